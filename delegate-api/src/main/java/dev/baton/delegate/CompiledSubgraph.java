@@ -1,0 +1,43 @@
+package dev.baton.delegate;
+
+import dev.baton.graph.Shape;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A compiled subgraph or loaded payload: immutable, shared by all callers, safe for use by several
+ * threads.
+ */
+public interface CompiledSubgraph extends AutoCloseable {
+  /**
+   * Makes what one caller at a time runs. Called once for each concurrent caller.
+   *
+   * @return never null; closed once by the host, before this is closed
+   */
+  DelegateExecution newExecution(ExecutionContext context) throws DelegateException;
+
+  /** What buffers the delegate needs for inputs and outputs. */
+  default BufferRequirements buffers() {
+    return BufferRequirements.none();
+  }
+
+  /**
+   * Bytes that this holds outside of the host's memory: packed weights, compiled code. An estimate.
+   */
+  default long memoryBytes() {
+    return 0;
+  }
+
+  /**
+   * Output shapes of an opaque payload for given input shapes, where they vary; empty if they are
+   * as the program declares. Not asked for claimed subgraphs: the host infers those.
+   *
+   * @throws DelegateException if the shapes are not supported
+   */
+  default Optional<List<Shape>> outputShapes(List<Shape> inputs) throws DelegateException {
+    return Optional.empty();
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,49 @@
+package dev.baton.delegate;
+
+import java.util.Set;
+
+/**
+ * A backend that runs subgraphs, or opaque payloads, on hardware or a library of its own.
+ *
+ * <p>Found by {@link java.util.ServiceLoader}: declare it in {@code module-info} ({@code provides})
+ * and in {@code META-INF/services}. It has a public constructor without arguments that does nothing
+ * heavy. One instance serves the process; all methods may be called by any thread at the same time.
+ */
+public interface Delegate {
+  /**
+   * What users type: lower case, without spaces, such as {@code xnnpack}. Always the same, never
+   * empty.
+   */
+  String name();
+
+  /**
+   * Says whether the delegate can work on this host. Loads nothing and never throws: file headers
+   * may be read. Called as often as a user asks; the answer may change.
+   */
+  Availability availability();
+
+  /**
+   * Loads what is needed. Called when a program is loaded for which the delegate may claim nodes or
+   * load a payload, after {@link #availability()} said that it can work.
+   *
+   * @return a session that the host closes exactly once
+   * @throws DelegateException if the library refuses
+   */
+  DelegateSession open(OpenContext context) throws DelegateException;
+
+  /**
+   * Ids, as program files carry them ({@code QnnBackend}), of the opaque payloads that a session
+   * can {@linkplain DelegateSession#load load}.
+   */
+  default Set<String> payloadIds() {
+    return Set.of();
+  }
+
+  /**
+   * Who is asked first, where the caller gives no order: the higher, the earlier. Java kernels are
+   * asked last.
+   */
+  default int priority() {
+    return 0;
+  }
+}

@@ -1,0 +1,36 @@
+package dev.baton.delegate;
+
+import java.util.Optional;
+
+/**
+ * A compiled subgraph as one caller runs it. The host calls it from one thread at a time, not
+ * always the same: {@link #bind} at least once before the first {@link #run}, and again when shapes
+ * or buffers change; {@link #close} once, never during a run, and nothing afterwards.
+ */
+public interface DelegateExecution extends AutoCloseable {
+  /**
+   * Fixes the shapes and buffers of the runs that follow. The buffers stay valid until the next
+   * bind or close.
+   *
+   * @throws DelegateException if the shapes are not supported; the host then falls back
+   */
+  void bind(Bindings io) throws DelegateException;
+
+  /**
+   * Runs once, and returns when the outputs are complete. Should allocate nothing.
+   *
+   * @throws DelegateException if the run failed; the host then falls back, or tells the caller, as
+   *     the policy says
+   */
+  void run() throws DelegateException;
+
+  /**
+   * State that lives in the delegate between runs (a cache on a device); empty if there is none.
+   */
+  default Optional<DelegateState> state() {
+    return Optional.empty();
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,51 @@
+package dev.baton.delegate;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the host tells a delegate, and what a delegate may tell the host. Safe for use by several
+ * threads.
+ */
+public interface HostContext {
+  /** Options that the caller set for this delegate, by key; never null, often empty. */
+  Map<String, String> options();
+
+  /** Number of threads that one run may use, at least 1. */
+  int threads();
+
+  /**
+   * A folder of this delegate's own, where it may keep compiled or packed forms; empty if the host
+   * has none.
+   */
+  Optional<Path> cacheDirectory();
+
+  /**
+   * Tells the user of something worth knowing, once; the host writes it to its log.
+   *
+   * @param message one sentence
+   */
+  default void warn(String message) {}
+
+  /**
+   * Tells how far long work has come.
+   *
+   * @param what one or two words, such as {@code packing weights}
+   * @param fraction 0 to 1
+   */
+  default void progress(String what, double fraction) {}
+
+  /**
+   * True if the caller no longer wants the result, or the deadline has passed: give up with {@link
+   * DelegateException.Kind#CANCELLED}.
+   */
+  default boolean isCancelled() {
+    return false;
+  }
+
+  /** Nanoseconds left for the present call; empty if there is no deadline. */
+  default java.util.OptionalLong remainingNanos() {
+    return java.util.OptionalLong.empty();
+  }
+}

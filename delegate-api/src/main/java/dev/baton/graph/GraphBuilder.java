@@ -1,0 +1,51 @@
+package dev.baton.graph;
+
+import java.util.List;
+
+/**
+ * Where a {@link dev.baton.delegate.PayloadLifter} writes the operators of a payload. Arguments of
+ * the delegate call are known by their position in the call, inputs and outputs counted together,
+ * as payload formats do.
+ *
+ * <p>Used by one thread, during the call only.
+ */
+public interface GraphBuilder {
+  /** Number of arguments of the delegate call, inputs and outputs together. */
+  int argumentCount();
+
+  /**
+   * The value that the program passes as an argument.
+   *
+   * @throws IllegalArgumentException if there is no such argument
+   */
+  Value input(int argument);
+
+  /** Says that an argument of the call receives the value: exactly once for each output. */
+  void output(int argument, Value value);
+
+  /** Adds a constant. Its bytes must stay valid as long as the payload's. */
+  Value constant(Constant constant);
+
+  /**
+   * Applies an operator; the host infers the types of the results.
+   *
+   * @param operator a name of the vocabulary, such as {@code aten::add.Tensor}
+   * @param arguments in the order of the parameters; trailing ones that have a default may be left
+   *     out
+   * @return the results
+   * @throws IllegalArgumentException if the operator is unknown, or the arguments do not fit it:
+   *     the message says how
+   */
+  List<Value> call(String operator, Argument... arguments);
+
+  /** {@link #call} for an operator with one result. */
+  default Value apply(String operator, Argument... arguments) {
+    return call(operator, arguments).get(0);
+  }
+
+  /**
+   * Tells the builder which node of the payload the following calls come from: {@link
+   * Origin#index()}.
+   */
+  void at(int payloadNode);
+}

@@ -1,0 +1,27 @@
+package dev.baton.graph;
+
+/**
+ * Where a node came from.
+ *
+ * @param instruction index of the instruction in its chain of the file; −1 if the host made the
+ *     node
+ * @param payload the payload id (such as {@code XnnpackBackend}) that the node was lifted from, or
+ *     empty if the node was an operator of the program
+ * @param index index of the node in its payload; −1 outside of one
+ */
+public record Origin(int instruction, String payload, int index) {
+  public static final Origin HOST = new Origin(-1, "", -1);
+
+  public static Origin ofInstruction(int instruction) {
+    return new Origin(instruction, "", -1);
+  }
+
+  @Override
+  public String toString() {
+    return instruction < 0
+        ? "made by the host"
+        : payload.isEmpty()
+            ? "instruction " + instruction
+            : "instruction " + instruction + ", " + payload + " node " + index;
+  }
+}

@@ -1,0 +1,11 @@
+package dev.baton.graph;
+
+/**
+ * Type of a scalar that the program computes: PyTorch's {@code SymInt}, {@code SymFloat} and {@code
+ * SymBool}.
+ */
+public enum ScalarType implements ValueType {
+  INT,
+  DOUBLE,
+  BOOL
+}

@@ -1,0 +1,32 @@
+package dev.baton.runtime.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A call with buffers. */
+public interface BoundCall extends Call {
+  Operand input(String parameter);
+
+  /** Null if the argument is absent. */
+  @Nullable Operand inputOrNull(String parameter);
+
+  /** A list of tensors, in order; an absent item of an optional list is null. */
+  List<@Nullable Operand> inputs(String parameter);
+
+  Operand output(int result);
+
+  int outputCount();
+
+  /**
+   * Memory of the step's own, 64-aligned, undefined at each run, freed with the plan; steps of one plan may share it,
+   * so nothing in it survives the run of the step.
+   */
+  MemorySegment scratch(long bytes);
+
+  /**
+   * Says, while the step runs, how large a result has become: only for kernels whose {@link Kernel#isDataDependent} is
+   * true, whose output operand has the inferred shape as its upper bound.
+   */
+  void resize(int result, int... sizes);
+}

@@ -1,0 +1,2 @@
+/** The public API of Baton, on two levels. */
+package dev.baton.runtime;

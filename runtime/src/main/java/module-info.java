@@ -1,0 +1,16 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Runs ExecuTorch programs: reader, lifting, placement, planner, executor, reference kernels, and the public API. */
+@NullMarked
+module dev.baton.runtime {
+  requires static org.jspecify;
+  requires transitive dev.baton.delegate;
+  requires flatbuffers.java;
+
+  exports dev.baton.runtime;
+  exports dev.baton.runtime.kernel;
+
+  uses dev.baton.delegate.Delegate;
+  uses dev.baton.delegate.PayloadLifter;
+  uses dev.baton.runtime.kernel.KernelProvider;
+}
