@@ -1,6 +1,9 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Runs ExecuTorch programs: reader, lifting, placement, planner, executor, reference kernels, and the public API. */
+/**
+ * Runs ExecuTorch programs: reader, lifting, placement, planner, executor, reference kernels, and
+ * the public API.
+ */
 @NullMarked
 module dev.baton.runtime {
   requires static org.jspecify;

@@ -19,14 +19,15 @@ public interface BoundCall extends Call {
   int outputCount();
 
   /**
-   * Memory of the step's own, 64-aligned, undefined at each run, freed with the plan; steps of one plan may share it,
-   * so nothing in it survives the run of the step.
+   * Memory of the step's own, 64-aligned, undefined at each run, freed with the plan; steps of one
+   * plan may share it, so nothing in it survives the run of the step.
    */
   MemorySegment scratch(long bytes);
 
   /**
-   * Says, while the step runs, how large a result has become: only for kernels whose {@link Kernel#isDataDependent} is
-   * true, whose output operand has the inferred shape as its upper bound.
+   * Says, while the step runs, how large a result has become: only for kernels whose {@link
+   * Kernel#isDataDependent} is true, whose output operand has the inferred shape as its upper
+   * bound.
    */
   void resize(int result, int... sizes);
 }

@@ -6,8 +6,9 @@ import dev.baton.graph.TensorType;
 import java.util.List;
 
 /**
- * A node with everything known that is known before it runs: types with the shapes of this plan, literals, and scalars
- * that the program has computed. Arguments are asked for by the name of the parameter.
+ * A node with everything known that is known before it runs: types with the shapes of this plan,
+ * literals, and scalars that the program has computed. Arguments are asked for by the name of the
+ * parameter.
  */
 public interface Call {
   Node node();
@@ -41,7 +42,10 @@ public interface Call {
   /** A string; {@code orElse} if absent. */
   String text(String parameter, String orElse);
 
-  /** Kind of a {@code Scalar} argument: PyTorch promotes an integer tensor with a real scalar to float. */
+  /**
+   * Kind of a {@code Scalar} argument: PyTorch promotes an integer tensor with a real scalar to
+   * float.
+   */
   Number scalar(String parameter);
 
   /** Shorthand for {@code type(parameter).shape()}. */
@@ -49,7 +53,9 @@ public interface Call {
     return type(parameter).shape();
   }
 
-  /** What a {@code Scalar} argument is: {@link #bool}, integer or real; the value in both widths. */
+  /**
+   * What a {@code Scalar} argument is: {@link #bool}, integer or real; the value in both widths.
+   */
   record Number(Kind kind, long integer, double real) {
     public enum Kind {
       BOOL,

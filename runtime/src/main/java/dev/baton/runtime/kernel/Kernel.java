@@ -17,12 +17,18 @@ public interface Kernel {
   /** Binds the operator to buffers. The dtypes and shapes are those of {@link #infer}. */
   Step bind(BoundCall call);
 
-  /** True if the only result is the first argument's bytes under another shape: the host then makes no step at all. */
+  /**
+   * True if the only result is the first argument's bytes under another shape: the host then makes
+   * no step at all.
+   */
   default boolean isView(Call call) {
     return false;
   }
 
-  /** The parameter whose buffer the first result may be given, if nobody else needs it any more: the step reads each element before it writes there. Null if none. */
+  /**
+   * The parameter whose buffer the first result may be given, if nobody else needs it any more: the
+   * step reads each element before it writes there. Null if none.
+   */
   default @Nullable String overwrites() {
     return null;
   }

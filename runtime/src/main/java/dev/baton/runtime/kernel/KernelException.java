@@ -2,7 +2,10 @@ package dev.baton.runtime.kernel;
 
 import dev.baton.runtime.BatonException;
 
-/** An operator refuses its arguments: a dtype or shape that it does not take, or data (an index out of range) that it cannot compute with. */
+/**
+ * An operator refuses its arguments: a dtype or shape that it does not take, or data (an index out
+ * of range) that it cannot compute with.
+ */
 public final class KernelException extends BatonException {
   private static final long serialVersionUID = 1;
 

@@ -5,17 +5,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A set of kernels, found by {@link java.util.ServiceLoader}: faster twins of the reference kernels, or operators of a
- * user's own.
+ * A set of kernels, found by {@link java.util.ServiceLoader}: faster twins of the reference
+ * kernels, or operators of a user's own.
  */
 public interface KernelProvider {
   /** A short name for placement reports, such as {@code vector}. */
   String name();
 
-  /** The kernel of an operator of the vocabulary or of {@link #operators}; null if this provider has none. */
+  /**
+   * The kernel of an operator of the vocabulary or of {@link #operators}; null if this provider has
+   * none.
+   */
   @Nullable Kernel find(String operator);
 
-  /** Signatures of operators that the vocabulary lacks: a program file spells them by their name. */
+  /**
+   * Signatures of operators that the vocabulary lacks: a program file spells them by their name.
+   */
   default List<Operator> operators() {
     return List.of();
   }

@@ -5,8 +5,8 @@ import dev.baton.graph.Shape;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A tensor that a kernel reads or writes: native memory, contiguous in its logical dimensions, aligned to its element
- * size at least.
+ * A tensor that a kernel reads or writes: native memory, contiguous in its logical dimensions,
+ * aligned to its element size at least.
  *
  * @param data exactly the bytes of the tensor
  */
