@@ -1,5 +1,6 @@
 package dev.baton.runtime.kernel;
 
+import dev.baton.graph.Argument;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
@@ -61,6 +62,15 @@ public interface Call {
       BOOL,
       INTEGER,
       REAL
+    }
+
+    /** The number as a literal of a graph. */
+    public Argument toArgument() {
+      return switch (kind) {
+        case BOOL -> Argument.of(integer != 0);
+        case INTEGER -> Argument.of(integer);
+        case REAL -> Argument.of(real);
+      };
     }
 
     public static Number of(long value) {
