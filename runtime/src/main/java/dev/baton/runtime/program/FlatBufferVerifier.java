@@ -66,7 +66,7 @@ final class FlatBufferVerifier {
       throw fail(vtable, "a table of " + tableBytes + " bytes");
     }
     require(at, tableBytes, "a table", at);
-    charge.accept(4L + tableBytes);
+    charge.accept(tableBytes);
 
     int slots = vtableBytes / 2 - 2;
     for (Field field : facts.fields()) {
