@@ -21,8 +21,9 @@ public interface GraphBuilder {
   Value input(int argument);
 
   /**
-   * The order in which the program lays out the bytes of an argument. The value itself is in logical dimensions; a
-   * payload that speaks of the bytes means the value with its dimensions permuted by this.
+   * The order in which the program lays out the bytes of an argument. The value itself is in
+   * logical dimensions; a payload that speaks of the bytes means the value with its dimensions
+   * permuted by this.
    *
    * @throws IllegalArgumentException if there is no such argument
    */

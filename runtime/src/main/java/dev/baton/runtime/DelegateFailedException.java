@@ -2,7 +2,10 @@ package dev.baton.runtime;
 
 import org.jspecify.annotations.Nullable;
 
-/** A delegate could not compile, load or run its part of a method, and the policy (or the want of a Java twin) does not allow to fall back. */
+/**
+ * A delegate could not compile, load or run its part of a method, and the policy (or the want of a
+ * Java twin) does not allow to fall back.
+ */
 public final class DelegateFailedException extends BatonException {
   private static final long serialVersionUID = 1;
 

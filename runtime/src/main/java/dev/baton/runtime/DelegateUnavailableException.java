@@ -10,8 +10,16 @@ public final class DelegateUnavailableException extends BatonException {
   private final String delegate;
   private final transient Availability availability;
 
-  public DelegateUnavailableException(String delegate, Availability availability, @Nullable Throwable cause) {
-    super("delegate '" + delegate + "' is unavailable: " + availability.message() + " " + availability.remedy(), cause);
+  public DelegateUnavailableException(
+      String delegate, Availability availability, @Nullable Throwable cause) {
+    super(
+        "delegate '"
+            + delegate
+            + "' is unavailable: "
+            + availability.message()
+            + " "
+            + availability.remedy(),
+        cause);
     this.delegate = delegate;
     this.availability = availability;
   }

@@ -19,18 +19,23 @@ import org.jspecify.annotations.Nullable;
  * @param lifters by payload id
  * @param problems one sentence for each provider that could not be loaded
  */
-public record Delegates(List<Delegate> delegates, Map<String, PayloadLifter> lifters, List<String> problems) {
+public record Delegates(
+    List<Delegate> delegates, Map<String, PayloadLifter> lifters, List<String> problems) {
   public Delegates {
     delegates = List.copyOf(delegates);
     lifters = Map.copyOf(lifters);
     problems = List.copyOf(problems);
   }
 
-  /** Those that {@link ServiceLoader} finds; one that does not link is left out and named among the problems. */
+  /**
+   * Those that {@link ServiceLoader} finds; one that does not link is left out and named among the
+   * problems.
+   */
   public static Delegates load() {
     List<String> problems = new ArrayList<>();
     List<Delegate> delegates = new ArrayList<>(services(Delegate.class, problems));
-    delegates.sort(Comparator.comparingInt(Delegate::priority).reversed().thenComparing(Delegate::name));
+    delegates.sort(
+        Comparator.comparingInt(Delegate::priority).reversed().thenComparing(Delegate::name));
     Map<String, PayloadLifter> lifters = new HashMap<>();
     services(PayloadLifter.class, problems).forEach(l -> lifters.putIfAbsent(l.payloadId(), l));
     return new Delegates(delegates, lifters, problems);

@@ -41,7 +41,10 @@ public final class EValue {
     return value == null ? NONE : new EValue(value);
   }
 
-  /** The value as an object of Java: a Long, Double, Boolean, String or {@link Tensor}; null for none. */
+  /**
+   * The value as an object of Java: a Long, Double, Boolean, String or {@link Tensor}; null for
+   * none.
+   */
   public @Nullable Object toObject() {
     return value;
   }

@@ -12,7 +12,12 @@ public sealed interface Event {
   record DelegateUnavailable(String delegate, Availability availability) implements Event {
     @Override
     public String message() {
-      return "delegate '" + delegate + "' is unavailable: " + availability.message() + " " + availability.remedy();
+      return "delegate '"
+          + delegate
+          + "' is unavailable: "
+          + availability.message()
+          + " "
+          + availability.remedy();
     }
   }
 
@@ -25,18 +30,34 @@ public sealed interface Event {
   }
 
   /** A delegate could not compile a subgraph that it had claimed. */
-  record CompileFailed(String delegate, String subgraph, List<String> operators, Exception cause) implements Event {
+  record CompileFailed(String delegate, String subgraph, List<String> operators, Exception cause)
+      implements Event {
     @Override
     public String message() {
-      return "delegate '" + delegate + "' could not compile " + subgraph + " (" + operators.size() + " operators): " + cause.getMessage();
+      return "delegate '"
+          + delegate
+          + "' could not compile "
+          + subgraph
+          + " ("
+          + operators.size()
+          + " operators): "
+          + cause.getMessage();
     }
   }
 
-  /** A subgraph failed while it was bound or run; from now on its operators run in Java in this execution. */
+  /**
+   * A subgraph failed while it was bound or run; from now on its operators run in Java in this
+   * execution.
+   */
   record RunFailed(String delegate, String subgraph, Exception cause) implements Event {
     @Override
     public String message() {
-      return "delegate '" + delegate + "' failed in " + subgraph + ", which now runs in Java: " + cause.getMessage();
+      return "delegate '"
+          + delegate
+          + "' failed in "
+          + subgraph
+          + ", which now runs in Java: "
+          + cause.getMessage();
     }
   }
 

@@ -12,12 +12,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One caller's run of a {@link ModelMethod}: bound inputs and outputs, an arena and state (KV caches) of its own. For
- * one thread at a time, not always the same; {@link #close} may come from any thread at any time, and waits for a run
- * in flight.
+ * One caller's run of a {@link ModelMethod}: bound inputs and outputs, an arena and state (KV
+ * caches) of its own. For one thread at a time, not always the same; {@link #close} may come from
+ * any thread at any time, and waits for a run in flight.
  *
- * <p>In the steady state {@link #run} allocates nothing: write into {@link #input}'s bytes, run, read {@link
- * #output}'s.
+ * <p>In the steady state {@link #run} allocates nothing: write into {@link #input}'s bytes, run,
+ * read {@link #output}'s.
  */
 public final class Execution implements AutoCloseable {
   private static final int IDLE = 0;
@@ -56,8 +56,8 @@ public final class Execution implements AutoCloseable {
   // ---- inputs
 
   /**
-   * The buffer of a tensor input at its present shape (at first: the upper bound). What the caller writes there is what
-   * the next run reads.
+   * The buffer of a tensor input at its present shape (at first: the upper bound). What the caller
+   * writes there is what the next run reads.
    *
    * @return the same object until the shape changes; its bytes are freed when this is closed
    * @throws IllegalArgumentException if there is no such input, or it is no tensor
@@ -75,7 +75,9 @@ public final class Execution implements AutoCloseable {
     Variable variable = tensorInput(index).variable();
     Tensor view = inputs[index];
     if (view == null || view.sizes() != core.shape(variable)) {
-      view = Tensor.of(((TensorType) variable.type()).dtype(), core.shape(variable), core.data(variable));
+      view =
+          Tensor.of(
+              ((TensorType) variable.type()).dtype(), core.shape(variable), core.data(variable));
       inputs[index] = view;
     }
     return view;
@@ -83,12 +85,23 @@ public final class Execution implements AutoCloseable {
 
   private LiftedMethod.TensorInput tensorInput(int index) {
     if (index < 0 || index >= lifted.inputs().size()) {
-      throw new IllegalArgumentException("method '" + lifted.name() + "' has " + lifted.inputs().size() + " inputs, none is number " + index);
+      throw new IllegalArgumentException(
+          "method '"
+              + lifted.name()
+              + "' has "
+              + lifted.inputs().size()
+              + " inputs, none is number "
+              + index);
     }
     if (lifted.inputs().get(index) instanceof LiftedMethod.TensorInput in) {
       return in;
     }
-    throw new IllegalArgumentException("input " + index + " of method '" + lifted.name() + "' is no tensor: it was fixed when the model was exported");
+    throw new IllegalArgumentException(
+        "input "
+            + index
+            + " of method '"
+            + lifted.name()
+            + "' is no tensor: it was fixed when the model was exported");
   }
 
   /**
@@ -118,7 +131,15 @@ public final class Execution implements AutoCloseable {
     }
     if (!fits) {
       throw new IllegalArgumentException(
-          "input " + index + " of method '" + lifted.name() + "' has the shape " + shape + ", the program declares " + (type.dynamic() ? "at most " : "") + bound);
+          "input "
+              + index
+              + " of method '"
+              + lifted.name()
+              + "' has the shape "
+              + shape
+              + ", the program declares "
+              + (type.dynamic() ? "at most " : "")
+              + bound);
     }
     core.resize(variable, shape);
   }
@@ -126,7 +147,8 @@ public final class Execution implements AutoCloseable {
   /**
    * Copies a value into an input.
    *
-   * @throws IllegalArgumentException if dtype or shape do not fit, or a plain value differs from the one that was fixed at export
+   * @throws IllegalArgumentException if dtype or shape do not fit, or a plain value differs from
+   *     the one that was fixed at export
    */
   public void setInput(int index, EValue value) {
     enter();
@@ -143,27 +165,53 @@ public final class Execution implements AutoCloseable {
   }
 
   private void set(int index, EValue value) {
-    if (index >= 0 && index < lifted.inputs().size() && lifted.inputs().get(index) instanceof LiftedMethod.FixedInput fixed) {
+    if (index >= 0
+        && index < lifted.inputs().size()
+        && lifted.inputs().get(index) instanceof LiftedMethod.FixedInput fixed) {
       if (!sameAsFixed(fixed.value(), value.toObject())) {
         throw new IllegalArgumentException(
-            "input " + index + " of method '" + lifted.name() + "' was fixed to " + fixed.value() + " when the model was exported, and cannot be " + value);
+            "input "
+                + index
+                + " of method '"
+                + lifted.name()
+                + "' was fixed to "
+                + fixed.value()
+                + " when the model was exported, and cannot be "
+                + value);
       }
       return;
     }
     LiftedMethod.TensorInput input = tensorInput(index);
     TensorType type = (TensorType) input.variable().type();
     if (!value.isTensor()) {
-      throw new IllegalArgumentException("input " + index + " of method '" + lifted.name() + "' is a tensor " + type + ", not " + value);
+      throw new IllegalArgumentException(
+          "input "
+              + index
+              + " of method '"
+              + lifted.name()
+              + "' is a tensor "
+              + type
+              + ", not "
+              + value);
     }
     Tensor tensor = value.toTensor();
     if (tensor.dtype() != type.dtype()) {
-      throw new IllegalArgumentException("input " + index + " of method '" + lifted.name() + "' is " + type.dtype() + ", the tensor given is " + tensor.dtype());
+      throw new IllegalArgumentException(
+          "input "
+              + index
+              + " of method '"
+              + lifted.name()
+              + "' is "
+              + type.dtype()
+              + ", the tensor given is "
+              + tensor.dtype());
     }
     resize(index, tensor.sizes());
     core.data(input.variable()).copyFrom(tensor.data());
   }
 
-  private static boolean sameAsFixed(Object fixed, @org.jspecify.annotations.Nullable Object given) {
+  private static boolean sameAsFixed(
+      Object fixed, @org.jspecify.annotations.Nullable Object given) {
     if (fixed instanceof Double f && given instanceof Double g) {
       return Math.abs(f - g) <= 1e-4 + 1e-5 * Math.abs(f);
     }
@@ -176,8 +224,8 @@ public final class Execution implements AutoCloseable {
    * Runs once.
    *
    * @throws IllegalStateException if this is closed, or runs already
-   * @throws BatonException if an operator refuses its data, or a delegate fails and the policy forbids to fall back. The
-   *     execution can be used again.
+   * @throws BatonException if an operator refuses its data, or a delegate fails and the policy
+   *     forbids to fall back. The execution can be used again.
    */
   public void run() {
     enter();
@@ -191,18 +239,28 @@ public final class Execution implements AutoCloseable {
   /**
    * An output of the last run.
    *
-   * @return a tensor whose bytes the next run overwrites and {@link #close} frees; the same object while the shape stays
+   * @return a tensor whose bytes the next run overwrites and {@link #close} frees; the same object
+   *     while the shape stays
    */
   public EValue output(int index) {
     enter();
     try {
       if (index < 0 || index >= lifted.outputs().size()) {
-        throw new IllegalArgumentException("method '" + lifted.name() + "' has " + lifted.outputs().size() + " outputs, none is number " + index);
+        throw new IllegalArgumentException(
+            "method '"
+                + lifted.name()
+                + "' has "
+                + lifted.outputs().size()
+                + " outputs, none is number "
+                + index);
       }
       return switch (lifted.outputs().get(index)) {
         case LiftedMethod.FixedOutput fixed -> EValue.ofObject(fixed.value());
-        case LiftedMethod.VariableOutput out when out.variable().type() instanceof TensorType type -> EValue.from(outputView(index, out.variable(), type));
-        case LiftedMethod.VariableOutput out -> EValue.ofObject(LiftedMethod.boxed(core.scalarOf(out.variable())));
+        case LiftedMethod.VariableOutput out
+            when out.variable().type() instanceof TensorType type ->
+            EValue.from(outputView(index, out.variable(), type));
+        case LiftedMethod.VariableOutput out ->
+            EValue.ofObject(LiftedMethod.boxed(core.scalarOf(out.variable())));
       };
     } finally {
       leave();
@@ -223,7 +281,14 @@ public final class Execution implements AutoCloseable {
     enter();
     try {
       if (values.length != lifted.inputs().size()) {
-        throw new IllegalArgumentException("method '" + lifted.name() + "' takes " + lifted.inputs().size() + " inputs, " + values.length + " were given");
+        throw new IllegalArgumentException(
+            "method '"
+                + lifted.name()
+                + "' takes "
+                + lifted.inputs().size()
+                + " inputs, "
+                + values.length
+                + " were given");
       }
       for (int i = 0; i < values.length; i++) {
         set(i, values[i]);
@@ -305,7 +370,10 @@ public final class Execution implements AutoCloseable {
     return method;
   }
 
-  /** Waits for a run in flight, then frees everything. Closing twice does nothing; a run afterwards throws {@link IllegalStateException}. */
+  /**
+   * Waits for a run in flight, then frees everything. Closing twice does nothing; a run afterwards
+   * throws {@link IllegalStateException}.
+   */
   @Override
   public void close() {
     while (!state.compareAndSet(IDLE, CLOSED)) {

@@ -42,7 +42,10 @@ public final class LoadOptions {
     this.listener = listener;
   }
 
-  /** Every delegate that is available, by priority; as many threads as processors; fall back and report. */
+  /**
+   * Every delegate that is available, by priority; as many threads as processors; fall back and
+   * report.
+   */
   public static LoadOptions defaults() {
     return DEFAULTS;
   }
@@ -52,13 +55,32 @@ public final class LoadOptions {
     return DEFAULTS.withDelegates(List.of());
   }
 
-  /** The delegates to ask, in this order, and no others; empty for Java alone. Naming one makes {@link FallbackPolicy#FAIL} the default. */
+  /**
+   * The delegates to ask, in this order, and no others; empty for Java alone. Naming one makes
+   * {@link FallbackPolicy#FAIL} the default.
+   */
   public LoadOptions withDelegates(List<String> names) {
-    return new LoadOptions(List.copyOf(names), policy, delegateOptions, threads, cacheDirectory, maxInstructions, plansKept, listener);
+    return new LoadOptions(
+        List.copyOf(names),
+        policy,
+        delegateOptions,
+        threads,
+        cacheDirectory,
+        maxInstructions,
+        plansKept,
+        listener);
   }
 
   public LoadOptions withPolicy(FallbackPolicy fallback) {
-    return new LoadOptions(delegates, Objects.requireNonNull(fallback), delegateOptions, threads, cacheDirectory, maxInstructions, plansKept, listener);
+    return new LoadOptions(
+        delegates,
+        Objects.requireNonNull(fallback),
+        delegateOptions,
+        threads,
+        cacheDirectory,
+        maxInstructions,
+        plansKept,
+        listener);
   }
 
   /** Sets an option of one delegate. */
@@ -67,7 +89,15 @@ public final class LoadOptions {
     Map<String, String> ours = new HashMap<>(all.getOrDefault(delegate, Map.of()));
     ours.put(key, value);
     all.put(delegate, Map.copyOf(ours));
-    return new LoadOptions(delegates, policy, Map.copyOf(all), threads, cacheDirectory, maxInstructions, plansKept, listener);
+    return new LoadOptions(
+        delegates,
+        policy,
+        Map.copyOf(all),
+        threads,
+        cacheDirectory,
+        maxInstructions,
+        plansKept,
+        listener);
   }
 
   /**
@@ -77,17 +107,37 @@ public final class LoadOptions {
     if (count < 1) {
       throw new IllegalArgumentException("threads: " + count + ", expected at least 1");
     }
-    return new LoadOptions(delegates, policy, delegateOptions, count, cacheDirectory, maxInstructions, plansKept, listener);
+    return new LoadOptions(
+        delegates,
+        policy,
+        delegateOptions,
+        count,
+        cacheDirectory,
+        maxInstructions,
+        plansKept,
+        listener);
   }
 
   /** A folder where delegates may keep compiled or packed forms, each in a folder of its own. */
   public LoadOptions withCacheDirectory(Path directory) {
-    return new LoadOptions(delegates, policy, delegateOptions, threads, directory, maxInstructions, plansKept, listener);
+    return new LoadOptions(
+        delegates,
+        policy,
+        delegateOptions,
+        threads,
+        directory,
+        maxInstructions,
+        plansKept,
+        listener);
   }
 
-  /** A bound on the operators that one run may execute: it ends loops that do not end. 10 million by default, as in ExecuTorch. */
+  /**
+   * A bound on the operators that one run may execute: it ends loops that do not end. 10 million by
+   * default, as in ExecuTorch.
+   */
   public LoadOptions withMaxInstructions(long count) {
-    return new LoadOptions(delegates, policy, delegateOptions, threads, cacheDirectory, count, plansKept, listener);
+    return new LoadOptions(
+        delegates, policy, delegateOptions, threads, cacheDirectory, count, plansKept, listener);
   }
 
   /** Shape signatures for which an execution keeps its plan; 8 by default. */
@@ -95,12 +145,28 @@ public final class LoadOptions {
     if (count < 1) {
       throw new IllegalArgumentException("plans kept: " + count + ", expected at least 1");
     }
-    return new LoadOptions(delegates, policy, delegateOptions, threads, cacheDirectory, maxInstructions, count, listener);
+    return new LoadOptions(
+        delegates,
+        policy,
+        delegateOptions,
+        threads,
+        cacheDirectory,
+        maxInstructions,
+        count,
+        listener);
   }
 
   /** Receives events, on the thread that causes them; must not throw. */
   public LoadOptions withListener(Consumer<Event> consumer) {
-    return new LoadOptions(delegates, policy, delegateOptions, threads, cacheDirectory, maxInstructions, plansKept, consumer);
+    return new LoadOptions(
+        delegates,
+        policy,
+        delegateOptions,
+        threads,
+        cacheDirectory,
+        maxInstructions,
+        plansKept,
+        consumer);
   }
 
   /** The named delegates; empty if all are asked. */
@@ -111,7 +177,9 @@ public final class LoadOptions {
   public FallbackPolicy policy() {
     return policy != null
         ? policy
-        : delegates == null || delegates.isEmpty() ? FallbackPolicy.FALL_BACK_AND_REPORT : FallbackPolicy.FAIL;
+        : delegates == null || delegates.isEmpty()
+            ? FallbackPolicy.FALL_BACK_AND_REPORT
+            : FallbackPolicy.FAIL;
   }
 
   /** Options of a delegate; never null. */

@@ -16,8 +16,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A method of a program, compiled: lifted to one graph, placed on delegates and Java kernels, its subgraphs compiled.
- * Shared by all callers; each concurrent caller runs an {@link Execution} of its own. Safe for use by several threads.
+ * A method of a program, compiled: lifted to one graph, placed on delegates and Java kernels, its
+ * subgraphs compiled. Shared by all callers; each concurrent caller runs an {@link Execution} of
+ * its own. Safe for use by several threads.
  */
 public final class ModelMethod implements AutoCloseable {
   private final CompiledMethod compiled;
@@ -33,7 +34,8 @@ public final class ModelMethod implements AutoCloseable {
   /**
    * Compiles a method.
    *
-   * @param program may be closed at once: its bytes stay mapped until the last method of it is closed
+   * @param program may be closed at once: its bytes stay mapped until the last method of it is
+   *     closed
    * @param method its name, such as {@code forward}
    * @throws IllegalArgumentException if the program has no such method
    * @throws MissingOperatorException if operators have nobody to run them
@@ -45,15 +47,22 @@ public final class ModelMethod implements AutoCloseable {
   }
 
   /** As {@link #load(Program, String, LoadOptions)}, with delegates that no service file names. */
-  public static ModelMethod load(Program program, String method, LoadOptions options, Delegates delegates) {
+  public static ModelMethod load(
+      Program program, String method, LoadOptions options, Delegates delegates) {
     return load(program, method, options, Runtimes.kernels(), delegates, null);
   }
 
   static ModelMethod load(
-      Program program, String method, LoadOptions options, Kernels kernels, Delegates delegates, @Nullable Sessions sessions) {
+      Program program,
+      String method,
+      LoadOptions options,
+      Kernels kernels,
+      Delegates delegates,
+      @Nullable Sessions sessions) {
     Program.Lease lease = program.lease();
     try {
-      return new ModelMethod(CompiledMethod.compile(program, method, kernels, delegates, sessions, options), lease);
+      return new ModelMethod(
+          CompiledMethod.compile(program, method, kernels, delegates, sessions, options), lease);
     } catch (RuntimeException | Error e) {
       lease.close();
       throw e;
@@ -90,27 +99,38 @@ public final class ModelMethod implements AutoCloseable {
 
   /** What an output is; empty if it is no tensor. */
   public Optional<TensorInfo> output(int index) {
-    return compiled.lifted().outputs().get(index) instanceof LiftedMethod.VariableOutput out && out.variable().type() instanceof TensorType type
+    return compiled.lifted().outputs().get(index) instanceof LiftedMethod.VariableOutput out
+            && out.variable().type() instanceof TensorType type
         ? Optional.of(info(type, DimOrder.contiguous(type.shape().rank())))
         : Optional.empty();
   }
 
   private static TensorInfo info(TensorType type, DimOrder order) {
-    return new TensorInfo(type.dtype(), Arrays.stream(type.shape().sizes()).asLongStream().toArray(), type.dynamic(), order);
+    return new TensorInfo(
+        type.dtype(),
+        Arrays.stream(type.shape().sizes()).asLongStream().toArray(),
+        type.dynamic(),
+        order);
   }
 
-  /** Backend ids of the payloads that were opened and written out as operators, one entry a call. */
+  /**
+   * Backend ids of the payloads that were opened and written out as operators, one entry a call.
+   */
   public List<String> liftedPayloads() {
     return compiled.lifted().lifted();
   }
 
-  /** Bytes of constants that had to be copied from the file: folded, or stored in another order than kernels read. */
+  /**
+   * Bytes of constants that had to be copied from the file: folded, or stored in another order than
+   * kernels read.
+   */
   public long constantBytes() {
     return compiled.constantBytes();
   }
 
   /**
-   * An execution for one caller at a time, with state of its own. Closed by the caller, or with this method.
+   * An execution for one caller at a time, with state of its own. Closed by the caller, or with
+   * this method.
    *
    * @throws IllegalStateException if this is closed
    */
@@ -127,7 +147,10 @@ public final class ModelMethod implements AutoCloseable {
     executions.remove(execution);
   }
 
-  /** Waits for runs in flight, closes every execution, and frees everything. Closing twice does nothing. */
+  /**
+   * Waits for runs in flight, closes every execution, and frees everything. Closing twice does
+   * nothing.
+   */
   @Override
   public void close() {
     synchronized (this) {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model, in the manner of ExecuTorch's own Java API: load, forward, close.
  *
- * <p>Safe for use by several threads, which then take turns: a module has one state. Servers give each concurrent caller
- * an {@link Execution} of a shared {@link ModelMethod}.
+ * <p>Safe for use by several threads, which then take turns: a module has one state. Servers give
+ * each concurrent caller an {@link Execution} of a shared {@link ModelMethod}.
  */
 public final class Module implements AutoCloseable {
   /** One method with its one execution. */
@@ -54,7 +54,8 @@ public final class Module implements AutoCloseable {
     try {
       return new Module(Program.open(path), options, Runtimes.delegates());
     } catch (IOException e) {
-      throw new UncheckedIOException("the program file " + path + " cannot be read: " + e.getMessage(), e);
+      throw new UncheckedIOException(
+          "the program file " + path + " cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -82,7 +83,8 @@ public final class Module implements AutoCloseable {
 
   /** As {@link #forward(EValue...)}, for tensors. */
   public EValue[] forward(Tensor... inputs) {
-    return execute("forward", java.util.Arrays.stream(inputs).map(EValue::from).toArray(EValue[]::new));
+    return execute(
+        "forward", java.util.Arrays.stream(inputs).map(EValue::from).toArray(EValue[]::new));
   }
 
   /** Runs a method. */
@@ -101,7 +103,8 @@ public final class Module implements AutoCloseable {
   /** Who runs each operator of {@code forward} (or of the only method), and why. */
   public Placement placement() {
     List<String> names = getMethods();
-    return method(names.contains("forward") || names.size() != 1 ? "forward" : names.get(0)).placement();
+    return method(names.contains("forward") || names.size() != 1 ? "forward" : names.get(0))
+        .placement();
   }
 
   /** The program as it is in the file. */
@@ -120,14 +123,18 @@ public final class Module implements AutoCloseable {
         open = new Sessions(delegates, options);
         sessions = open;
       }
-      ModelMethod method = ModelMethod.load(program, name, options, Runtimes.kernels(), delegates, open);
+      ModelMethod method =
+          ModelMethod.load(program, name, options, Runtimes.kernels(), delegates, open);
       known = new Loaded(method, method.newExecution());
       methods.put(name, known);
     }
     return known;
   }
 
-  /** Waits for runs in flight and frees everything. Closing twice does nothing; a use afterwards throws {@link IllegalStateException}. */
+  /**
+   * Waits for runs in flight and frees everything. Closing twice does nothing; a use afterwards
+   * throws {@link IllegalStateException}.
+   */
   @Override
   public synchronized void close() {
     if (closed) {

@@ -3,7 +3,10 @@ package dev.baton.runtime;
 import dev.baton.runtime.execute.CountedArena;
 import java.util.Map;
 
-/** Native memory that Baton itself holds in this process. What delegates hold is in their placement's subgraphs; mapped program files are not counted. */
+/**
+ * Native memory that Baton itself holds in this process. What delegates hold is in their
+ * placement's subgraphs; mapped program files are not counted.
+ */
 public final class NativeMemory {
   private NativeMemory() {}
 
@@ -12,7 +15,9 @@ public final class NativeMemory {
     return CountedArena.liveBytes().values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Bytes by purpose: {@code activations}, {@code inputs, outputs and state}, {@code constants}. */
+  /**
+   * Bytes by purpose: {@code activations}, {@code inputs, outputs and state}, {@code constants}.
+   */
   public static Map<String, Long> byPurpose() {
     return CountedArena.liveBytes();
   }

@@ -16,19 +16,29 @@ import java.util.stream.Collectors;
  * @param unavailable delegates that were asked and cannot work here
  */
 public record Placement(
-    String method, List<PlacedOperator> operators, List<PlacedSubgraph> subgraphs, Map<String, Availability> unavailable) {
+    String method,
+    List<PlacedOperator> operators,
+    List<PlacedSubgraph> subgraphs,
+    Map<String, Availability> unavailable) {
   /**
    * An operator.
    *
    * @param name functional name, such as {@code aten::convolution}
-   * @param runner a delegate's name; {@code reference} or another provider of Java kernels; {@code plan} for what is
-   *     computed when shapes are known (symbolic sizes) and costs nothing in a run; {@code none} if nobody can
+   * @param runner a delegate's name; {@code reference} or another provider of Java kernels; {@code
+   *     plan} for what is computed when shapes are known (symbolic sizes) and costs nothing in a
+   *     run; {@code none} if nobody can
    * @param subgraph name of its subgraph; empty in Java
    * @param results types of the results, as text
-   * @param declines why each delegate before the runner does not run it, in the order in which they were asked
+   * @param declines why each delegate before the runner does not run it, in the order in which they
+   *     were asked
    */
   public record PlacedOperator(
-      String name, Origin origin, String runner, String subgraph, List<String> results, List<DeclinedBy> declines) {}
+      String name,
+      Origin origin,
+      String runner,
+      String subgraph,
+      List<String> results,
+      List<DeclinedBy> declines) {}
 
   /** A delegate's reason. */
   public record DeclinedBy(String delegate, Decline reason) {}
@@ -42,7 +52,12 @@ public record Placement(
    * @param memoryBytes what the delegate holds for it
    */
   public record PlacedSubgraph(
-      String name, String delegate, int operatorCount, long inputBytes, long outputBytes, long memoryBytes) {}
+      String name,
+      String delegate,
+      int operatorCount,
+      long inputBytes,
+      long outputBytes,
+      long memoryBytes) {}
 
   public Placement {
     operators = List.copyOf(operators);
@@ -53,20 +68,36 @@ public record Placement(
   /** Operators by runner. */
   public Map<String, Long> counts() {
     return operators.stream()
-        .collect(Collectors.groupingBy(PlacedOperator::runner, java.util.TreeMap::new, Collectors.counting()));
+        .collect(
+            Collectors.groupingBy(
+                PlacedOperator::runner, java.util.TreeMap::new, Collectors.counting()));
   }
 
   /** One line: {@code forward: 66 operators, xnnpack 66 in 1 subgraph}. */
   public String summary() {
     String runners =
         counts().entrySet().stream()
-            .map(
-                e -> {
-                  long parts = subgraphs.stream().filter(s -> s.delegate().equals(e.getKey())).count();
-                  return e.getKey() + " " + e.getValue() + (parts == 0 ? "" : " in " + parts + (parts == 1 ? " subgraph" : " subgraphs"));
-                })
+            .map(e -> {
+              long parts = subgraphs.stream().filter(s -> s.delegate().equals(e.getKey())).count();
+              return e.getKey()
+                  + " "
+                  + e.getValue()
+                  + (parts == 0 ? "" : " in " + parts + (parts == 1 ? " subgraph" : " subgraphs"));
+            })
             .collect(Collectors.joining(", "));
-    String absent = unavailable.isEmpty() ? "" : "; unavailable: " + unavailable.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue().reason() + ")").sorted().collect(Collectors.joining(", "));
-    return method + ": " + operators.size() + (operators.size() == 1 ? " operator" : " operators") + (runners.isEmpty() ? "" : ", " + runners) + absent;
+    String absent =
+        unavailable.isEmpty()
+            ? ""
+            : "; unavailable: "
+                + unavailable.entrySet().stream()
+                    .map(e -> e.getKey() + " (" + e.getValue().reason() + ")")
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+    return method
+        + ": "
+        + operators.size()
+        + (operators.size() == 1 ? " operator" : " operators")
+        + (runners.isEmpty() ? "" : ", " + runners)
+        + absent;
   }
 }

@@ -7,9 +7,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * A tensor: a dtype, a shape, and contiguous bytes in native byte order, outermost dimension first. The bytes are in
- * a Java array or in native memory; who made the tensor owns them. Not safe for use by several threads while one
- * writes.
+ * A tensor: a dtype, a shape, and contiguous bytes in native byte order, outermost dimension first.
+ * The bytes are in a Java array or in native memory; who made the tensor owns them. Not safe for
+ * use by several threads while one writes.
  */
 public final class Tensor {
   private final DType dtype;
@@ -20,7 +20,13 @@ public final class Tensor {
     long needed = Math.multiplyExact(shape.numel(), dtype.byteSize());
     if (data.byteSize() != needed) {
       throw new IllegalArgumentException(
-          "a tensor " + dtype + shape + " has " + needed + " bytes, the data have " + data.byteSize());
+          "a tensor "
+              + dtype
+              + shape
+              + " has "
+              + needed
+              + " bytes, the data have "
+              + data.byteSize());
     }
     this.dtype = dtype;
     this.shape = shape;
@@ -90,7 +96,10 @@ public final class Tensor {
     Shape s = shapeOf(shape);
     long bytes = Math.multiplyExact(s.numel(), dtype.byteSize());
     // An array of longs: its elements are aligned for every dtype.
-    return new Tensor(dtype, s, MemorySegment.ofArray(new long[Math.toIntExact((bytes + 7) / 8)]).asSlice(0, bytes));
+    return new Tensor(
+        dtype,
+        s,
+        MemorySegment.ofArray(new long[Math.toIntExact((bytes + 7) / 8)]).asSlice(0, bytes));
   }
 
   private static Shape shapeOf(long[] shape) {
@@ -122,7 +131,8 @@ public final class Tensor {
 
   private void expect(DType... expected) {
     if (!Arrays.asList(expected).contains(dtype)) {
-      throw new IllegalStateException("the tensor is " + dtype + ", not " + Arrays.toString(expected));
+      throw new IllegalStateException(
+          "the tensor is " + dtype + ", not " + Arrays.toString(expected));
     }
   }
 

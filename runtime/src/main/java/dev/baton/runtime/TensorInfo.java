@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
  *
  * @param shape the sizes; upper bounds where {@code dynamic}
  * @param dynamic true if a call may use smaller sizes
- * @param dimOrder how the program lays the bytes out when it is not Baton that runs it; tensors given to Baton and
- *     taken from it are always contiguous
+ * @param dimOrder how the program lays the bytes out when it is not Baton that runs it; tensors
+ *     given to Baton and taken from it are always contiguous
  */
 public record TensorInfo(DType dtype, long[] shape, boolean dynamic, DimOrder dimOrder) {
   public TensorInfo {
@@ -26,7 +26,12 @@ public record TensorInfo(DType dtype, long[] shape, boolean dynamic, DimOrder di
 
   @Override
   public String toString() {
-    String sizes = Arrays.stream(shape).mapToObj(n -> (dynamic ? "≤" : "") + n).collect(Collectors.joining(", ", "[", "]"));
-    return dtype.name().toLowerCase(Locale.ROOT) + sizes + (dimOrder.isContiguous() ? "" : " dim order " + dimOrder);
+    String sizes =
+        Arrays.stream(shape)
+            .mapToObj(n -> (dynamic ? "≤" : "") + n)
+            .collect(Collectors.joining(", ", "[", "]"));
+    return dtype.name().toLowerCase(Locale.ROOT)
+        + sizes
+        + (dimOrder.isContiguous() ? "" : " dim order " + dimOrder);
   }
 }

@@ -5,6 +5,7 @@ import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.PayloadLifter;
 import dev.baton.graph.Constant;
 import dev.baton.graph.Value;
+import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Placement;
@@ -15,7 +16,6 @@ import dev.baton.runtime.lift.Constants;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.Simplifier;
-import dev.baton.runtime.Delegates;
 import dev.baton.runtime.placement.Placer;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.placement.Unit;
@@ -28,8 +28,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A method lifted, placed and compiled: what all its executions share. Immutable but for its caches; safe for use by
- * several threads.
+ * A method lifted, placed and compiled: what all its executions share. Immutable but for its
+ * caches; safe for use by several threads.
  */
 public final class CompiledMethod implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.baton");
@@ -49,7 +49,14 @@ public final class CompiledMethod implements AutoCloseable {
   private final List<CompiledSubgraph> compiled;
   private final Placement placement;
 
-  private CompiledMethod(Program program, String method, Kernels kernels, Delegates delegates, Sessions sessions, boolean ownsSessions, LoadOptions options) {
+  private CompiledMethod(
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      boolean ownsSessions,
+      LoadOptions options) {
     this.kernels = kernels;
     this.sessions = sessions;
     this.ownsSessions = ownsSessions;
@@ -77,12 +84,18 @@ public final class CompiledMethod implements AutoCloseable {
    * @param sessions of a caller who shares them between methods; null to open them here
    */
   public static CompiledMethod compile(
-      Program program, String method, Kernels kernels, Delegates delegates, @org.jspecify.annotations.Nullable Sessions sessions, LoadOptions options) {
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      @org.jspecify.annotations.Nullable Sessions sessions,
+      LoadOptions options) {
     long start = System.nanoTime();
     Sessions open = sessions == null ? new Sessions(delegates, options) : sessions;
     CompiledMethod result;
     try {
-      result = new CompiledMethod(program, method, kernels, delegates, open, sessions == null, options);
+      result =
+          new CompiledMethod(program, method, kernels, delegates, open, sessions == null, options);
     } catch (RuntimeException | Error e) {
       if (sessions == null) {
         open.close();
@@ -119,7 +132,10 @@ public final class CompiledMethod implements AutoCloseable {
     return options;
   }
 
-  /** Bytes of constants that had to be copied: folded, or stored in another order than Java kernels read. */
+  /**
+   * Bytes of constants that had to be copied: folded, or stored in another order than Java kernels
+   * read.
+   */
   public long constantBytes() {
     return constants.byteSize();
   }
@@ -138,11 +154,19 @@ public final class CompiledMethod implements AutoCloseable {
   /** The plan of a block for a signature, made once and kept while it is among the latest. */
   BlockPlan plan(int block, Signature signature, BlockPlan.Inputs inputs) throws DelegateException {
     synchronized (plans) {
-      Map<Signature, BlockPlan> kept = plans.computeIfAbsent(block, b -> new LatestUsed<>(options.plansKept()));
+      Map<Signature, BlockPlan> kept =
+          plans.computeIfAbsent(block, b -> new LatestUsed<>(options.plansKept()));
       BlockPlan plan = kept.get(signature);
       if (plan == null) {
         PlacedBlock placed = blocks.get(block);
-        plan = BlockPlan.make(placed.block().graph(), placed.units(), placed.block().reads(), placed.block().writes(), inputs, kernels);
+        plan =
+            BlockPlan.make(
+                placed.block().graph(),
+                placed.units(),
+                placed.block().reads(),
+                placed.block().writes(),
+                inputs,
+                kernels);
         kept.put(signature, plan);
       }
       return plan;

@@ -7,7 +7,10 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A shared arena whose bytes are counted, by purpose, for the process. Safe for use by several threads. */
+/**
+ * A shared arena whose bytes are counted, by purpose, for the process. Safe for use by several
+ * threads.
+ */
 public final class CountedArena implements Arena {
   private static final Map<String, AtomicLong> LIVE = new ConcurrentHashMap<>();
 

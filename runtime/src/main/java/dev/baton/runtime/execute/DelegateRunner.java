@@ -28,10 +28,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A delegate's part in one execution: bound again when another plan becomes current, and replaced by its Java twin,
- * for good, when it fails and the policy allows it.
+ * A delegate's part in one execution: bound again when another plan becomes current, and replaced
+ * by its Java twin, for good, when it fails and the policy allows it.
  *
- * <p>The twin finds the inputs as they were: a plan gives a delegate no output that overlaps an input.
+ * <p>The twin finds the inputs as they were: a plan gives a delegate no output that overlaps an
+ * input.
  */
 final class DelegateRunner {
   private final Unit.OnDelegate unit;
@@ -132,7 +133,9 @@ final class DelegateRunner {
   private DelegateExecution bindTo(BoundStep step) throws DelegateException {
     DelegateExecution opened = execution;
     if (opened == null) {
-      opened = unit.compiled().newExecution(method.sessions().context(unit.delegate(), method.lifted().name()));
+      opened =
+          unit.compiled()
+              .newExecution(method.sessions().context(unit.delegate(), method.lifted().name()));
       execution = opened;
     }
     current = null;
@@ -142,23 +145,45 @@ final class DelegateRunner {
   }
 
   private void fallBack(Throwable cause) {
-    String what = "delegate '" + unit.delegate() + "' failed in " + unit.name() + ": " + cause.getMessage();
+    String what =
+        "delegate '" + unit.delegate() + "' failed in " + unit.name() + ": " + cause.getMessage();
     DelegateExecution running = execution;
     if (method.options().policy() == FallbackPolicy.FAIL) {
       throw new DelegateFailedException(unit.delegate(), what, cause);
     }
     if (unit.opaque()) {
-      throw new DelegateFailedException(unit.delegate(), what + ". It runs an opaque payload, which Java cannot run in its place.", cause);
+      throw new DelegateFailedException(
+          unit.delegate(),
+          what + ". It runs an opaque payload, which Java cannot run in its place.",
+          cause);
     }
     if (running != null && running.state().isPresent()) {
-      throw new DelegateFailedException(unit.delegate(), what + ". It holds state of its own, which Java does not have.", cause);
+      throw new DelegateFailedException(
+          unit.delegate(), what + ". It holds state of its own, which Java does not have.", cause);
     }
-    List<String> missing = unit.nodes().stream().map(Node::name).filter(n -> method.kernels().find(n) == null).distinct().toList();
+    List<String> missing =
+        unit.nodes().stream()
+            .map(Node::name)
+            .filter(n -> method.kernels().find(n) == null)
+            .distinct()
+            .toList();
     if (!missing.isEmpty()) {
-      throw new DelegateFailedException(unit.delegate(), what + ". There are no Java kernels to run in its place: " + String.join(", ", missing) + ".", cause);
+      throw new DelegateFailedException(
+          unit.delegate(),
+          what
+              + ". There are no Java kernels to run in its place: "
+              + String.join(", ", missing)
+              + ".",
+          cause);
     }
     failed = true;
-    method.sessions().emit(new Event.RunFailed(unit.delegate(), unit.name(), cause instanceof Exception e ? e : new IllegalStateException(cause)));
+    method
+        .sessions()
+        .emit(
+            new Event.RunFailed(
+                unit.delegate(),
+                unit.name(),
+                cause instanceof Exception e ? e : new IllegalStateException(cause)));
   }
 
   // ---- the Java twin
@@ -178,8 +203,14 @@ final class DelegateRunner {
     }
     List<Unit> units = new ArrayList<>();
     for (Node node : unit.nodes()) {
-      List<Argument> arguments = node.arguments().stream().map(a -> map(a, builder, mapped, facts)).toList();
-      Node twin = builder.node(node.operator(), arguments, node.results().stream().map(Value::type).toList(), node.origin());
+      List<Argument> arguments =
+          node.arguments().stream().map(a -> map(a, builder, mapped, facts)).toList();
+      Node twin =
+          builder.node(
+              node.operator(),
+              arguments,
+              node.results().stream().map(Value::type).toList(),
+              node.origin());
       for (int r = 0; r < twin.results().size(); r++) {
         mapped.put(node.results().get(r), twin.results().get(r));
       }
@@ -222,10 +253,12 @@ final class DelegateRunner {
   }
 
   /** The argument in the twin's graph, where scalars are literals. */
-  private static Argument map(Argument argument, Graph.Builder builder, Map<Value, Value> mapped, NodeCall.Facts facts) {
+  private static Argument map(
+      Argument argument, Graph.Builder builder, Map<Value, Value> mapped, NodeCall.Facts facts) {
     return switch (argument) {
       case Value v when !v.isTensor() -> facts.scalar(v).toArgument();
-      case Value v when v.isConstant() -> mapped.computeIfAbsent(v, c -> builder.constant(c.constant()));
+      case Value v when v.isConstant() ->
+          mapped.computeIfAbsent(v, c -> builder.constant(c.constant()));
       case Value v -> {
         Value known = mapped.get(v);
         if (known == null) {
@@ -233,12 +266,20 @@ final class DelegateRunner {
         }
         yield known;
       }
-      case Argument.Items list -> new Argument.Items(list.items().stream().map(a -> map(a, builder, mapped, facts)).toList());
+      case Argument.Items list ->
+          new Argument.Items(
+              list.items().stream().map(a -> map(a, builder, mapped, facts)).toList());
       default -> argument;
     };
   }
 
-  private static Variable variable(int index, Variable.Kind kind, Value value, Operand operand, Map<Variable, MemorySegment> memory, Map<Variable, Shape> shapes) {
+  private static Variable variable(
+      int index,
+      Variable.Kind kind,
+      Value value,
+      Operand operand,
+      Map<Variable, MemorySegment> memory,
+      Map<Variable, Shape> shapes) {
     Variable variable = new Variable(index, kind.name(), kind, value.type(), null, null);
     memory.put(variable, operand.data());
     shapes.put(variable, operand.shape());

@@ -28,10 +28,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One caller's run of a method: variables, arena, and the plans bound to them. Used by one thread at a time.
+ * One caller's run of a method: variables, arena, and the plans bound to them. Used by one thread
+ * at a time.
  *
- * <p>A run walks the blocks. For each it takes the plan of the shapes at hand, which in the steady state is the one of
- * the run before: a comparison of the shapes that may vary, and nothing else.
+ * <p>A run walks the blocks. For each it takes the plan of the shapes at hand, which in the steady
+ * state is the one of the run before: a comparison of the shapes that may vary, and nothing else.
  */
 public final class ExecutionCore implements AutoCloseable {
   private static final int ALIGNMENT = 64;
@@ -74,7 +75,12 @@ public final class ExecutionCore implements AutoCloseable {
       for (int b = 0; b < runners.length; b++) {
         runners[b] = new BlockRunner(b, method.blocks().get(b));
       }
-      this.locals = lifted.blocks().size() == 1 ? new Variable[0] : lifted.variables().stream().filter(v -> v.kind() == Variable.Kind.LOCAL).toArray(Variable[]::new);
+      this.locals =
+          lifted.blocks().size() == 1
+              ? new Variable[0]
+              : lifted.variables().stream()
+                  .filter(v -> v.kind() == Variable.Kind.LOCAL)
+                  .toArray(Variable[]::new);
       reset();
     } catch (RuntimeException | Error e) {
       close();
@@ -105,7 +111,8 @@ public final class ExecutionCore implements AutoCloseable {
       try {
         runner.reset();
       } catch (DelegateException e) {
-        throw new DelegateFailedException("", "the state of a delegate could not be reset: " + e.getMessage(), e);
+        throw new DelegateFailedException(
+            "", "the state of a delegate could not be reset: " + e.getMessage(), e);
       }
     }
   }
@@ -118,7 +125,8 @@ public final class ExecutionCore implements AutoCloseable {
         bytes.fill((byte) 0);
       } else {
         try (java.lang.foreign.Arena temporary = java.lang.foreign.Arena.ofConfined()) {
-          bytes.copyFrom(dev.baton.runtime.lift.Constants.contiguous(variable.initial(), temporary).data());
+          bytes.copyFrom(
+              dev.baton.runtime.lift.Constants.contiguous(variable.initial(), temporary).data());
         }
       }
       shapes[index] = type.shape();
@@ -132,7 +140,8 @@ public final class ExecutionCore implements AutoCloseable {
   /** Bytes of a variable at its present shape. */
   public MemorySegment data(Variable variable) {
     TensorType type = (TensorType) variable.type();
-    return memory[variable.index()].asSlice(0, shapes[variable.index()].numel() * type.dtype().byteSize());
+    return memory[variable.index()].asSlice(
+        0, shapes[variable.index()].numel() * type.dtype().byteSize());
   }
 
   public Shape shape(Variable variable) {
@@ -145,7 +154,10 @@ public final class ExecutionCore implements AutoCloseable {
     return number == null ? Call.Number.of(0) : number;
   }
 
-  /** Says how large an input is in the runs that follow; the caller has checked it against the bound. */
+  /**
+   * Says how large an input is in the runs that follow; the caller has checked it against the
+   * bound.
+   */
   public void resize(Variable variable, Shape shape) {
     if (!shape.equals(shapes[variable.index()])) {
       shapes[variable.index()] = shape;
@@ -179,7 +191,10 @@ public final class ExecutionCore implements AutoCloseable {
       budget -= plan.stepCount() + 1L;
       if (budget < 0) {
         throw new BatonException(
-            "method '" + method.lifted().name() + "' has run " + method.options().maxInstructions()
+            "method '"
+                + method.lifted().name()
+                + "' has run "
+                + method.options().maxInstructions()
                 + " operators and not ended; LoadOptions.withMaxInstructions raises the bound");
       }
       switch (runner.placed.block().next()) {
@@ -187,7 +202,8 @@ public final class ExecutionCore implements AutoCloseable {
           return;
         }
         case Block.Goto next -> block = next.block();
-        case Block.Branch branch -> block = holds(branch.condition()) ? branch.ifTrue() : branch.ifFalse();
+        case Block.Branch branch ->
+            block = holds(branch.condition()) ? branch.ifTrue() : branch.ifFalse();
       }
     }
   }
@@ -220,7 +236,10 @@ public final class ExecutionCore implements AutoCloseable {
     BlockRunner(int index, CompiledMethod.PlacedBlock placed) {
       this.index = index;
       this.placed = placed;
-      this.varying = placed.block().reads().stream().filter(v -> !(v.type() instanceof TensorType t) || t.dynamic()).toArray(Variable[]::new);
+      this.varying =
+          placed.block().reads().stream()
+              .filter(v -> !(v.type() instanceof TensorType t) || t.dynamic())
+              .toArray(Variable[]::new);
       this.facts = new Object[varying.length];
     }
 
@@ -272,9 +291,20 @@ public final class ExecutionCore implements AutoCloseable {
                 });
         return BoundPlan.bind(plan, host);
       } catch (KernelException e) {
-        throw new BatonException("method '" + method.lifted().name() + "' does not run with these inputs: " + e.getMessage(), e);
+        throw new BatonException(
+            "method '"
+                + method.lifted().name()
+                + "' does not run with these inputs: "
+                + e.getMessage(),
+            e);
       } catch (DelegateException e) {
-        throw new DelegateFailedException("", "method '" + method.lifted().name() + "' does not run with these inputs: " + e.getMessage(), e);
+        throw new DelegateFailedException(
+            "",
+            "method '"
+                + method.lifted().name()
+                + "' does not run with these inputs: "
+                + e.getMessage(),
+            e);
       }
     }
   }
@@ -323,8 +353,14 @@ public final class ExecutionCore implements AutoCloseable {
         }
 
         @Override
-        public Step delegate(Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
-          return delegates.computeIfAbsent(unit, u -> new DelegateRunner(unit, method, ExecutionCore.this)).bind(facts, inputs, outputs);
+        public Step delegate(
+            Unit.OnDelegate unit,
+            NodeCall.Facts facts,
+            List<Operand> inputs,
+            List<Operand> outputs) {
+          return delegates
+              .computeIfAbsent(unit, u -> new DelegateRunner(unit, method, ExecutionCore.this))
+              .bind(facts, inputs, outputs);
         }
 
         @Override
@@ -338,7 +374,10 @@ public final class ExecutionCore implements AutoCloseable {
         }
       };
 
-  /** Where the Java twin of a delegate's part is bound: the delegate's own inputs and outputs, and memory of its own. */
+  /**
+   * Where the Java twin of a delegate's part is bound: the delegate's own inputs and outputs, and
+   * memory of its own.
+   */
   BoundPlan.Host twinHost(Map<Variable, MemorySegment> buffers) {
     return new BoundPlan.Host() {
       @Override
@@ -366,7 +405,8 @@ public final class ExecutionCore implements AutoCloseable {
       }
 
       @Override
-      public Step delegate(Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
+      public Step delegate(
+          Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
         throw new IllegalStateException("a twin has no delegates");
       }
 
@@ -392,12 +432,11 @@ public final class ExecutionCore implements AutoCloseable {
   /** Names of the subgraphs that run in Java because their delegate failed. */
   public List<String> fallenBack() {
     List<String> names = new ArrayList<>();
-    delegates.forEach(
-        (unit, runner) -> {
-          if (runner.hasFailed() && unit instanceof Unit.OnDelegate on) {
-            names.add(on.name());
-          }
-        });
+    delegates.forEach((unit, runner) -> {
+      if (runner.hasFailed() && unit instanceof Unit.OnDelegate on) {
+        names.add(on.name());
+      }
+    });
     return names;
   }
 

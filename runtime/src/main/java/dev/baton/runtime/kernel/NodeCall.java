@@ -22,6 +22,21 @@ public class NodeCall implements Call {
     Number scalar(Value value);
   }
 
+  /** The types that the graph declares, upper bounds included, and no computed scalars. */
+  public static Facts declaredTypes() {
+    return new Facts() {
+      @Override
+      public TensorType type(Value value) {
+        return value.tensorType();
+      }
+
+      @Override
+      public Number scalar(Value value) {
+        throw new KernelException("the scalar " + value + " is computed by the program");
+      }
+    };
+  }
+
   private final Node node;
   private final Facts facts;
 

@@ -14,7 +14,11 @@ import java.util.Map;
  * @param next where the method goes on
  */
 public record Block(
-    Graph graph, List<Variable> reads, List<Variable> writes, Map<Integer, Payload> payloads, Next next) {
+    Graph graph,
+    List<Variable> reads,
+    List<Variable> writes,
+    Map<Integer, Payload> payloads,
+    Next next) {
 
   /** What follows a block. */
   public sealed interface Next {}

@@ -54,9 +54,21 @@ public final class Constants {
     for (long i = 0; i < numel; i++) {
       switch (size) {
         case 1 -> into.set(ValueLayout.JAVA_BYTE, i, from.get(ValueLayout.JAVA_BYTE, source));
-        case 2 -> into.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, from.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, source));
-        case 4 -> into.setAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i, from.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, source));
-        default -> into.setAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, i, from.getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, source));
+        case 2 ->
+            into.setAtIndex(
+                ValueLayout.JAVA_SHORT_UNALIGNED,
+                i,
+                from.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, source));
+        case 4 ->
+            into.setAtIndex(
+                ValueLayout.JAVA_INT_UNALIGNED,
+                i,
+                from.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, source));
+        default ->
+            into.setAtIndex(
+                ValueLayout.JAVA_LONG_UNALIGNED,
+                i,
+                from.getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, source));
       }
       for (int d = sizes.length - 1; d >= 0; d--) {
         source += strides[d];

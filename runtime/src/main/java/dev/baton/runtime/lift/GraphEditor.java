@@ -9,7 +9,6 @@ import dev.baton.graph.ScalarType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
-import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Kernel;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
@@ -40,7 +39,8 @@ final class GraphEditor {
   }
 
   /** Adds a node whose result types are known. */
-  List<Value> node(Operator operator, List<Argument> arguments, List<? extends ValueType> types, Origin origin) {
+  List<Value> node(
+      Operator operator, List<Argument> arguments, List<? extends ValueType> types, Origin origin) {
     return builder.node(operator, arguments, types, origin).results();
   }
 
@@ -55,10 +55,18 @@ final class GraphEditor {
       throw new KernelException("no kernel for " + operator.name());
     }
     NodeCall call = new NodeCall(Detached.node(operator, arguments), BOUNDS);
-    boolean dynamic = Detached.node(operator, arguments).inputs().stream().anyMatch(GraphEditor::varies);
+    boolean dynamic =
+        Detached.node(operator, arguments).inputs().stream().anyMatch(GraphEditor::varies);
     return kernel.infer(call).stream()
         .map(t -> new TensorType(t.dtype(), t.shape(), dynamic || t.dynamic()))
         .toList();
+  }
+
+  /** True if sizes of the results depend on data. */
+  boolean decidesShapes(Operator operator, List<Argument> arguments) {
+    Kernel kernel = kernels.find(operator.name());
+    return kernel != null
+        && kernel.isDataDependent(new NodeCall(Detached.node(operator, arguments), BOUNDS));
   }
 
   private static boolean varies(Value value) {
@@ -73,23 +81,13 @@ final class GraphEditor {
   Argument scalar(Operator operator, List<Argument> arguments, ScalarType kind, Origin origin) {
     if (ScalarOperators.contains(operator.name())
         && Detached.node(operator, arguments).inputs().stream().noneMatch(GraphEditor::varies)) {
-      return ScalarOperators.evaluate(new NodeCall(Detached.node(operator, arguments), BOUNDS)).toArgument();
+      return ScalarOperators.evaluate(new NodeCall(Detached.node(operator, arguments), BOUNDS))
+          .toArgument();
     }
     return builder.node(operator, arguments, List.of(kind), origin).result();
   }
 
-  private static final NodeCall.Facts BOUNDS =
-      new NodeCall.Facts() {
-        @Override
-        public TensorType type(Value value) {
-          return value.tensorType();
-        }
-
-        @Override
-        public Call.Number scalar(Value value) {
-          throw new KernelException("the scalar " + value + " is computed by the program");
-        }
-      };
+  private static final NodeCall.Facts BOUNDS = NodeCall.declaredTypes();
 
   /** A node that is in no graph, to ask a kernel about. */
   private static final class Detached {

@@ -17,7 +17,6 @@ import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
 import dev.baton.runtime.kernel.Call;
-import dev.baton.runtime.kernel.Kernel;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.program.Instruction;
@@ -42,13 +41,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lifts one method.
  *
- * <p><b>Value first, memory second.</b> Each index of the value table keeps the graph value that it was last given.
- * Only a tensor that nobody writes and that is no input, constant or buffer is looked up by its place in planned
- * memory: it is a view that the exporter elided, and its source is what was last written at exactly that place.
- * Anything else there (another size, another dtype, a partial overlap) is refused.
+ * <p><b>Value first, memory second.</b> Each index of the value table keeps the graph value that it
+ * was last given. Only a tensor that nobody writes and that is no input, constant or buffer is
+ * looked up by its place in planned memory: it is a view that the exporter elided, and its source
+ * is what was last written at exactly that place. Anything else there (another size, another dtype,
+ * a partial overlap) is refused.
  *
- * <p><b>Blocks.</b> A block ends at a jump, at a jump's destination, and after an operator whose data decide later
- * shapes. What a block reads that an earlier one (or an earlier run) gave becomes a variable.
+ * <p><b>Blocks.</b> A block ends at a jump, at a jump's destination, and after an operator whose
+ * data decide later shapes. What a block reads that an earlier one (or an earlier run) gave becomes
+ * a variable.
  */
 public final class MethodLifter {
   private final Program program;
@@ -101,8 +102,10 @@ public final class MethodLifter {
   }
 
   /**
-   * @param lifters the lifter of a backend id, null if there is none: the payload then stays one opaque node
-   * @throws LiftException if the method cannot be lifted; operators that nobody knows are named all at once
+   * @param lifters the lifter of a backend id, null if there is none: the payload then stays one
+   *     opaque node
+   * @throws LiftException if the method cannot be lifted; operators that nobody knows are named all
+   *     at once
    */
   public static LiftedMethod lift(
       Program program,
@@ -158,7 +161,8 @@ public final class MethodLifter {
           }
         }
         case Instruction.DelegateCall call -> delegateCall(draft, i, call, memory);
-        case Instruction.MoveCall move -> give(draft, move.to(), read(draft, move.from(), memory, i), memory, false);
+        case Instruction.MoveCall move ->
+            give(draft, move.to(), read(draft, move.from(), memory, i), memory, false);
         case Instruction.FreeCall free -> {}
         case Instruction.JumpFalseCall jump -> {
           Boolean known = knownCondition(jump.condition());
@@ -181,7 +185,12 @@ public final class MethodLifter {
         }
       }
     }
-    if (draft.jump != null || drafts.stream().anyMatch(d -> d.jump != null && (d.jump.ifFalse == instructions.size() || d.jump.ifTrue == instructions.size()))) {
+    if (draft.jump != null
+        || drafts.stream()
+            .anyMatch(d ->
+                d.jump != null
+                    && (d.jump.ifFalse == instructions.size()
+                        || d.jump.ifTrue == instructions.size()))) {
       draft = draft.firstInstruction == instructions.size() ? draft : begin(instructions.size());
       PlannedMemory arriving = incoming.remove(instructions.size());
       if (arriving != null) {
@@ -190,7 +199,11 @@ public final class MethodLifter {
     }
     if (!missing.isEmpty()) {
       throw new LiftException(
-          "method '" + method.name() + "' of " + program.source() + " uses operators that are not known: "
+          "method '"
+              + method.name()
+              + "' of "
+              + program.source()
+              + " uses operators that are not known: "
               + String.join(", ", missing)
               + ". Give a KernelProvider for them, or export the model with another decomposition.");
     }
@@ -230,7 +243,8 @@ public final class MethodLifter {
           int inputs = Math.min(spelling.arguments().size(), call.args().size());
           for (int a = 0; a < inputs; a++) {
             int index = call.args().get(a);
-            boolean overwritten = spelling.operator().name().equals("aten::copy") && spelling.mutated().contains(a);
+            boolean overwritten =
+                spelling.operator().name().equals("aten::copy") && spelling.mutated().contains(a);
             if (!overwritten) {
               indices(index).forEach(v -> readFirst[v] |= !written[v]);
             }
@@ -259,13 +273,17 @@ public final class MethodLifter {
       }
     }
     for (int index : mutated) {
-      if (readFirst[index] && !isInput[index] && method.values().get(index) instanceof TensorSpec spec && spec.allocation() != null) {
+      if (readFirst[index]
+          && !isInput[index]
+          && method.values().get(index) instanceof TensorSpec spec
+          && spec.allocation() != null) {
         isState[index] = true;
       }
     }
     for (int index = 0; index < written.length; index++) {
       if (method.values().get(index) instanceof TensorSpec spec
-          && (spec.source() == TensorSpec.Source.PLANNED_WITH_DATA || spec.source() == TensorSpec.Source.PLANNED_EXTERNAL)
+          && (spec.source() == TensorSpec.Source.PLANNED_WITH_DATA
+              || spec.source() == TensorSpec.Source.PLANNED_EXTERNAL)
           && !isInput[index]) {
         isState[index] = true;
       }
@@ -277,7 +295,8 @@ public final class MethodLifter {
     return switch (method.values().get(index)) {
       case ProgramValue.IntListValue list -> list.items().stream().boxed().toList();
       case ProgramValue.TensorListValue list -> list.items().stream().boxed().toList();
-      case ProgramValue.OptionalTensorListValue list -> list.items().stream().filter(i -> i >= 0).boxed().toList();
+      case ProgramValue.OptionalTensorListValue list ->
+          list.items().stream().filter(i -> i >= 0).boxed().toList();
       default -> List.of(index);
     };
   }
@@ -307,7 +326,8 @@ public final class MethodLifter {
   private static int outputsOf(Instruction.DelegateCall call) {
     Ints args = call.args();
     int count = args.size() == 0 ? 0 : 1;
-    while (count < args.size() && args.get(args.size() - count - 1) == args.get(args.size() - count) - 1) {
+    while (count < args.size()
+        && args.get(args.size() - count - 1) == args.get(args.size() - count) - 1) {
       count++;
     }
     return count;
@@ -324,7 +344,8 @@ public final class MethodLifter {
 
   private void place(PlannedMemory memory, int index) {
     if (method.values().get(index) instanceof TensorSpec spec && spec.allocation() != null) {
-      memory.write(spec.allocation().memoryId(), spec.allocation().offset(), spec.byteSize(), index);
+      memory.write(
+          spec.allocation().memoryId(), spec.allocation().offset(), spec.byteSize(), index);
     }
   }
 
@@ -335,14 +356,29 @@ public final class MethodLifter {
         index,
         i -> {
           ProgramValue value = method.values().get(i);
-          Variable.Kind kind = isInput[i] ? Variable.Kind.INPUT : isState[i] ? Variable.Kind.STATE : Variable.Kind.LOCAL;
+          Variable.Kind kind =
+              isInput[i]
+                  ? Variable.Kind.INPUT
+                  : isState[i] ? Variable.Kind.STATE : Variable.Kind.LOCAL;
           String name = kind.name().toLowerCase(java.util.Locale.ROOT) + " " + i;
           return switch (value) {
             case TensorSpec spec ->
-                new Variable(nextVariable++, spec.name() == null ? name : spec.name(), kind, typeOf(spec, i), spec.data() == null || isInput[i] ? null : constant(spec, i), null);
-            case ProgramValue.IntValue v -> new Variable(nextVariable++, name, kind, ScalarType.INT, null, Call.Number.of(v.value()));
-            case ProgramValue.BoolValue v -> new Variable(nextVariable++, name, kind, ScalarType.BOOL, null, Call.Number.of(v.value()));
-            case ProgramValue.DoubleValue v -> new Variable(nextVariable++, name, kind, ScalarType.DOUBLE, null, Call.Number.of(v.value()));
+                new Variable(
+                    nextVariable++,
+                    spec.name() == null ? name : spec.name(),
+                    kind,
+                    typeOf(spec, i),
+                    spec.data() == null || isInput[i] ? null : constant(spec, i),
+                    null);
+            case ProgramValue.IntValue v ->
+                new Variable(
+                    nextVariable++, name, kind, ScalarType.INT, null, Call.Number.of(v.value()));
+            case ProgramValue.BoolValue v ->
+                new Variable(
+                    nextVariable++, name, kind, ScalarType.BOOL, null, Call.Number.of(v.value()));
+            case ProgramValue.DoubleValue v ->
+                new Variable(
+                    nextVariable++, name, kind, ScalarType.DOUBLE, null, Call.Number.of(v.value()));
             default -> throw fail("value " + i + " is read before anything is in it", -1);
           };
         });
@@ -366,7 +402,8 @@ public final class MethodLifter {
           if (spec.allocation() == null) {
             return draft.graph.constant(constant(spec, index));
           }
-          PlannedMemory.Content content = memory.at(spec.allocation().memoryId(), spec.allocation().offset());
+          PlannedMemory.Content content =
+              memory.at(spec.allocation().memoryId(), spec.allocation().offset());
           if (content != null) {
             return elidedView(draft, spec, index, content.value(), memory, instruction);
           }
@@ -419,29 +456,54 @@ public final class MethodLifter {
 
   private Argument items(Draft draft, Ints indices, PlannedMemory memory, int instruction) {
     return new Argument.Items(
-        indices.stream().mapToObj(i -> i < 0 ? Argument.none() : read(draft, i, memory, instruction)).toList());
+        indices.stream()
+            .mapToObj(i -> i < 0 ? Argument.none() : read(draft, i, memory, instruction))
+            .toList());
   }
 
-  private Argument elidedView(Draft draft, TensorSpec spec, int index, int source, PlannedMemory memory, int instruction) {
+  private Argument elidedView(
+      Draft draft, TensorSpec spec, int index, int source, PlannedMemory memory, int instruction) {
     Argument base = read(draft, source, memory, instruction);
     TensorType type = typeOf(spec, index);
     if (!(base instanceof Value value) || !value.isTensor()) {
-      throw fail("tensor " + index + " lies where value " + source + " is, which is no tensor", instruction);
+      throw fail(
+          "tensor " + index + " lies where value " + source + " is, which is no tensor",
+          instruction);
     }
     TensorType given = value.tensorType();
     if (given.dtype() != type.dtype() || given.shape().numel() != type.shape().numel()) {
-      throw fail("tensor " + index + ", " + type + ", lies over value " + source + ", " + given + ": not a view", instruction);
+      throw fail(
+          "tensor "
+              + index
+              + ", "
+              + type
+              + ", lies over value "
+              + source
+              + ", "
+              + given
+              + ": not a view",
+          instruction);
     }
     if (given.shape().equals(type.shape())) {
       return value;
     }
     if (type.dynamic() || given.dynamic()) {
-      throw fail("tensor " + index + " is a view of value " + source + " with other sizes that vary", instruction);
+      throw fail(
+          "tensor " + index + " is a view of value " + source + " with other sizes that vary",
+          instruction);
     }
-    return draft.graph.node(Operators.get("aten::view_copy"), List.of(value, Argument.ints(type.shape().sizes())), List.of(type), Origin.ofInstruction(instruction)).get(0);
+    return draft
+        .graph
+        .node(
+            Operators.get("aten::view_copy"),
+            List.of(value, Argument.ints(type.shape().sizes())),
+            List.of(type),
+            Origin.ofInstruction(instruction))
+        .get(0);
   }
 
-  private void give(Draft draft, int index, Argument argument, PlannedMemory memory, boolean writesBytes) {
+  private void give(
+      Draft draft, int index, Argument argument, PlannedMemory memory, boolean writesBytes) {
     draft.current[index] = argument;
     draft.given.add(index);
     if (writesBytes) {
@@ -450,39 +512,68 @@ public final class MethodLifter {
   }
 
   private @Nullable Boolean knownCondition(int index) {
-    return !written[index] && method.values().get(index) instanceof ProgramValue.BoolValue v ? v.value() : null;
+    return !written[index] && method.values().get(index) instanceof ProgramValue.BoolValue v
+        ? v.value()
+        : null;
   }
 
   private TensorType typeOf(TensorSpec spec, int index) {
     if (!DType.isKnown(spec.scalarType().code())) {
-      throw fail("tensor " + index + " has the scalar type " + spec.scalarType() + ", which Baton does not compute with", -1);
+      throw fail(
+          "tensor "
+              + index
+              + " has the scalar type "
+              + spec.scalarType()
+              + ", which Baton does not compute with",
+          -1);
     }
-    return new TensorType(DType.of(spec.scalarType().code()), Shape.of(spec.sizes().toArray()), spec.dynamism() != TensorSpec.Dynamism.STATIC);
+    return new TensorType(
+        DType.of(spec.scalarType().code()),
+        Shape.of(spec.sizes().toArray()),
+        spec.dynamism() != TensorSpec.Dynamism.STATIC);
   }
 
   private Constant constant(TensorSpec spec, int index) {
     TensorType type = typeOf(spec, index);
     if (spec.data() == null) {
       if (spec.external()) {
-        throw fail("tensor " + index + " ('" + spec.name() + "') lies in an external data file (.ptd), which this version does not load", -1);
+        throw fail(
+            "tensor "
+                + index
+                + " ('"
+                + spec.name()
+                + "') lies in an external data file (.ptd), which this version does not load",
+            -1);
       }
       if (type.byteSize() == 0) {
-        return Constant.of(java.lang.foreign.MemorySegment.ofArray(new long[0]), new TensorType(type.dtype(), type.shape(), false));
+        return Constant.of(
+            java.lang.foreign.MemorySegment.ofArray(new long[0]),
+            new TensorType(type.dtype(), type.shape(), false));
       }
       throw fail("tensor " + index + " has neither data nor memory, and nothing gives it", -1);
     }
-    return Constant.of(spec.data(), new TensorType(type.dtype(), type.shape(), false), DimOrder.of(spec.dimOrder().toArray()));
+    return Constant.of(
+        spec.data(),
+        new TensorType(type.dtype(), type.shape(), false),
+        DimOrder.of(spec.dimOrder().toArray()));
   }
 
   private LiftException fail(String what, int instruction) {
     return new LiftException(
-        "method '" + method.name() + "' of " + program.source() + (instruction < 0 ? "" : ", instruction " + instruction) + ": " + what);
+        "method '"
+            + method.name()
+            + "' of "
+            + program.source()
+            + (instruction < 0 ? "" : ", instruction " + instruction)
+            + ": "
+            + what);
   }
 
   // ---- instructions
 
   /** True if what follows depends on data that the operator gives. */
-  private boolean kernelCall(Draft draft, int instruction, Instruction.KernelCall call, PlannedMemory memory) {
+  private boolean kernelCall(
+      Draft draft, int instruction, Instruction.KernelCall call, PlannedMemory memory) {
     String fileName = method.operators().get(call.operator()).fullName();
     Operators.Spelling spelling = kernels.spelling(fileName).orElse(null);
     if (spelling == null) {
@@ -491,10 +582,17 @@ public final class MethodLifter {
     }
     Operator operator = spelling.operator();
     if (call.args().size() < spelling.arguments().size()) {
-      throw fail(fileName + " has " + call.args().size() + " arguments, expected at least " + spelling.arguments().size(), instruction);
+      throw fail(
+          fileName
+              + " has "
+              + call.args().size()
+              + " arguments, expected at least "
+              + spelling.arguments().size(),
+          instruction);
     }
     List<Integer> results = resultIndices(spelling, call.args());
-    List<Argument> arguments = arguments(draft, spelling, call.args(), results, memory, instruction);
+    List<Argument> arguments =
+        arguments(draft, spelling, call.args(), results, memory, instruction);
     Origin origin = Origin.ofInstruction(instruction);
     boolean view = operator.name().equals("executorch_prim::et_view");
     if (!results.isEmpty() && !(method.values().get(results.get(0)) instanceof TensorSpec)) {
@@ -504,10 +602,18 @@ public final class MethodLifter {
             case ProgramValue.DoubleValue d -> ScalarType.DOUBLE;
             default -> ScalarType.INT;
           };
-      give(draft, results.get(0), draft.graph.scalar(operator, arguments, kind, origin), memory, false);
+      give(
+          draft,
+          results.get(0),
+          draft.graph.scalar(operator, arguments, kind, origin),
+          memory,
+          false);
       return operator.name().equals("aten::_local_scalar_dense");
     }
-    List<TensorType> declared = results.stream().map(r -> method.values().get(r) instanceof TensorSpec s ? typeOf(s, r) : null).toList();
+    List<TensorType> declared =
+        results.stream()
+            .map(r -> method.values().get(r) instanceof TensorSpec s ? typeOf(s, r) : null)
+            .toList();
     if (declared.contains(null)) {
       throw fail(fileName + " gives a tensor where the file has none", instruction);
     }
@@ -515,29 +621,39 @@ public final class MethodLifter {
     for (int r = 0; r < results.size(); r++) {
       give(draft, results.get(r), values.get(r), memory, !view);
     }
-    Kernel kernel = kernels.find(operator.name());
-    return kernel != null && kernel.isDataDependent() && !values.isEmpty();
+    return draft.graph.decidesShapes(operator, arguments);
   }
 
-  private List<Argument> arguments(Draft draft, Operators.Spelling spelling, Ints args, List<Integer> results, PlannedMemory memory, int instruction) {
+  private List<Argument> arguments(
+      Draft draft,
+      Operators.Spelling spelling,
+      Ints args,
+      List<Integer> results,
+      PlannedMemory memory,
+      int instruction) {
     Operator operator = spelling.operator();
     List<Argument> arguments = new ArrayList<>();
     for (Parameter parameter : operator.parameters()) {
       int position = spelling.arguments().indexOf(parameter.name());
       if (position >= 0) {
         arguments.add(read(draft, args.get(position), memory, instruction));
-      } else if (parameter.name().equals("dtype") && !results.isEmpty() && method.values().get(results.get(0)) instanceof TensorSpec out) {
+      } else if (parameter.name().equals("dtype")
+          && !results.isEmpty()
+          && method.values().get(results.get(0)) instanceof TensorSpec out) {
         arguments.add(Argument.of(out.scalarType().code())); // the out tensor carries it
       } else if (parameter.defaultValue() != null) {
         arguments.add(parameter.defaultValue());
       } else {
-        throw fail(operator.name() + ": the argument '" + parameter.name() + "' is not in the file", instruction);
+        throw fail(
+            operator.name() + ": the argument '" + parameter.name() + "' is not in the file",
+            instruction);
       }
     }
     return arguments;
   }
 
-  private void delegateCall(Draft draft, int instruction, Instruction.DelegateCall call, PlannedMemory memory) {
+  private void delegateCall(
+      Draft draft, int instruction, Instruction.DelegateCall call, PlannedMemory memory) {
     var spec = method.delegates().get(call.delegate());
     PayloadLifter lifter = lifters.apply(spec.id());
     if (lifter != null) {
@@ -553,7 +669,8 @@ public final class MethodLifter {
               if (method.values().get(call.args().get(k)) instanceof TensorSpec tensor) {
                 return tensor;
               }
-              throw new IllegalArgumentException("argument " + k + " of the delegate call is no tensor");
+              throw new IllegalArgumentException(
+                  "argument " + k + " of the delegate call is no tensor");
             }
           };
       List<TensorType> types = new ArrayList<>();
@@ -566,7 +683,17 @@ public final class MethodLifter {
         lifter.lift(new ProgramPayload(program, method.name(), spec, types, List.of()), builder);
       } catch (DelegateException | KernelException | IllegalArgumentException e) {
         throw new LiftException(
-            "method '" + method.name() + "' of " + program.source() + ", instruction " + instruction + ": the " + spec.id() + " payload cannot be opened: " + e.getMessage(), e);
+            "method '"
+                + method.name()
+                + "' of "
+                + program.source()
+                + ", instruction "
+                + instruction
+                + ": the "
+                + spec.id()
+                + " payload cannot be opened: "
+                + e.getMessage(),
+            e);
       }
       lifted.add(spec.id());
       builder.outputs().forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
@@ -589,8 +716,14 @@ public final class MethodLifter {
       }
     }
     List<Value> results =
-        draft.graph.node(PAYLOAD, List.of(new Argument.Items(arguments)), outputTypes, new Origin(instruction, spec.id(), -1));
-    draft.payloads.put(Arrays.asList(results.toArray()).isEmpty() ? -1 : producerId(results), new ProgramPayload(program, method.name(), spec, inputTypes, outputTypes));
+        draft.graph.node(
+            PAYLOAD,
+            List.of(new Argument.Items(arguments)),
+            outputTypes,
+            new Origin(instruction, spec.id(), -1));
+    draft.payloads.put(
+        Arrays.asList(results.toArray()).isEmpty() ? -1 : producerId(results),
+        new ProgramPayload(program, method.name(), spec, inputTypes, outputTypes));
     for (int k = inputs; k < call.args().size(); k++) {
       give(draft, call.args().get(k), results.get(k - inputs), memory, true);
     }
@@ -605,7 +738,8 @@ public final class MethodLifter {
   }
 
   /** The operator of a node that calls an opaque payload. */
-  public static final Operator PAYLOAD = Operator.parse("baton::payload(Tensor[] inputs) -> Tensor[]");
+  public static final Operator PAYLOAD =
+      Operator.parse("baton::payload(Tensor[] inputs) -> Tensor[]");
 
   // ---- the whole
 
@@ -618,7 +752,14 @@ public final class MethodLifter {
       Argument argument = read(last, index, memory, instructions.size());
       switch (argument) {
         case Value value -> {
-          Variable variable = new Variable(nextVariable++, "output " + i, Variable.Kind.OUTPUT, value.type(), null, value.isTensor() ? null : Call.Number.of(0));
+          Variable variable =
+              new Variable(
+                  nextVariable++,
+                  "output " + i,
+                  Variable.Kind.OUTPUT,
+                  value.type(),
+                  null,
+                  value.isTensor() ? null : Call.Number.of(0));
           outputVariables.add(variable);
           outputValues.add(value);
           outputs.add(new LiftedMethod.VariableOutput(variable));
@@ -628,7 +769,8 @@ public final class MethodLifter {
         case Argument.Real v -> outputs.add(new LiftedMethod.FixedOutput(v.value()));
         case Argument.Bool v -> outputs.add(new LiftedMethod.FixedOutput(v.value()));
         case Argument.Text v -> outputs.add(new LiftedMethod.FixedOutput(v.value()));
-        case Argument.Items v -> throw fail("output " + i + " is a list, which no exporter writes", -1);
+        case Argument.Items v ->
+            throw fail("output " + i + " is a list, which no exporter writes", -1);
       }
     }
     Map<Integer, Integer> blockOf = new HashMap<>();
@@ -654,11 +796,18 @@ public final class MethodLifter {
       if (draft == last) {
         next = new Block.Return();
       } else {
-        Jump jump = draft.jump == null ? new Jump(-1, drafts.get(b + 1).firstInstruction, drafts.get(b + 1).firstInstruction) : draft.jump;
+        Jump jump =
+            draft.jump == null
+                ? new Jump(
+                    -1, drafts.get(b + 1).firstInstruction, drafts.get(b + 1).firstInstruction)
+                : draft.jump;
         next =
             jump.condition < 0
                 ? new Block.Goto(target(blockOf, jump.ifTrue))
-                : new Block.Branch(variableOf(jump.condition), target(blockOf, jump.ifTrue), target(blockOf, jump.ifFalse));
+                : new Block.Branch(
+                    variableOf(jump.condition),
+                    target(blockOf, jump.ifTrue),
+                    target(blockOf, jump.ifFalse));
       }
       blocks.add(new Block(draft.graph.build(results), draft.reads, writes, draft.payloads, next));
     }
@@ -667,7 +816,9 @@ public final class MethodLifter {
       int index = method.inputs().get(i);
       inputs.add(
           switch (method.values().get(index)) {
-            case TensorSpec spec -> new LiftedMethod.TensorInput(variableOf(index), DimOrder.of(spec.dimOrder().toArray()));
+            case TensorSpec spec ->
+                new LiftedMethod.TensorInput(
+                    variableOf(index), DimOrder.of(spec.dimOrder().toArray()));
             case ProgramValue.IntValue v -> new LiftedMethod.FixedInput(v.value());
             case ProgramValue.DoubleValue v -> new LiftedMethod.FixedInput(v.value());
             case ProgramValue.BoolValue v -> new LiftedMethod.FixedInput(v.value());
@@ -695,9 +846,14 @@ public final class MethodLifter {
       return value;
     }
     Operator literal = Operators.get("executorch_prim::add.Scalar");
-    if (argument instanceof Argument.Int || argument instanceof Argument.Real || argument instanceof Argument.Bool) {
+    if (argument instanceof Argument.Int
+        || argument instanceof Argument.Real
+        || argument instanceof Argument.Bool) {
       ValueType type = variableOf(index).type();
-      return draft.graph.node(literal, List.of(argument, Argument.of(0)), List.of(type), Origin.HOST).get(0);
+      return draft
+          .graph
+          .node(literal, List.of(argument, Argument.of(0)), List.of(type), Origin.HOST)
+          .get(0);
     }
     throw fail("value " + index + " crosses a jump and is " + argument, -1);
   }

@@ -48,7 +48,8 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
 
   private int checked(int argument) {
     if (argument < 0 || argument >= argumentCount) {
-      throw new IllegalArgumentException("the delegate call has " + argumentCount + " arguments, none is number " + argument);
+      throw new IllegalArgumentException(
+          "the delegate call has " + argumentCount + " arguments, none is number " + argument);
     }
     return argument;
   }
@@ -58,7 +59,8 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
     if (argument(checked(argument)) instanceof Value value && value.isTensor()) {
       return value;
     }
-    throw new IllegalArgumentException("argument " + argument + " of the delegate call is no tensor");
+    throw new IllegalArgumentException(
+        "argument " + argument + " of the delegate call is no tensor");
   }
 
   @Override
@@ -71,15 +73,34 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
     if (outputs.put(checked(argument), value) != null) {
       throw new IllegalArgumentException("argument " + argument + " receives two values");
     }
-    TensorType declared = new TensorType(value.dtype(), dev.baton.graph.Shape.of(spec(argument).sizes().toArray()), value.tensorType().dynamic());
-    if (declared.dtype().code() != spec(argument).scalarType().code() || value.shape().numel() != declared.shape().numel()) {
-      throw new IllegalArgumentException("argument " + argument + " receives " + value.tensorType() + ", the program expects " + spec(argument).scalarType() + declared.shape());
+    TensorType declared =
+        new TensorType(
+            value.dtype(),
+            dev.baton.graph.Shape.of(spec(argument).sizes().toArray()),
+            value.tensorType().dynamic());
+    if (declared.dtype().code() != spec(argument).scalarType().code()
+        || value.shape().numel() != declared.shape().numel()) {
+      throw new IllegalArgumentException(
+          "argument "
+              + argument
+              + " receives "
+              + value.tensorType()
+              + ", the program expects "
+              + spec(argument).scalarType()
+              + declared.shape());
     }
     if (!value.shape().equals(declared.shape())) {
       if (value.tensorType().dynamic()) {
-        throw new IllegalArgumentException("argument " + argument + " receives " + value.tensorType() + ", the program expects " + declared.shape());
+        throw new IllegalArgumentException(
+            "argument "
+                + argument
+                + " receives "
+                + value.tensorType()
+                + ", the program expects "
+                + declared.shape());
       }
-      outputs.put(argument, apply("aten::view_copy", value, Argument.ints(declared.shape().sizes())));
+      outputs.put(
+          argument, apply("aten::view_copy", value, Argument.ints(declared.shape().sizes())));
     }
   }
 
@@ -92,13 +113,23 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
   public List<Value> call(String name, Argument... given) {
     Operator operator = Operators.get(name);
     List<Argument> arguments = new ArrayList<>(List.of(given));
-    for (Parameter missing : operator.parameters().subList(Math.min(given.length, operator.parameters().size()), operator.parameters().size())) {
+    for (Parameter missing :
+        operator
+            .parameters()
+            .subList(
+                Math.min(given.length, operator.parameters().size()),
+                operator.parameters().size())) {
       if (missing.defaultValue() == null) {
-        throw new IllegalArgumentException(name + ": the argument '" + missing.name() + "' is required");
+        throw new IllegalArgumentException(
+            name + ": the argument '" + missing.name() + "' is required");
       }
       arguments.add(missing.defaultValue());
     }
-    return graph.node(operator, arguments, graph.infer(operator, arguments), new Origin(instruction, payload, node));
+    return graph.node(
+        operator,
+        arguments,
+        graph.infer(operator, arguments),
+        new Origin(instruction, payload, node));
   }
 
   @Override

@@ -5,8 +5,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who wrote what where in the file's own memory plan, while instructions are read in order. Needed for one thing: a
- * {@code view_copy} that the exporter elided shows only as a tensor that nobody writes, at another's place.
+ * Who wrote what where in the file's own memory plan, while instructions are read in order. Needed
+ * for one thing: a {@code view_copy} that the exporter elided shows only as a tensor that nobody
+ * writes, at another's place.
  */
 final class PlannedMemory {
   /**
@@ -26,11 +27,8 @@ final class PlannedMemory {
 
   /** Keeps what both agree on. */
   void merge(PlannedMemory other) {
-    buffers.forEach(
-        (id, contents) ->
-            contents
-                .entrySet()
-                .removeIf(e -> !e.getValue().equals(other.at(id, e.getKey()))));
+    buffers.forEach((id, contents) ->
+        contents.entrySet().removeIf(e -> !e.getValue().equals(other.at(id, e.getKey()))));
   }
 
   /** What overlaps the bytes is gone; the value is there. */

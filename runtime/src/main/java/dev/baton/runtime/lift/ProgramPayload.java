@@ -14,7 +14,11 @@ import java.util.Optional;
 
 /** A payload of a program. */
 record ProgramPayload(
-    Program program, String method, DelegateSpec spec, List<TensorType> inputs, List<TensorType> outputs)
+    Program program,
+    String method,
+    DelegateSpec spec,
+    List<TensorType> inputs,
+    List<TensorType> outputs)
     implements Payload {
 
   @Override

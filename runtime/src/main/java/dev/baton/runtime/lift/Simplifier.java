@@ -8,7 +8,6 @@ import dev.baton.graph.Node;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.kernel.BoundNodeCall;
-import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Kernel;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
@@ -24,8 +23,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes out of a graph what does no work: copies that copy nothing, permutations that meet, views and permutations of
- * constants, and nodes that depend on no input, whose results become constants.
+ * Takes out of a graph what does no work: copies that copy nothing, permutations that meet, views
+ * and permutations of constants, and nodes that depend on no input, whose results become constants.
  */
 public final class Simplifier {
   /** A folded result may be this large, or four times its operands. */
@@ -39,7 +38,8 @@ public final class Simplifier {
           "aten::detach_copy",
           "aten::lift_fresh_copy",
           "dim_order_ops::_clone_dim_order");
-  private static final Set<String> CASTS = Set.of("aten::_to_copy", "dim_order_ops::_to_dim_order_copy");
+  private static final Set<String> CASTS =
+      Set.of("aten::_to_copy", "dim_order_ops::_to_dim_order_copy");
   private static final Set<String> RESHAPES =
       Set.of(
           "aten::view_copy",
@@ -95,7 +95,9 @@ public final class Simplifier {
       }
     }
     List<Value> results = graph.results().stream().map(v -> (Value) map(v)).toList();
-    return new Result(new Block(into.build(results), block.reads(), block.writes(), payloads, block.next()), foldedBytes);
+    return new Result(
+        new Block(into.build(results), block.reads(), block.writes(), payloads, block.next()),
+        foldedBytes);
   }
 
   private static int id(Value result) {
@@ -126,7 +128,9 @@ public final class Simplifier {
     if (same != null) {
       return List.of(same);
     }
-    if (node.name().equals("aten::permute_copy") && arguments.get(0) instanceof Value source && node.isLiteral("dims")) {
+    if (node.name().equals("aten::permute_copy")
+        && arguments.get(0) instanceof Value source
+        && node.isLiteral("dims")) {
       return List.of(permute(node, source, normalized(node.integers("dims"))));
     }
     if (RESHAPES.contains(node.name())
@@ -140,11 +144,20 @@ public final class Simplifier {
     List<Value> folded = fold(node, arguments);
     return folded != null
         ? folded
-        : into.node(node.operator(), arguments, node.results().stream().map(Value::type).toList(), node.origin()).results();
+        : into.node(
+                node.operator(),
+                arguments,
+                node.results().stream().map(Value::type).toList(),
+                node.origin())
+            .results();
   }
 
   private @Nullable Value unchanged(Node node, List<Argument> arguments) {
-    if (arguments.isEmpty() || !(arguments.get(0) instanceof Value source) || !source.isTensor() || node.results().size() != 1 || !node.result().isTensor()) {
+    if (arguments.isEmpty()
+        || !(arguments.get(0) instanceof Value source)
+        || !source.isTensor()
+        || node.results().size() != 1
+        || !node.result().isTensor()) {
       return null;
     }
     TensorType from = source.tensorType();
@@ -154,7 +167,10 @@ public final class Simplifier {
         COPIES.contains(node.name())
             || (CASTS.contains(node.name()) && from.dtype() == to.dtype())
             || (RESHAPES.contains(node.name()) && sameStatic)
-            || (node.name().equals("aten::slice_copy.Tensor") && sameStatic && node.isLiteral("step") && node.integer("step") == 1);
+            || (node.name().equals("aten::slice_copy.Tensor")
+                && sameStatic
+                && node.isLiteral("step")
+                && node.integer("step") == 1);
     return kept ? source : null;
   }
 
@@ -168,7 +184,9 @@ public final class Simplifier {
 
   private Value permute(Node node, Value source, int[] order) {
     Node producer = source.producer();
-    if (producer != null && producer.name().equals("aten::permute_copy") && producer.isLiteral("dims")) {
+    if (producer != null
+        && producer.name().equals("aten::permute_copy")
+        && producer.isLiteral("dims")) {
       int[] inner = normalized(producer.integers("dims"));
       int[] both = new int[order.length];
       for (int d = 0; d < order.length; d++) {
@@ -182,23 +200,39 @@ public final class Simplifier {
     if (source.isConstant()) {
       return into.constant(source.constant().permute(order));
     }
-    return into.node(node.operator(), List.of(source, Argument.ints(order)), List.of(node.result().type()), node.origin()).result();
+    return into.node(
+            node.operator(),
+            List.of(source, Argument.ints(order)),
+            List.of(node.result().type()),
+            node.origin())
+        .result();
   }
 
-  /** The results as constants, if the node depends on no input and they are of reasonable size; else null. */
+  /**
+   * The results as constants, if the node depends on no input and they are of reasonable size; else
+   * null.
+   */
   private @Nullable List<Value> fold(Node node, List<Argument> arguments) {
     Kernel kernel = kernels.find(node.name());
-    if (kernel == null || UNFOLDABLE.contains(node.name()) || node.results().isEmpty() || kernel.isDataDependent()) {
+    if (kernel == null || UNFOLDABLE.contains(node.name()) || node.results().isEmpty()) {
       return null;
     }
     Graph.Builder scratch = new Graph.Builder();
-    Node alone = scratch.node(node.operator(), arguments, node.results().stream().map(Value::type).toList(), node.origin());
+    Node alone =
+        scratch.node(
+            node.operator(),
+            arguments,
+            node.results().stream().map(Value::type).toList(),
+            node.origin());
     long inputBytes = 0;
     for (Value input : alone.inputs()) {
       if (!input.isConstant()) {
         return null;
       }
       inputBytes += input.tensorType().byteSize();
+    }
+    if (kernel.isDataDependent(new NodeCall(alone, LITERALS))) {
+      return null;
     }
     long outputBytes = 0;
     for (Value result : alone.results()) {
@@ -223,32 +257,27 @@ public final class Simplifier {
       for (Value input : node.inputs()) {
         operands.put(input, Constants.contiguous(input.constant(), temporary));
       }
-      NodeCall.Facts facts =
-          new NodeCall.Facts() {
-            @Override
-            public TensorType type(Value value) {
-              return value.tensorType();
-            }
-
-            @Override
-            public Call.Number scalar(Value value) {
-              throw new KernelException("the scalar " + value + " is computed by the program");
-            }
-          };
-      List<TensorType> types = kernel.infer(new NodeCall(node, facts));
+      List<TensorType> types = kernel.infer(new NodeCall(node, LITERALS));
       List<Value> results = new ArrayList<>();
       for (int r = 0; r < types.size(); r++) {
         TensorType type = types.get(r);
-        if (!type.shape().equals(node.results().get(r).shape()) || type.dtype() != node.results().get(r).dtype()) {
-          throw new KernelException("inferred " + type + ", the program says " + node.results().get(r).type());
+        if (!type.shape().equals(node.results().get(r).shape())
+            || type.dtype() != node.results().get(r).dtype()) {
+          throw new KernelException(
+              "inferred " + type + ", the program says " + node.results().get(r).type());
         }
-        operands.put(node.results().get(r), new Operand(temporary.allocate(Math.max(type.byteSize(), 1), 64).asSlice(0, type.byteSize()), type.dtype(), type.shape()));
+        operands.put(
+            node.results().get(r),
+            new Operand(
+                temporary.allocate(Math.max(type.byteSize(), 1), 64).asSlice(0, type.byteSize()),
+                type.dtype(),
+                type.shape()));
       }
       kernel
           .bind(
               new BoundNodeCall(
                   node,
-                  facts,
+                  LITERALS,
                   new BoundNodeCall.Buffers() {
                     @Override
                     public Operand operand(Value value) {
@@ -281,6 +310,8 @@ public final class Simplifier {
       return results;
     }
   }
+
+  private static final NodeCall.Facts LITERALS = NodeCall.declaredTypes();
 
   private static Operand operand(Map<Value, Operand> operands, Value value) {
     Operand operand = operands.get(value);

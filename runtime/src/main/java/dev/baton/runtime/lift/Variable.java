@@ -6,7 +6,8 @@ import dev.baton.runtime.kernel.Call;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place that outlives a block: blocks read variables when they begin and write them when they end.
+ * A place that outlives a block: blocks read variables when they begin and write them when they
+ * end.
  *
  * @param index position among the method's variables
  * @param initial a tensor's first content; null for zeros

@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Forms the largest convex parts of one colour.
  *
- * <p>A node's <i>level</i> is the greatest number of colour changes on a path that leads to it. Nodes of one colour and
- * one level form a part: a path that leaves the part and comes back would change colour at least twice, and arrive at a
- * higher level. Members of a group share the highest level of any of them.
+ * <p>A node's <i>level</i> is the greatest number of colour changes on a path that leads to it.
+ * Nodes of one colour and one level form a part: a path that leaves the part and comes back would
+ * change colour at least twice, and arrive at a higher level. Members of a group share the highest
+ * level of any of them.
  *
  * <p>Only tensors count as paths: a scalar is known before the run.
  */
@@ -29,7 +30,8 @@ final class ConvexParts {
 
   /**
    * @param parts those of every colour, by level
-   * @param broken a group that leaves and comes back, and so cannot be in one part; null if there is none
+   * @param broken a group that leaves and comes back, and so cannot be in one part; null if there
+   *     is none
    */
   record Result(List<Part> parts, @Nullable List<Node> broken) {}
 
@@ -76,11 +78,15 @@ final class ConvexParts {
     for (Node node : graph.nodes()) {
       String colour = colours[node.id()];
       if (colour != null) {
-        parts.computeIfAbsent(colour, c -> new TreeMap<>()).computeIfAbsent(level[node.id()], l -> new ArrayList<>()).add(node);
+        parts
+            .computeIfAbsent(colour, c -> new TreeMap<>())
+            .computeIfAbsent(level[node.id()], l -> new ArrayList<>())
+            .add(node);
       }
     }
     List<Part> all = new ArrayList<>();
-    parts.forEach((colour, levels) -> levels.forEach((l, nodes) -> all.add(new Part(colour, l, nodes))));
+    parts.forEach(
+        (colour, levels) -> levels.forEach((l, nodes) -> all.add(new Part(colour, l, nodes))));
     all.sort(java.util.Comparator.comparingInt(Part::level));
     return new Result(all, null);
   }

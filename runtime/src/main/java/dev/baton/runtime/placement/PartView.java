@@ -36,7 +36,8 @@ final class PartView implements Subgraph {
         }
       }
       for (Value value : node.results()) {
-        if (graph.isOutput(value) || graph.users(value).stream().anyMatch(u -> !this.members.contains(u))) {
+        if (graph.isOutput(value)
+            || graph.users(value).stream().anyMatch(u -> !this.members.contains(u))) {
           out.add(value);
         }
       }
@@ -51,7 +52,8 @@ final class PartView implements Subgraph {
 
   private void check() {
     if (expired) {
-      throw new IllegalStateException("the view of " + name + " was valid during the call that it was given to");
+      throw new IllegalStateException(
+          "the view of " + name + " was valid during the call that it was given to");
     }
   }
 

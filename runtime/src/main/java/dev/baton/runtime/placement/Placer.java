@@ -11,9 +11,9 @@ import dev.baton.delegate.Payload;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
-import dev.baton.runtime.Delegates;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateFailedException;
+import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.MissingOperatorException;
@@ -38,7 +38,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Places the blocks of one method, one after the other, and keeps the report. */
 public final class Placer {
-  /** What crossing into a delegate and back costs: a subgraph that is known to save less stays in Java. */
+  /**
+   * What crossing into a delegate and back costs: a subgraph that is known to save less stays in
+   * Java.
+   */
   private static final double CROSSING_NANOS = 1_000;
 
   private final String method;
@@ -91,7 +94,8 @@ public final class Placer {
    * Places a block.
    *
    * @return units in an order in which every value is given before it is used
-   * @throws MissingOperatorException never here: {@link #finish} names what is missing in all blocks
+   * @throws MissingOperatorException never here: {@link #finish} names what is missing in all
+   *     blocks
    */
   public List<Unit> place(Block block) {
     Draft draft = new Draft(block.graph());
@@ -105,14 +109,22 @@ public final class Placer {
       ConvexParts.Result result = ConvexParts.form(draft.graph, draft.colours, draft.groups);
       if (result.broken() != null) {
         List<Node> group = result.broken();
-        draft.ban(group, colour(draft, group.get(0)), Decline.of(Decline.Kind.NOT_CONVEX, "the group leaves the delegate and comes back"));
+        draft.ban(
+            group,
+            colour(draft, group.get(0)),
+            Decline.of(Decline.Kind.NOT_CONVEX, "the group leaves the delegate and comes back"));
         settled = false;
         continue;
       }
       assigned.clear();
       for (ConvexParts.Part part : result.parts()) {
         if (!pays(draft, part)) {
-          draft.ban(part.nodes(), part.colour(), Decline.of(Decline.Kind.NOT_WORTHWHILE, "alone, the subgraph would cost more to enter than it saves"));
+          draft.ban(
+              part.nodes(),
+              part.colour(),
+              Decline.of(
+                  Decline.Kind.NOT_WORTHWHILE,
+                  "alone, the subgraph would cost more to enter than it saves"));
           settled = false;
           continue;
         }
@@ -186,11 +198,14 @@ public final class Placer {
 
   private void claim(Draft draft, Block block) {
     for (Sessions.Open open : sessions.open()) {
-      List<Node> free = draft.graph.nodes().stream()
-          .filter(n -> draft.colours[n.id()] == null || open.name().equals(draft.colours[n.id()]))
-          .filter(n -> !ScalarOperators.contains(n.name()) && !block.payloads().containsKey(n.id()))
-          .filter(n -> !draft.banned.getOrDefault(open.name(), Set.of()).contains(n))
-          .toList();
+      List<Node> free =
+          draft.graph.nodes().stream()
+              .filter(
+                  n -> draft.colours[n.id()] == null || open.name().equals(draft.colours[n.id()]))
+              .filter(
+                  n -> !ScalarOperators.contains(n.name()) && !block.payloads().containsKey(n.id()))
+              .filter(n -> !draft.banned.getOrDefault(open.name(), Set.of()).contains(n))
+              .toList();
       free.forEach(n -> draft.colours[n.id()] = null);
       free.forEach(n -> draft.groups[n.id()] = null);
       if (free.isEmpty()) {
@@ -206,7 +221,8 @@ public final class Placer {
       }
       for (Node node : free) {
         if (draft.colours[node.id()] == null && !sheet.declined.contains(node)) {
-          draft.decline(node, open.name(), Decline.of(Decline.Kind.UNSTATED, "the delegate gave no reason"));
+          draft.decline(
+              node, open.name(), Decline.of(Decline.Kind.UNSTATED, "the delegate gave no reason"));
         }
       }
     }
@@ -227,7 +243,8 @@ public final class Placer {
 
     private void check(Node node) {
       if (expired) {
-        throw new IllegalStateException("claims were valid during the call that they were given to");
+        throw new IllegalStateException(
+            "claims were valid during the call that they were given to");
       }
       if (!offered.contains(node)) {
         throw new IllegalArgumentException(node + " is not in the view, or was taken before");
@@ -261,7 +278,11 @@ public final class Placer {
   // ---- compiling
 
   private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
-    Sessions.Open open = sessions.open().stream().filter(o -> o.name().equals(part.colour())).findFirst().orElseThrow();
+    Sessions.Open open =
+        sessions.open().stream()
+            .filter(o -> o.name().equals(part.colour()))
+            .findFirst()
+            .orElseThrow();
     String name = method + "/" + open.name() + "/" + subgraphs.size();
     PartView view = new PartView(draft.graph, name, part.nodes());
     List<Value> inputs = view.inputs();
@@ -269,14 +290,29 @@ public final class Placer {
     try {
       CompiledSubgraph result = open.session().compile(view, sessions.context(open.name(), method));
       compiled.add(result);
-      subgraphs.add(new Placement.PlacedSubgraph(name, open.name(), part.nodes().size(), bytes(inputs), bytes(outputs), result.memoryBytes()));
+      subgraphs.add(
+          new Placement.PlacedSubgraph(
+              name,
+              open.name(),
+              part.nodes().size(),
+              bytes(inputs),
+              bytes(outputs),
+              result.memoryBytes()));
       return new Unit.OnDelegate(name, open.name(), false, part.nodes(), inputs, outputs, result);
     } catch (DelegateException | RuntimeException e) {
       if (sessions.options().policy() == FallbackPolicy.FAIL) {
-        throw new DelegateFailedException(open.name(), "delegate '" + open.name() + "' could not compile " + name + ": " + e.getMessage(), e);
+        throw new DelegateFailedException(
+            open.name(),
+            "delegate '" + open.name() + "' could not compile " + name + ": " + e.getMessage(),
+            e);
       }
-      sessions.emit(new Event.CompileFailed(open.name(), name, part.nodes().stream().map(Node::name).toList(), e));
-      draft.ban(part.nodes(), open.name(), Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + e.getMessage()));
+      sessions.emit(
+          new Event.CompileFailed(
+              open.name(), name, part.nodes().stream().map(Node::name).toList(), e));
+      draft.ban(
+          part.nodes(),
+          open.name(),
+          Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + e.getMessage()));
       return null;
     } finally {
       view.expire();
@@ -306,13 +342,24 @@ public final class Placer {
       }
       try {
         String name = method + "/" + open.name() + "/" + subgraphs.size();
-        CompiledSubgraph result = open.session().load(payload, sessions.context(open.name(), method));
+        CompiledSubgraph result =
+            open.session().load(payload, sessions.context(open.name(), method));
         compiled.add(result);
         List<Value> inputs = node.inputs();
-        subgraphs.add(new Placement.PlacedSubgraph(name, open.name(), 0, bytes(inputs), bytes(node.results()), result.memoryBytes()));
-        return new Unit.OnDelegate(name, open.name(), true, List.of(node), inputs, node.results(), result);
+        subgraphs.add(
+            new Placement.PlacedSubgraph(
+                name, open.name(), 0, bytes(inputs), bytes(node.results()), result.memoryBytes()));
+        return new Unit.OnDelegate(
+            name, open.name(), true, List.of(node), inputs, node.results(), result);
       } catch (DelegateException | RuntimeException e) {
-        refusals.add("delegate '" + open.name() + "' refused it: " + e.getMessage() + (e instanceof DelegateException d && !d.remedy().isEmpty() ? " " + d.remedy() : ""));
+        refusals.add(
+            "delegate '"
+                + open.name()
+                + "' refused it: "
+                + e.getMessage()
+                + (e instanceof DelegateException d && !d.remedy().isEmpty()
+                    ? " " + d.remedy()
+                    : ""));
       }
     }
     throw new DelegateFailedException(payload.id(), opaque(node, payload, refusals), null);
@@ -325,15 +372,30 @@ public final class Placer {
       if (delegate.payloadIds().contains(payload.id()) && refusals.isEmpty()) {
         reasons.add(
             why != null
-                ? "delegate '" + delegate.name() + "' is unavailable: " + why.message() + " " + why.remedy()
-                : "delegate '" + delegate.name() + "' could load it and was not asked for: name it among the delegates");
+                ? "delegate '"
+                    + delegate.name()
+                    + "' is unavailable: "
+                    + why.message()
+                    + " "
+                    + why.remedy()
+                : "delegate '"
+                    + delegate.name()
+                    + "' could load it and was not asked for: name it among the delegates");
       }
     }
     if (reasons.isEmpty()) {
       reasons.add("no delegate for it is on the class path or module path");
     }
-    return "method '" + method + "', " + node.origin() + ": the payload of " + payload.id() + " (" + payload.bytes().byteSize()
-        + " bytes) can only be run by its own library, and " + String.join("; ", reasons)
+    return "method '"
+        + method
+        + "', "
+        + node.origin()
+        + ": the payload of "
+        + payload.id()
+        + " ("
+        + payload.bytes().byteSize()
+        + " bytes) can only be run by its own library, and "
+        + String.join("; ", reasons)
         + ". Or export the model again without that backend, or for one whose payloads Baton opens (XnnpackBackend).";
   }
 
@@ -351,7 +413,10 @@ public final class Placer {
     return new Unit.OnJava(node, kernel.kernel(), kernel.provider());
   }
 
-  /** Units sorted so that what gives comes before what takes; among those that could come, the earliest in the graph. */
+  /**
+   * Units sorted so that what gives comes before what takes; among those that could come, the
+   * earliest in the graph.
+   */
   private static List<Unit> ordered(Graph graph, Map<Node, Unit> assigned, List<Unit> units) {
     Map<Unit, Integer> position = new IdentityHashMap<>();
     units.forEach(u -> position.put(u, position.size()));
@@ -362,7 +427,10 @@ public final class Placer {
       Unit unit = assigned.get(node);
       for (Value input : node.inputs()) {
         Unit giver = input.producer() == null ? null : assigned.get(input.producer());
-        if (unit != null && giver != null && giver != unit && after.get(place(position, giver)).add(place(position, unit))) {
+        if (unit != null
+            && giver != null
+            && giver != unit
+            && after.get(place(position, giver)).add(place(position, unit))) {
           waiting[place(position, unit)]++;
         }
       }
@@ -403,7 +471,10 @@ public final class Placer {
     for (Node node : draft.graph.nodes()) {
       Unit unit = assigned.get(node);
       List<Placement.DeclinedBy> declines = new ArrayList<>();
-      draft.declines.getOrDefault(node, new LinkedHashMap<>()).forEach((d, reason) -> declines.add(new Placement.DeclinedBy(d, reason)));
+      draft
+          .declines
+          .getOrDefault(node, new LinkedHashMap<>())
+          .forEach((d, reason) -> declines.add(new Placement.DeclinedBy(d, reason)));
       operators.add(
           new Placement.PlacedOperator(
               node.name(),
@@ -428,7 +499,10 @@ public final class Placer {
   public Placement finish() {
     if (!missing.isEmpty()) {
       throw new MissingOperatorException(
-          "method '" + method + "' uses operators that no delegate takes and that have no Java kernel: " + String.join(", ", missing)
+          "method '"
+              + method
+              + "' uses operators that no delegate takes and that have no Java kernel: "
+              + String.join(", ", missing)
               + ". Give a KernelProvider for them, or a delegate that takes them.",
           List.copyOf(missing));
     }
@@ -442,14 +516,13 @@ public final class Placer {
 
   /** Closes what was compiled, after a failure. */
   public void abandon() {
-    compiled.forEach(
-        c -> {
-          try {
-            c.close();
-          } catch (RuntimeException e) {
-            throw new BatonException("closing after a failed load: " + e.getMessage(), e);
-          }
-        });
+    compiled.forEach(c -> {
+      try {
+        c.close();
+      } catch (RuntimeException e) {
+        throw new BatonException("closing after a failed load: " + e.getMessage(), e);
+      }
+    });
     compiled.clear();
   }
 }

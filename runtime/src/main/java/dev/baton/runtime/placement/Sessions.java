@@ -7,9 +7,9 @@ import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.ExecutionContext;
 import dev.baton.delegate.OpenContext;
-import dev.baton.runtime.Delegates;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateUnavailableException;
+import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The delegates that a load may use, in the order in which they are asked, each opened once. Closed by whoever made it,
- * after everything that was compiled.
+ * The delegates that a load may use, in the order in which they are asked, each opened once. Closed
+ * by whoever made it, after everything that was compiled.
  */
 public final class Sessions implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.baton");
@@ -41,7 +41,8 @@ public final class Sessions implements AutoCloseable {
   /**
    * Opens what the options ask for.
    *
-   * @throws DelegateUnavailableException if the policy is {@link FallbackPolicy#FAIL} and one cannot work
+   * @throws DelegateUnavailableException if the policy is {@link FallbackPolicy#FAIL} and one
+   *     cannot work
    * @throws BatonException if a named delegate does not exist
    */
   public Sessions(Delegates delegates, LoadOptions options) {
@@ -67,9 +68,14 @@ public final class Sessions implements AutoCloseable {
       if (delegate == null) {
         List<String> known = delegates.delegates().stream().map(Delegate::name).toList();
         throw new BatonException(
-            "there is no delegate '" + name + "'; known: " + (known.isEmpty() ? "none" : String.join(", ", known))
+            "there is no delegate '"
+                + name
+                + "'; known: "
+                + (known.isEmpty() ? "none" : String.join(", ", known))
                 + ". A delegate is a jar on the class path or module path that provides dev.baton.delegate.Delegate."
-                + (delegates.problems().isEmpty() ? "" : " " + String.join(" ", delegates.problems())));
+                + (delegates.problems().isEmpty()
+                    ? ""
+                    : " " + String.join(" ", delegates.problems())));
       }
       chosen.add(delegate);
     }
@@ -81,22 +87,45 @@ public final class Sessions implements AutoCloseable {
     try {
       availability = delegate.availability();
     } catch (RuntimeException | LinkageError e) {
-      availability = Availability.unavailable(Availability.Reason.OTHER, "availability() threw " + e, "Report this to the delegate's vendor.", List.of());
+      availability =
+          Availability.unavailable(
+              Availability.Reason.OTHER,
+              "availability() threw " + e,
+              "Report this to the delegate's vendor.",
+              List.of());
     }
     if (!availability.isAvailable()) {
-      refuse(delegate.name(), availability, new Event.DelegateUnavailable(delegate.name(), availability), null);
+      refuse(
+          delegate.name(),
+          availability,
+          new Event.DelegateUnavailable(delegate.name(), availability),
+          null);
       return;
     }
     try {
       open.add(new Open(delegate, delegate.open(new Context(delegate.name(), ""))));
     } catch (DelegateException | RuntimeException | LinkageError e) {
       String remedy = e instanceof DelegateException d ? d.remedy() : "";
-      Availability refused = Availability.unavailable(Availability.Reason.OTHER, "it could not be opened: " + e.getMessage(), remedy, List.of());
-      refuse(delegate.name(), refused, new Event.OpenFailed(delegate.name(), e instanceof Exception x ? x : new IllegalStateException(e)), e);
+      Availability refused =
+          Availability.unavailable(
+              Availability.Reason.OTHER,
+              "it could not be opened: " + e.getMessage(),
+              remedy,
+              List.of());
+      refuse(
+          delegate.name(),
+          refused,
+          new Event.OpenFailed(
+              delegate.name(), e instanceof Exception x ? x : new IllegalStateException(e)),
+          e);
     }
   }
 
-  private void refuse(String name, Availability availability, Event event, @org.jspecify.annotations.Nullable Throwable cause) {
+  private void refuse(
+      String name,
+      Availability availability,
+      Event event,
+      @org.jspecify.annotations.Nullable Throwable cause) {
     unavailable.put(name, availability);
     if (options.policy() == FallbackPolicy.FAIL) {
       throw new DelegateUnavailableException(name, availability, cause);

@@ -26,7 +26,10 @@ public sealed interface Unit {
 
     @Override
     public List<Value> inputs() {
-      return node.inputs().stream().filter(v -> v.isTensor() && !v.isConstant()).distinct().toList();
+      return node.inputs().stream()
+          .filter(v -> v.isTensor() && !v.isConstant())
+          .distinct()
+          .toList();
     }
 
     @Override

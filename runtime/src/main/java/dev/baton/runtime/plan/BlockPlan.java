@@ -24,12 +24,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * For one block and one set of input shapes: the type of every value, and where each tensor lies. Immutable once made,
- * shared by all executions.
+ * For one block and one set of input shapes: the type of every value, and where each tensor lies.
+ * Immutable once made, shared by all executions.
  *
- * <p>A tensor lies in a variable's buffer, in the arena, or is a constant. Views lie where their source does. A result
- * that a variable receives is written into the variable's buffer by the step that computes it, unless something still
- * reads what the variable held; then it is copied at the end.
+ * <p>A tensor lies in a variable's buffer, in the arena, or is a constant. Views lie where their
+ * source does. A result that a variable receives is written into the variable's buffer by the step
+ * that computes it, unless something still reads what the variable held; then it is copied at the
+ * end.
  */
 public final class BlockPlan implements NodeCall.Facts {
   /** Where a tensor lies. */
@@ -92,7 +93,13 @@ public final class BlockPlan implements NodeCall.Facts {
    * @throws KernelException if an operator does not take the shapes
    * @throws DelegateException if an opaque payload does not
    */
-  public static BlockPlan make(Graph graph, List<Unit> units, List<Variable> reads, List<Variable> writes, Inputs inputs, Kernels kernels)
+  public static BlockPlan make(
+      Graph graph,
+      List<Unit> units,
+      List<Variable> reads,
+      List<Variable> writes,
+      Inputs inputs,
+      Kernels kernels)
       throws DelegateException {
     BlockPlan plan = new BlockPlan(graph, units, reads, writes);
     plan.infer(inputs, kernels);
@@ -127,15 +134,24 @@ public final class BlockPlan implements NodeCall.Facts {
         continue; // taken out of a tensor when the block runs
       }
       Unit.OnDelegate payload = payloads.get(node);
-      List<TensorType> inferred = payload != null ? payloadTypes(node, payload) : at(node, () -> results(node, call, kernels));
+      List<TensorType> inferred =
+          payload != null
+              ? payloadTypes(node, payload)
+              : at(node, () -> results(node, call, kernels));
       if (inferred.size() != node.results().size()) {
-        throw new KernelException(node + ": " + inferred.size() + " results were inferred, the graph has " + node.results().size());
+        throw new KernelException(
+            node
+                + ": "
+                + inferred.size()
+                + " results were inferred, the graph has "
+                + node.results().size());
       }
       for (int r = 0; r < inferred.size(); r++) {
         Value result = node.results().get(r);
         TensorType type = inferred.get(r);
         if (type.dtype() != result.dtype()) {
-          throw new KernelException(node + ": result " + r + " is " + type + ", the program says " + result.type());
+          throw new KernelException(
+              node + ": result " + r + " is " + type + ", the program says " + result.type());
         }
         types[result.id()] = new TensorType(type.dtype(), type.shape(), false);
       }
@@ -159,19 +175,22 @@ public final class BlockPlan implements NodeCall.Facts {
     }
     for (Value input : node.inputs()) {
       if (!(input.type() instanceof TensorType t) || !t.shape().equals(type(input).shape())) {
-        throw new KernelException("there is no Java kernel to tell its result at other shapes than the exported ones");
+        throw new KernelException(
+            "there is no Java kernel to tell its result at other shapes than the exported ones");
       }
     }
     return node.results().stream().map(Value::tensorType).toList();
   }
 
-  private List<TensorType> payloadTypes(Node node, Unit.OnDelegate payload) throws DelegateException {
+  private List<TensorType> payloadTypes(Node node, Unit.OnDelegate payload)
+      throws DelegateException {
     List<Shape> shapes = payload.inputs().stream().map(v -> type(v).shape()).toList();
     List<Shape> reported = payload.compiled().outputShapes(shapes).orElse(null);
     List<TensorType> result = new ArrayList<>();
     for (int r = 0; r < node.results().size(); r++) {
       Value value = node.results().get(r);
-      result.add(new TensorType(value.dtype(), reported == null ? value.shape() : reported.get(r), false));
+      result.add(
+          new TensorType(value.dtype(), reported == null ? value.shape() : reported.get(r), false));
     }
     return result;
   }
@@ -233,7 +252,9 @@ public final class BlockPlan implements NodeCall.Facts {
       for (Value value : unit.outputs()) {
         Value root = root(value);
         if (root == value && value.isTensor() && !places.containsKey(root)) {
-          MemoryLayout.Buffer buffer = new MemoryLayout.Buffer(room(type(root).byteSize()), first[root.id()], last[root.id()]);
+          MemoryLayout.Buffer buffer =
+              new MemoryLayout.Buffer(
+                  room(type(root).byteSize()), first[root.id()], last[root.id()]);
           buffers.add(buffer);
           places.put(root, new InArena(buffer));
         }
@@ -262,7 +283,8 @@ public final class BlockPlan implements NodeCall.Facts {
 
   private void shareViews(int[] last) {
     for (Unit unit : units) {
-      if (unit instanceof Unit.OnJava java && java.kernel().isView(new NodeCall(java.node(), this))) {
+      if (unit instanceof Unit.OnJava java
+          && java.kernel().isView(new NodeCall(java.node(), this))) {
         List<Value> tensors = java.node().inputs();
         views.add(java.node());
         join(java.node().result(), tensors.get(0), last);
@@ -302,10 +324,12 @@ public final class BlockPlan implements NodeCall.Facts {
       if (!fits) {
         continue;
       }
-      // A buffer of the caller or of the state is overwritten only by what it is to hold afterwards.
+      // A buffer of the caller or of the state is overwritten only by what it is to hold
+      // afterwards.
       boolean mayChange =
           !(places.get(root) instanceof InVariable held)
-              || (held.variable().kind() != Variable.Kind.INPUT && receivers.get(result) == held.variable());
+              || (held.variable().kind() != Variable.Kind.INPUT
+                  && receivers.get(result) == held.variable());
       if (mayChange) {
         join(result, operand, last);
       }
@@ -327,7 +351,11 @@ public final class BlockPlan implements NodeCall.Facts {
       TensorType bound = (TensorType) variable.type();
       if (type(value).byteSize() > bound.byteSize()) {
         throw new KernelException(
-            variable.name() + " becomes " + type(value) + ", past the bound that the program gives it, " + bound);
+            variable.name()
+                + " becomes "
+                + type(value)
+                + ", past the bound that the program gives it, "
+                + bound);
       }
       Value root = root(value);
       if (places.get(root) instanceof InVariable in && in.variable() == variable) {
@@ -344,8 +372,10 @@ public final class BlockPlan implements NodeCall.Facts {
     Set<Variable> overwritten = new HashSet<>();
     pending.forEach(c -> overwritten.add(c.to()));
     for (Copy copy : pending) {
-      if (places.get(root(copy.from())) instanceof InVariable in && overwritten.contains(in.variable())) {
-        MemoryLayout.Buffer staging = new MemoryLayout.Buffer(room(type(copy.from()).byteSize()), units.size(), units.size());
+      if (places.get(root(copy.from())) instanceof InVariable in
+          && overwritten.contains(in.variable())) {
+        MemoryLayout.Buffer staging =
+            new MemoryLayout.Buffer(room(type(copy.from()).byteSize()), units.size(), units.size());
         buffers.add(staging);
         copies.add(new Copy(copy.from(), copy.to(), staging));
       } else {

@@ -20,7 +20,10 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A plan bound to the memory of one execution: steps with nothing left to decide. Used by one thread at a time. */
+/**
+ * A plan bound to the memory of one execution: steps with nothing left to decide. Used by one
+ * thread at a time.
+ */
 public final class BoundPlan {
   /** The memory that a plan is bound to, and what runs its delegates. */
   public interface Host {
@@ -35,7 +38,8 @@ public final class BoundPlan {
     MemorySegment scratch(long bytes);
 
     /** Binds a delegate's part. */
-    Step delegate(Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs);
+    Step delegate(
+        Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs);
 
     /** Receives a variable's shape or scalar when the block has run. */
     void shape(Variable variable, Shape shape);
@@ -81,7 +85,8 @@ public final class BoundPlan {
     }
     for (BlockPlan.Copy copy : plan.copies()) {
       MemorySegment value = operand(copy.from()).data();
-      MemorySegment from = copy.staging() == null ? value : arena.asSlice(copy.staging().offset, value.byteSize());
+      MemorySegment from =
+          copy.staging() == null ? value : arena.asSlice(copy.staging().offset, value.byteSize());
       MemorySegment to = host.variable(copy.to(), from.byteSize());
       bound.add(() -> MemorySegment.copy(from, 0, to, 0, from.byteSize()));
       labels.add("copy");
@@ -123,14 +128,19 @@ public final class BoundPlan {
           case BlockPlan.InArena in -> arena.asSlice(in.buffer().offset, bytes);
           case null -> throw new IllegalStateException(value + " lies nowhere");
         };
-    return new Operand(data.byteSize() == bytes ? data : data.asSlice(0, bytes), type.dtype(), type.shape());
+    return new Operand(
+        data.byteSize() == bytes ? data : data.asSlice(0, bytes), type.dtype(), type.shape());
   }
 
   private @org.jspecify.annotations.Nullable Step bind(Unit unit) {
     return switch (unit) {
       case Unit.OnJava java -> plan.isView(java.node()) ? null : bind(java);
       case Unit.OnDelegate on ->
-          host.delegate(on, plan, on.inputs().stream().map(this::operand).toList(), on.outputs().stream().map(this::operand).toList());
+          host.delegate(
+              on,
+              plan,
+              on.inputs().stream().map(this::operand).toList(),
+              on.outputs().stream().map(this::operand).toList());
       case Unit.ReadScalar read -> readScalar(read.node());
     };
   }
@@ -175,7 +185,9 @@ public final class BoundPlan {
     }
     return () -> {
       Call.Number number =
-          bool ? Call.Number.of(elements.getLong(0) != 0) : real ? Call.Number.of(elements.getDouble(0)) : Call.Number.of(elements.getLong(0));
+          bool
+              ? Call.Number.of(elements.getLong(0) != 0)
+              : real ? Call.Number.of(elements.getDouble(0)) : Call.Number.of(elements.getLong(0));
       for (Variable receiver : receivers) {
         host.scalar(receiver, number);
       }

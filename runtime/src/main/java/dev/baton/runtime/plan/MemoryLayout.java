@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Offsets in one arena for buffers that live from a first to a last step: the largest first, each at the lowest offset
- * where it overlaps no other that lives at the same time.
+ * Offsets in one arena for buffers that live from a first to a last step: the largest first, each
+ * at the lowest offset where it overlaps no other that lives at the same time.
  */
 final class MemoryLayout {
   /** A buffer. */
@@ -28,7 +28,8 @@ final class MemoryLayout {
   /** Sets the offsets; returns the bytes of the arena. */
   static long assign(List<Buffer> buffers, int alignment) {
     List<Buffer> order = new ArrayList<>(buffers);
-    order.sort(Comparator.comparingLong((Buffer b) -> b.bytes).reversed().thenComparingInt(b -> b.first));
+    order.sort(
+        Comparator.comparingLong((Buffer b) -> b.bytes).reversed().thenComparingInt(b -> b.first));
     List<Buffer> placed = new ArrayList<>(); // by offset
     long end = 0;
     for (Buffer buffer : order) {

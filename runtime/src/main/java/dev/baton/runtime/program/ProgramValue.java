@@ -55,7 +55,8 @@ public sealed interface ProgramValue
   record TensorListValue(Ints items) implements ProgramValue {}
 
   /**
-   * @param items indices of {@link TensorSpec}s or {@link NullValue}s, or -1; the last two mean None
+   * @param items indices of {@link TensorSpec}s or {@link NullValue}s, or -1; the last two mean
+   *     None
    */
   record OptionalTensorListValue(Ints items) implements ProgramValue {}
 }
