@@ -3,6 +3,7 @@ package dev.baton.nativelib;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -80,9 +81,30 @@ public final class NativeLibrary implements SymbolLookup, AutoCloseable {
               NativeAccess.remedy(),
               List.of());
         });
+    refuseDamaged(absolute);
     return HostPlatform.current().os() == OperatingSystem.WINDOWS
         ? openByLookup(absolute)
         : openByLoader(absolute, visibility);
+  }
+
+  /**
+   * Loaders map what the headers name: a file that is shorter ends the process by SIGBUS instead of
+   * an error.
+   */
+  private static void refuseDamaged(Path path) {
+    try {
+      NativeImage.read(path);
+    } catch (NativeImageException e) {
+      if (e.fault() != NativeImageException.Fault.NOT_A_LIBRARY) {
+        throw new NativeLibraryException(
+            FailureKind.UNFIT,
+            "The library " + path + " is " + e.getMessage() + ".",
+            "Copy or download the library again.",
+            e);
+      }
+    } catch (IOException e) {
+      // the loader says it in its own words
+    }
   }
 
   private static NativeLibrary openByLookup(Path path) {

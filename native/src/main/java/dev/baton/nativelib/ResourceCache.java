@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -202,10 +203,10 @@ final class ResourceCache {
     URLConnection connection = resource.openConnection();
     connection.setUseCaches(false);
     MessageDigest digest = sha256();
-    try (InputStream in = new DigestInputStream(connection.getInputStream(), digest)) {
-      Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
-    }
-    try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+    try (InputStream in = new DigestInputStream(connection.getInputStream(), digest);
+        FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE);
+        OutputStream out = Channels.newOutputStream(channel)) {
+      in.transferTo(out);
       channel.force(true);
     }
     return HexFormat.of().formatHex(digest.digest());
