@@ -13,6 +13,10 @@ public final class ComputeKernels {
   public static @Nullable Kernel find(String operator) {
     Kernel kernel = Convolution.find(operator);
     kernel = kernel != null ? kernel : Matmul.find(operator);
+    kernel = kernel != null ? kernel : Pooling.find(operator);
+    kernel = kernel != null ? kernel : Normalization.find(operator);
+    kernel = kernel != null ? kernel : Softmax.find(operator);
+    kernel = kernel != null ? kernel : Reductions.find(operator);
     return kernel;
   }
 }

@@ -12,9 +12,14 @@ final class Rows {
   private final boolean single;
 
   Rows(Operand operand) {
-    this.elements = Elements.of(operand);
+    this(operand, operand.dtype());
+  }
+
+  /** The elements cast to a dtype, for reading. */
+  Rows(Operand operand, DType dtype) {
+    this.elements = Elements.as(operand, dtype);
     this.data = operand.data();
-    this.single = operand.dtype() == DType.FLOAT;
+    this.single = operand.dtype() == DType.FLOAT && (dtype == DType.FLOAT || dtype == DType.DOUBLE);
   }
 
   /** Reads {@code count} elements from index {@code at}, {@code stride} apart. */
