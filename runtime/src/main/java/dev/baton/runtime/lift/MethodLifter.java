@@ -64,6 +64,7 @@ public final class MethodLifter {
   private final Map<Integer, Variable> variables = new TreeMap<>();
   private final List<Draft> drafts = new ArrayList<>();
   private final Map<Integer, PlannedMemory> incoming = new HashMap<>();
+  private final Map<Integer, Integer> payloadOutputs = new HashMap<>();
   private final Set<String> missing = new LinkedHashSet<>();
   private final List<String> lifted = new ArrayList<>();
   private int nextVariable;
@@ -232,9 +233,11 @@ public final class MethodLifter {
   private void findWrites() {
     boolean[] readFirst = new boolean[written.length];
     List<Integer> mutated = new ArrayList<>();
-    for (Instruction instruction : instructions) {
-      switch (instruction) {
+    boolean[] named = isInput.clone();
+    for (int i = 0; i < instructions.size(); i++) {
+      switch (instructions.get(i)) {
         case Instruction.KernelCall call -> {
+          call.args().stream().forEach(a -> indices(a).forEach(v -> named[v] = true));
           Operators.Spelling spelling = spelling(call).orElse(null);
           if (spelling == null) {
             call.args().stream().forEach(a -> written[a] = true);
@@ -255,7 +258,9 @@ public final class MethodLifter {
           resultIndices(spelling, call.args()).forEach(v -> written[v] = true);
         }
         case Instruction.DelegateCall call -> {
-          int outputs = outputsOf(call);
+          int outputs = outputsOf(call, named);
+          payloadOutputs.put(i, outputs);
+          call.args().stream().forEach(a -> named[a] = true);
           for (int a = 0; a < call.args().size(); a++) {
             int index = call.args().get(a);
             if (a < call.args().size() - outputs) {
@@ -266,6 +271,8 @@ public final class MethodLifter {
           }
         }
         case Instruction.MoveCall move -> {
+          named[move.from()] = true;
+          named[move.to()] = true;
           readFirst[move.from()] |= !written[move.from()];
           written[move.to()] = true;
         }
@@ -322,12 +329,20 @@ public final class MethodLifter {
     return results;
   }
 
-  /** Outputs of an opaque call: the longest suffix of fresh, consecutive, ascending indices. */
-  private static int outputsOf(Instruction.DelegateCall call) {
+  /**
+   * Outputs of an opaque call: the longest suffix of consecutive, ascending indices that are no constants and that
+   * nothing before has named. The file does not say their number.
+   */
+  private int outputsOf(Instruction.DelegateCall call, boolean[] named) {
     Ints args = call.args();
-    int count = args.size() == 0 ? 0 : 1;
-    while (count < args.size()
-        && args.get(args.size() - count - 1) == args.get(args.size() - count) - 1) {
+    int count = 0;
+    while (count < args.size()) {
+      int index = args.get(args.size() - 1 - count);
+      boolean next = count == 0 || index == args.get(args.size() - count) - 1;
+      boolean constant = method.values().get(index) instanceof TensorSpec spec && spec.source() == TensorSpec.Source.CONSTANT;
+      if (!next || constant || named[index]) {
+        break;
+      }
       count++;
     }
     return count;
@@ -699,7 +714,7 @@ public final class MethodLifter {
       builder.outputs().forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
       return;
     }
-    int inputs = call.args().size() - outputsOf(call);
+    int inputs = call.args().size() - payloadOutputs.getOrDefault(instruction, 0);
     List<Argument> arguments = new ArrayList<>();
     List<TensorType> inputTypes = new ArrayList<>();
     List<TensorType> outputTypes = new ArrayList<>();
