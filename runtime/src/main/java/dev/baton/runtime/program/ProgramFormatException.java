@@ -4,8 +4,9 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some bytes are no program that can be read: damaged, of another format, newer than this reader, or beyond the {@link ReadBudget}. The
- * message holds all the parts: source, place, problem, remedy.
+ * Some bytes are no program that can be read: damaged, of another format, newer than this reader,
+ * or beyond the {@link ReadBudget}. The message holds all the parts: source, place, problem,
+ * remedy.
  */
 public final class ProgramFormatException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -100,8 +101,9 @@ public final class ProgramFormatException extends RuntimeException {
   }
 
   /**
-   * What in the method or file, for example {@code value 12}, {@code instruction 3 of chain 0}, or, where the tables themselves are broken,
-   * the field's path in the schema; null if the file as a whole.
+   * What in the method or file, for example {@code value 12}, {@code instruction 3 of chain 0}, or,
+   * where the tables themselves are broken, the field's path in the schema; null if the file as a
+   * whole.
    */
   public @Nullable String element() {
     return element;

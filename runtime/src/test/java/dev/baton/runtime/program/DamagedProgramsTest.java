@@ -2,8 +2,8 @@ package dev.baton.runtime.program;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -125,7 +125,7 @@ class DamagedProgramsTest {
   @Test
   void aBrokenOffsetIsNamedByItsPathInTheSchema() {
     byte[] bytes = Samples.program("add-portable");
-    int root = Byte.toUnsignedInt(bytes[0]) | Byte.toUnsignedInt(bytes[1]) << 8;
+    int root = Byte.toUnsignedInt(bytes[0]) | (Byte.toUnsignedInt(bytes[1]) << 8);
     bytes[root + 3] = 0x7f;
     ProgramFormatException e =
         assertThrows(ProgramFormatException.class, () -> Program.of(bytes).close());

@@ -130,7 +130,13 @@ class SampleProgramsTest {
         "mlp-dyn-portable",
         method -> {
           assertEquals(
-              List.of(Ints.of(128, 64), Ints.of(128), Ints.of(128), Ints.of(128), Ints.of(10, 128), Ints.of(10)),
+              List.of(
+                  Ints.of(128, 64),
+                  Ints.of(128),
+                  Ints.of(128),
+                  Ints.of(128),
+                  Ints.of(10, 128),
+                  Ints.of(10)),
               constants(method).stream().map(TensorSpec::sizes).toList());
           assertEquals(Dynamism.DYNAMIC_BOUND, tensor(method, 6).dynamism());
           assertEquals(Ints.of(32, 64), tensor(method, 6).sizes());
@@ -168,7 +174,8 @@ class SampleProgramsTest {
         "lstm-portable",
         method -> {
           assertEquals(
-              Map.of("TensorSpec", 841, "IntValue", 695, "IntListValue", 132, "TensorListValue", 82),
+              Map.of(
+                  "TensorSpec", 841, "IntValue", 695, "IntListValue", 132, "TensorListValue", 82),
               kinds(method));
           assertEquals(625, method.chains().getFirst().size());
           assertEquals(10, constants(method).size());
@@ -211,7 +218,8 @@ class SampleProgramsTest {
           new ProgramValue.StringValue("net.linear.weight"),
           program.method("__et_training_fqn_forward").values().getFirst());
       assertEquals(Source.PLANNED_EXTERNAL, tensor(program.method("forward"), 0).source());
-      assertTrue(program.method("__et_training_gradients_index_forward").chains().getFirst().isEmpty());
+      assertTrue(
+          program.method("__et_training_gradients_index_forward").chains().getFirst().isEmpty());
     }
   }
 
@@ -224,7 +232,9 @@ class SampleProgramsTest {
       assertEquals(program.segments().get(1), delegate.payload());
       assertTrue(delegate.payload().isReadOnly());
       assertNotNull(
-          program.namedData().get("5087eb0423b0275971fcf59c5ef86ee39f386a8d1c398deaa4d1dc316fcfa84a"));
+          program
+              .namedData()
+              .get("5087eb0423b0275971fcf59c5ef86ee39f386a8d1c398deaa4d1dc316fcfa84a"));
     }
     try (Program program = Program.of(Samples.program("digits-coreml"))) {
       assertEquals(

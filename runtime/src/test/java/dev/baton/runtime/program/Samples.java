@@ -67,7 +67,8 @@ final class Samples {
         switch (value) {
           case TensorSpec tensor -> walk.tensor(method, tensor);
           case ProgramValue.IntListValue(Ints items) ->
-              items.stream().forEach(i -> walk.text((ProgramValue.IntValue) method.values().get(i)));
+              items.stream()
+                  .forEach(i -> walk.text((ProgramValue.IntValue) method.values().get(i)));
           case ProgramValue.TensorListValue(Ints items) ->
               items.stream().forEach(i -> walk.tensor(method, (TensorSpec) method.values().get(i)));
           case ProgramValue.OptionalTensorListValue(Ints items) ->
@@ -109,7 +110,8 @@ final class Samples {
       assertEquals(tensor.rank(), tensor.dimOrder().stream().distinct().count());
       if (tensor.allocation() != null) {
         long end = tensor.allocation().offset() + tensor.byteSize();
-        assertEquals(true, end <= method.plannedBuffers().get(tensor.allocation().memoryId()).bytes());
+        assertEquals(
+            true, end <= method.plannedBuffers().get(tensor.allocation().memoryId()).bytes());
       }
       if (tensor.data() != null) {
         assertEquals(tensor.byteSize(), tensor.data().byteSize());
