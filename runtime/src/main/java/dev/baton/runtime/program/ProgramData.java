@@ -60,7 +60,8 @@ final class ProgramData {
       var entry = root.namedData(i);
       String key = cursor.required(entry.key(), "its key");
       if (named.put(key, segment(entry.segmentIndex())) != null) {
-        throw cursor.fail("an earlier entry also has the key '" + key + "'");
+        throw cursor.fail(
+            "an earlier entry also has the key " + ProgramFormatException.quoted(key));
       }
     }
     return Collections.unmodifiableMap(named);

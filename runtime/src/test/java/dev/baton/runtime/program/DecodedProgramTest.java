@@ -190,8 +190,9 @@ class DecodedProgramTest {
     wrongTensor(t -> t.sizes = new int[] {huge, huge}, "overflow 64 bits");
     wrongTensor(t -> t.dimOrder = new byte[] {0, 0}, "dim order [0, 0] is no permutation");
     wrongTensor(t -> t.dimOrder = new byte[] {0, 2}, "dim order [0, 2] is no permutation");
-    wrongTensor(t -> t.dimOrder = new byte[] {0}, "dim order [0] is no permutation");
-    wrongTensor(t -> t.dimOrder = new byte[] {0, 1, 1}, "dim order [0, 1, 1] is no permutation");
+    wrongTensor(t -> t.dimOrder = new byte[] {0}, "a dim order of 1 entries for 2 dimensions");
+    wrongTensor(
+        t -> t.dimOrder = new byte[] {0, 1, 1}, "a dim order of 3 entries for 2 dimensions");
     wrongTensor(t -> t.dynamism = 3, "shape dynamism 3 is unknown");
     wrongTensor(t -> t.memoryId = 0, "at offset 0 of memory id 0");
     wrongTensor(t -> t.memoryId = 2, "memory id 2 does not exist, there are 2");
@@ -321,7 +322,7 @@ class DecodedProgramTest {
         "execution_plan[0].values[0].val",
         "kind 12 is unknown, the highest known is 11",
         w -> new int[] {w.value((byte) 12, 0)});
-    wrongValues("value 0", "a Int without content", w -> new int[] {w.value((byte) 2, 0)});
+    wrongValues("value 0", "its Int is missing", w -> new int[] {w.value((byte) 2, 0)});
     wrongValues("value 0", "value kind 0 is unknown", w -> new int[] {w.value((byte) 0, 0)});
   }
 
@@ -349,7 +350,7 @@ class DecodedProgramTest {
     wrongInstruction(w -> w.jumpFalse(1, 3), "destination 3 does not exist, there are 3");
     wrongInstruction(w -> w.jumpFalse(1, -1), "destination -1 does not exist");
     wrongInstruction(w -> w.freeCall(1), "it frees value 1, which is no Tensor");
-    wrongInstruction(w -> w.instruction((byte) 1, 0), "a KernelCall without content");
+    wrongInstruction(w -> w.instruction((byte) 1, 0), "its KernelCall is missing");
     wrongInstruction(w -> w.instruction((byte) 0, 0), "instruction kind 0 is unknown");
   }
 
@@ -422,6 +423,19 @@ class DecodedProgramTest {
           edit.edit(w, method);
           return w.plain(method.write("forward"));
         });
+  }
+
+  @Test
+  void namesFromTheFileCannotGarbleAMessage() {
+    ProgramWriter w = new ProgramWriter();
+    var method = w.method();
+    method.inputs = new int[] {0};
+    byte[] bytes = w.plain(method.write("\n" + "m".repeat(10_000)));
+    ProgramFormatException e =
+        assertThrows(ProgramFormatException.class, () -> Program.of(bytes).close());
+    assertTrue(e.getMessage().contains("method '\\x0am"), e::getMessage);
+    assertTrue(e.getMessage().length() < 400);
+    assertEquals(10_001, Objects.requireNonNull(e.method()).length());
   }
 
   @Test
