@@ -12,7 +12,8 @@ public final class ReferenceKernels implements KernelProvider {
           BinaryKernels::find,
           TernaryKernels::find,
           LayoutKernels::find,
-          CreationKernels::find);
+          CreationKernels::find,
+          ComputeKernels::find);
 
   @Override
   public String name() {
