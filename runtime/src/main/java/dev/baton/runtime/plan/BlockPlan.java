@@ -270,8 +270,8 @@ public final class BlockPlan implements NodeCall.Facts {
 
   Value root(Value value) {
     Value at = value;
-    while (roots[at.id()] != null) {
-      at = roots[at.id()];
+    for (Value next = roots[at.id()]; next != null; next = roots[at.id()]) {
+      at = next;
     }
     return at;
   }
