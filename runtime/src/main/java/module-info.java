@@ -12,6 +12,7 @@ module dev.baton.runtime {
 
   exports dev.baton.runtime;
   exports dev.baton.runtime.kernel;
+  exports dev.baton.runtime.program;
 
   uses dev.baton.delegate.Delegate;
   uses dev.baton.delegate.PayloadLifter;

@@ -62,5 +62,17 @@ public interface Call {
       INTEGER,
       REAL
     }
+
+    public static Number of(long value) {
+      return new Number(Kind.INTEGER, value, value);
+    }
+
+    public static Number of(double value) {
+      return new Number(Kind.REAL, (long) value, value);
+    }
+
+    public static Number of(boolean value) {
+      return new Number(Kind.BOOL, value ? 1 : 0, value ? 1 : 0);
+    }
   }
 }

@@ -1,0 +1,91 @@
+package dev.baton.runtime.kernel;
+
+import dev.baton.graph.Operator;
+import dev.baton.graph.Operators;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The kernels of this process: those of every {@link KernelProvider} that can be loaded, and the reference kernels. */
+public final class Kernels {
+  private static final System.Logger LOG = System.getLogger("dev.baton");
+
+  /**
+   * A kernel and who provides it.
+   *
+   * @param provider {@link KernelProvider#name()}
+   */
+  public record Provided(Kernel kernel, String provider) {}
+
+  private final List<KernelProvider> providers;
+  private final Map<String, Operator> custom = new HashMap<>();
+  private final Map<String, Optional<Provided>> found = new ConcurrentHashMap<>();
+
+  private Kernels(List<KernelProvider> providers) {
+    this.providers = List.copyOf(providers);
+    for (KernelProvider provider : providers) {
+      provider.operators().forEach(o -> custom.putIfAbsent(o.name(), o));
+    }
+  }
+
+  /** The reference kernels alone. */
+  public static Kernels reference() {
+    return new Kernels(List.of(new ReferenceKernels()));
+  }
+
+  /** Every provider that {@link ServiceLoader} finds; one that does not link is reported and left out. */
+  public static Kernels load() {
+    List<KernelProvider> providers = new ArrayList<>();
+    Iterator<KernelProvider> services = ServiceLoader.load(KernelProvider.class).iterator();
+    while (true) {
+      try {
+        if (!services.hasNext()) {
+          break;
+        }
+        providers.add(services.next());
+      } catch (ServiceConfigurationError | LinkageError e) {
+        LOG.log(System.Logger.Level.WARNING, "a kernel provider cannot be loaded and is left out: {0}", e.toString());
+      }
+    }
+    providers.add(new ReferenceKernels());
+    providers.sort(Comparator.comparingInt(KernelProvider::priority).reversed());
+    return new Kernels(providers);
+  }
+
+  /** The operator that a program file spells this way, custom ones included. */
+  public Optional<Operators.Spelling> spelling(String fileName) {
+    Operator operator = custom.get(fileName);
+    return operator == null
+        ? Operators.spelling(fileName)
+        : Optional.of(new Operators.Spelling(operator, operator.parameters().stream().map(p -> p.name()).toList(), List.of()));
+  }
+
+  /** The kernel of a functional operator name; null if there is none. */
+  public @Nullable Kernel find(String operator) {
+    Provided provided = provided(operator);
+    return provided == null ? null : provided.kernel();
+  }
+
+  /** The kernel and its provider; null if there is none. */
+  public @Nullable Provided provided(String operator) {
+    return found.computeIfAbsent(operator, this::search).orElse(null);
+  }
+
+  private Optional<Provided> search(String operator) {
+    for (KernelProvider provider : providers) {
+      Kernel kernel = provider.find(operator);
+      if (kernel != null) {
+        return Optional.of(new Provided(kernel, provider.name()));
+      }
+    }
+    return Optional.empty();
+  }
+}

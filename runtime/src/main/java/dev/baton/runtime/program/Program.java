@@ -1,0 +1,213 @@
+package dev.baton.runtime.program;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An ExecuTorch program, read and checked as a whole: methods, constants, payloads.
+ *
+ * <p>Immutable; any number of threads may read one program. Constants and payloads stay where they are, in the mapped file or in native
+ * memory: the Java heap holds none of them. {@link #close} frees that memory; whoever opened the program closes it, after everything
+ * that was made of it.
+ */
+public final class Program implements AutoCloseable {
+  private static final long NATIVE_ALIGNMENT = 16;
+
+  private final String source;
+  private final Arena arena;
+  private final ProgramContent content;
+
+  private Program(String source, Arena arena, ProgramContent content) {
+    this.source = source;
+    this.arena = arena;
+    this.content = content;
+  }
+
+  /**
+   * Maps a {@code .pte} file, with default options.
+   *
+   * @throws IOException if the file is missing or cannot be read
+   * @throws ProgramFormatException if it is no valid program
+   */
+  public static Program open(Path file) throws IOException {
+    return open(file, ReadOptions.defaults());
+  }
+
+  /**
+   * Maps or copies a {@code .pte} file.
+   *
+   * @throws IOException if the file is missing or cannot be read
+   * @throws ProgramFormatException if it is no valid program
+   */
+  public static Program open(Path file, ReadOptions options) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "is a folder, expected a .pte file");
+    }
+    Arena arena = Arena.ofShared();
+    boolean opened = false;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      MemorySegment bytes =
+          switch (options.access()) {
+            case MAP -> channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+            case COPY -> copy(file, channel, arena);
+          };
+      Program program = read(file.toString(), arena, bytes, options.budget());
+      opened = true;
+      return program;
+    } catch (NoSuchFileException e) {
+      NoSuchFileException described =
+          new NoSuchFileException(
+              file.toString(), null, "no such file; looked for " + file.toAbsolutePath());
+      described.initCause(e);
+      throw described;
+    } finally {
+      if (!opened) {
+        arena.close();
+      }
+    }
+  }
+
+  /** Reads bytes with the default budget; see {@link #of(MemorySegment, ReadBudget)}. */
+  public static Program of(MemorySegment bytes) {
+    return of(bytes, ReadBudget.defaults());
+  }
+
+  /**
+   * Reads a program that is in memory.
+   *
+   * <p>Native memory that is aligned to 16 bytes and open to all threads is used in place: it must stay alive and unchanged until
+   * the program is closed, and closing does not free it. Anything else is copied into native memory, once.
+   *
+   * @throws ProgramFormatException if it is no valid program
+   */
+  public static Program of(MemorySegment bytes, ReadBudget budget) {
+    String source = "program in memory (" + bytes.byteSize() + " bytes)";
+    Arena arena = Arena.ofShared();
+    boolean opened = false;
+    try {
+      boolean inPlace =
+          bytes.isNative()
+              && bytes.address() % NATIVE_ALIGNMENT == 0
+              && bytes.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}));
+      MemorySegment stable =
+          inPlace
+              ? bytes
+              : arena.allocate(bytes.byteSize(), NATIVE_ALIGNMENT).copyFrom(bytes);
+      Program program = read(source, arena, stable, budget);
+      opened = true;
+      return program;
+    } finally {
+      if (!opened) {
+        arena.close();
+      }
+    }
+  }
+
+  /** Copies the bytes into native memory and reads them, with the default budget. */
+  public static Program of(byte[] bytes) {
+    return of(MemorySegment.ofArray(bytes));
+  }
+
+  private static Program read(
+      String source, Arena arena, MemorySegment bytes, ReadBudget budget) {
+    return new Program(
+        source, arena, ProgramDecoder.decode(source, bytes.asReadOnly(), budget));
+  }
+
+  private static MemorySegment copy(Path file, FileChannel channel, Arena arena)
+      throws IOException {
+    long size = channel.size();
+    MemorySegment bytes = arena.allocate(size, NATIVE_ALIGNMENT);
+    for (long at = 0; at < size; ) {
+      long chunk = Math.min(size - at, 1 << 30);
+      int read = channel.read(bytes.asSlice(at, chunk).asByteBuffer());
+      if (read < 0) {
+        throw new FileSystemException(
+            file.toString(), null, "shrank to " + at + " bytes while it was read");
+      }
+      at += read;
+    }
+    return bytes;
+  }
+
+  /** The file's path as it was given, or a description of the memory. Works on a closed program too. */
+  public String source() {
+    return source;
+  }
+
+  public ProgramLayout layout() {
+    return open().layout();
+  }
+
+  /** The schema version that the file states, 0 in all programs written so far. */
+  public long schemaVersion() {
+    return open().schemaVersion();
+  }
+
+  /** By name, in file order. Unmodifiable. */
+  public Map<String, ProgramMethod> methods() {
+    return open().methods();
+  }
+
+  /**
+   * @throws IllegalArgumentException if there is no such method; the message names those that there are
+   */
+  public ProgramMethod method(String name) {
+    ProgramMethod method = open().methods().get(name);
+    if (method == null) {
+      throw new IllegalArgumentException(
+          "%s has no method '%s'; it has: %s"
+              .formatted(source, name, String.join(", ", content.methods().keySet())));
+    }
+    return method;
+  }
+
+  /** The data segments: read-only views, valid until close. Empty in files without segments. */
+  public List<MemorySegment> segments() {
+    return open().segments();
+  }
+
+  /** Blobs by key, in file order: read-only views, valid until close. Several keys may share one blob. Unmodifiable. */
+  public Map<String, MemorySegment> namedData() {
+    return open().namedData();
+  }
+
+  public boolean isOpen() {
+    return arena.scope().isAlive();
+  }
+
+  private ProgramContent open() {
+    if (!isOpen()) {
+      throw new IllegalStateException(source + " is closed");
+    }
+    return content;
+  }
+
+  /**
+   * Frees the mapping or the copy. Afterwards this object's accessors, and any access to constants and payloads that it owns, throw
+   * {@link IllegalStateException}; decoded records stay readable. Closing twice does nothing.
+   *
+   * @throws IllegalStateException if native code is using the memory at this moment; the program stays open
+   */
+  @Override
+  public synchronized void close() {
+    if (isOpen()) {
+      arena.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Program[" + source + (isOpen() ? "" : ", closed") + "]";
+  }
+}
