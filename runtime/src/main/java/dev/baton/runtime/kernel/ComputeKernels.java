@@ -17,6 +17,13 @@ public final class ComputeKernels {
     kernel = kernel != null ? kernel : Normalization.find(operator);
     kernel = kernel != null ? kernel : Softmax.find(operator);
     kernel = kernel != null ? kernel : Reductions.find(operator);
+    kernel = kernel != null ? kernel : Ordering.find(operator);
+    kernel = kernel != null ? kernel : Scans.find(operator);
+    kernel = kernel != null ? kernel : Resizing.find(operator);
+    kernel = kernel != null ? kernel : Attention.find(operator);
+    kernel = kernel != null ? kernel : Distances.find(operator);
+    kernel = kernel != null ? kernel : Quantization.find(operator);
+    kernel = kernel != null ? kernel : Dropout.find(operator);
     return kernel;
   }
 }

@@ -124,25 +124,6 @@ final class Matmul {
           starts(batch, batchB, (long) k * n));
     }
 
-    private static int sizeAt(int[] sizes, int fromLast) {
-      return sizes.length + fromLast < 0 ? 1 : sizes[sizes.length + fromLast];
-    }
-
-    private static long[] starts(int[] batch, int[] own, long matrix) {
-      long[] starts = new long[Math.toIntExact(Shape.of(batch).numel())];
-      for (int i = 0; i < starts.length; i++) {
-        long stride = matrix;
-        int rest = i;
-        for (int d = -1; d >= -own.length; d--) {
-          int size = batch[batch.length + d];
-          starts[i] += sizeAt(own, d) == 1 ? 0 : rest % size * stride;
-          rest /= size;
-          stride *= sizeAt(own, d);
-        }
-      }
-      return starts;
-    }
-
     /** Strides of the addend over (batch, m, n); 0 where it is broadcast. */
     long[] addendStrides(Shape addend) {
       long[] into = {1, m, n};
@@ -165,6 +146,31 @@ final class Matmul {
       }
       return strides;
     }
+  }
+
+  private static int sizeAt(int[] sizes, int fromLast) {
+    return sizes.length + fromLast < 0 ? 1 : sizes[sizes.length + fromLast];
+  }
+
+  /**
+   * Index of the first element of each matrix of a batch.
+   *
+   * @param own batch sizes that broadcast to {@code batch}
+   * @param matrix elements of a matrix
+   */
+  static long[] starts(int[] batch, int[] own, long matrix) {
+    long[] starts = new long[Math.toIntExact(Shape.of(batch).numel())];
+    for (int i = 0; i < starts.length; i++) {
+      long stride = matrix;
+      int rest = i;
+      for (int d = -1; d >= -own.length; d--) {
+        int size = batch[batch.length + d];
+        starts[i] += sizeAt(own, d) == 1 ? 0 : rest % size * stride;
+        rest /= size;
+        stride *= sizeAt(own, d);
+      }
+    }
+    return starts;
   }
 
   private static List<TensorType> infer(Call call) {
