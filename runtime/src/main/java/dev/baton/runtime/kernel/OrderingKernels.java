@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * Extremes, sorting, selection and search. Elements of every dtype are compared by a long key that
  * orders them; NaN is above everything, and the results are copied from the elements themselves.
  */
-final class Ordering {
+final class OrderingKernels {
   private static final long NAN_KEY = Long.MAX_VALUE;
   private static final int CHUNK = 1024;
 
-  private Ordering() {}
+  private OrderingKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
@@ -32,8 +32,9 @@ final class Ordering {
       case "aten::median" ->
           new Plain(
               call -> List.of(new TensorType(numbers(call), Shape.SCALAR, false)),
-              Ordering::bindMedian);
-      case "aten::median.dim" -> new Plain(Ordering::inferMedianDim, Ordering::bindMedian);
+              OrderingKernels::bindMedian);
+      case "aten::median.dim" ->
+          new Plain(OrderingKernels::inferMedianDim, OrderingKernels::bindMedian);
       case "aten::bucketize.Tensor" ->
           new Plain(
               call -> inferSearch(call, "boundaries"), call -> bindSearch(call, "boundaries"));
@@ -105,7 +106,7 @@ final class Ordering {
   // Extremes.
 
   private static Kernel extreme(String operator, boolean largest) {
-    return new Plain(Ordering::inferExtreme, call -> bindExtreme(call, operator, largest));
+    return new Plain(OrderingKernels::inferExtreme, call -> bindExtreme(call, operator, largest));
   }
 
   private static boolean[] dims(Call call) {
@@ -192,7 +193,7 @@ final class Ordering {
 
   private static int sortSize(Call call) {
     Shape self = call.shape("self");
-    int dim = Reduction.dim(call.integer("dim"), self.rank());
+    int dim = Dims.wrap(call.integer("dim"), self.rank());
     return self.rank() == 0 ? 1 : self.size(dim);
   }
 
@@ -209,7 +210,7 @@ final class Ordering {
     TensorType self = call.type("self");
     int[] sizes = self.shape().sizes();
     if (sizes.length > 0) {
-      sizes[Reduction.dim(call.integer("dim"), sizes.length)] = size;
+      sizes[Dims.wrap(call.integer("dim"), sizes.length)] = size;
     } else if (size == 0) {
       sizes = new int[] {0};
     }
@@ -218,7 +219,7 @@ final class Ordering {
 
   private static Step bindSort(BoundCall call, boolean descending) {
     Operand self = call.input("self");
-    int dim = Reduction.dim(call.integer("dim"), self.shape().rank());
+    int dim = Dims.wrap(call.integer("dim"), self.shape().rank());
     Reduction rows = Reduction.over(self.shape(), dim);
     Reduction sorted = Reduction.over(call.output(0).shape(), dim);
     int n = Math.toIntExact(rows.count);

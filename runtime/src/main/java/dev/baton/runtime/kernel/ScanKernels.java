@@ -8,8 +8,8 @@ import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Running sums and products along one dimension. */
-final class Scans {
-  private Scans() {}
+final class ScanKernels {
+  private ScanKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
@@ -20,12 +20,12 @@ final class Scans {
   }
 
   private static Kernel scan(int start, DoubleBinaryOperator reals, LongBinaryOperator integers) {
-    return new Plain(Scans::infer, call -> bind(call, start, reals, integers));
+    return new Plain(ScanKernels::infer, call -> bind(call, start, reals, integers));
   }
 
   private static List<TensorType> infer(Call call) {
     TensorType self = call.type("self");
-    Reduction.dim(call.integer("dim"), self.shape().rank());
+    Dims.wrap(call.integer("dim"), self.shape().rank());
     DType dtype =
         !call.isNone("dtype")
             ? DType.of((int) call.integer("dtype"))
@@ -36,7 +36,7 @@ final class Scans {
   private static Step bind(
       BoundCall call, int start, DoubleBinaryOperator reals, LongBinaryOperator integers) {
     Operand self = call.input("self");
-    int dim = Reduction.dim(call.integer("dim"), self.shape().rank());
+    int dim = Dims.wrap(call.integer("dim"), self.shape().rank());
     Reduction rows = Reduction.over(self.shape(), dim);
     DType dtype = call.output(0).dtype();
     Elements in = Elements.as(self, dtype);

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  * Resampling of planes. An output position is a weighted sum of input positions, separately for
  * each dimension: how many and which is all that the modes differ in.
  */
-final class Resizing {
+final class ResizeKernels {
   private static final double CUBIC = -0.75;
 
-  private Resizing() {}
+  private ResizeKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
@@ -26,7 +26,7 @@ final class Resizing {
       case "aten::upsample_trilinear3d.vec" -> resize(3, Mode.LINEAR);
       case "aten::upsample_bicubic2d.vec" -> resize(2, Mode.CUBIC);
       case "aten::_upsample_bilinear2d_aa" -> resize(2, Mode.ANTIALIASED);
-      case "aten::grid_sampler_2d" -> new Plain(Resizing::inferGrid, Resizing::bindGrid);
+      case "aten::grid_sampler_2d" -> new Plain(ResizeKernels::inferGrid, ResizeKernels::bindGrid);
       default -> null;
     };
   }

@@ -10,35 +10,34 @@ import org.jspecify.annotations.Nullable;
  * Affine quantization: real = (quantized − zero point) · scale. An element's scale is number {@code
  * (index / run) % count} of the scales, by tensor, channel, token and group alike.
  */
-final class Quantization {
-  private static final String PREFIX = "quantized_decomposed::";
-
-  private Quantization() {}
+final class QuantizationKernels {
+  private QuantizationKernels() {}
 
   static @Nullable Kernel find(String operator) {
-    if (!operator.startsWith(PREFIX)) {
-      return null;
-    }
-    return switch (operator.substring(PREFIX.length())) {
-      case "quantize_per_tensor",
-          "quantize_per_tensor.tensor",
-          "quantize_per_tensor.tensor2",
-          "quantize_per_channel",
-          "quantize_per_channel_group",
-          "quantize_per_token" ->
-          new Plain(Quantization::inferQuantize, Quantization::bindQuantize);
-      case "dequantize_per_tensor",
-          "dequantize_per_tensor.tensor",
-          "dequantize_per_tensor.tensor2",
-          "dequantize_per_channel",
-          "dequantize_per_channel_group",
-          "dequantize_per_token" ->
-          new Plain(Quantization::inferDequantize, Quantization::bindDequantize);
-      case "choose_qparams.tensor", "choose_qparams_per_token_asymmetric" ->
-          new Plain(Quantization::inferChoose, Quantization::bindChoose);
-      case "embedding_byte", "embedding_byte.dtype" -> embedding(8);
-      case "embedding_4bit", "embedding_4bit.dtype" -> embedding(4);
-      case "embedding_2bit", "embedding_2bit.dtype" -> embedding(2);
+    return switch (operator) {
+      case "quantized_decomposed::quantize_per_tensor",
+          "quantized_decomposed::quantize_per_tensor.tensor",
+          "quantized_decomposed::quantize_per_tensor.tensor2",
+          "quantized_decomposed::quantize_per_channel",
+          "quantized_decomposed::quantize_per_channel_group",
+          "quantized_decomposed::quantize_per_token" ->
+          new Plain(QuantizationKernels::inferQuantize, QuantizationKernels::bindQuantize);
+      case "quantized_decomposed::dequantize_per_tensor",
+          "quantized_decomposed::dequantize_per_tensor.tensor",
+          "quantized_decomposed::dequantize_per_tensor.tensor2",
+          "quantized_decomposed::dequantize_per_channel",
+          "quantized_decomposed::dequantize_per_channel_group",
+          "quantized_decomposed::dequantize_per_token" ->
+          new Plain(QuantizationKernels::inferDequantize, QuantizationKernels::bindDequantize);
+      case "quantized_decomposed::choose_qparams.tensor",
+          "quantized_decomposed::choose_qparams_per_token_asymmetric" ->
+          new Plain(QuantizationKernels::inferChoose, QuantizationKernels::bindChoose);
+      case "quantized_decomposed::embedding_byte", "quantized_decomposed::embedding_byte.dtype" ->
+          embedding(8);
+      case "quantized_decomposed::embedding_4bit", "quantized_decomposed::embedding_4bit.dtype" ->
+          embedding(4);
+      case "quantized_decomposed::embedding_2bit", "quantized_decomposed::embedding_2bit.dtype" ->
+          embedding(2);
       default -> null;
     };
   }
@@ -72,7 +71,7 @@ final class Quantization {
         case TENSOR -> Math.max(1, input.numel());
         case CHANNEL -> {
           long run = 1;
-          int axis = Reduction.dim(call.integer("axis"), input.rank());
+          int axis = Dims.wrap(call.integer("axis"), input.rank());
           for (int d = axis + 1; d < input.rank(); d++) {
             run *= input.size(d);
           }
@@ -93,7 +92,7 @@ final class Quantization {
     long count(Call call) {
       Shape input = call.shape("input");
       return this == CHANNEL
-          ? input.size(Reduction.dim(call.integer("axis"), input.rank()))
+          ? input.size(Dims.wrap(call.integer("axis"), input.rank()))
           : input.numel() / run(call);
     }
   }

@@ -9,14 +9,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Scaled dot product attention, one head after the other, in double. */
-final class Attention {
-  private Attention() {}
+final class AttentionKernels {
+  private AttentionKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
       case "aten::scaled_dot_product_attention" ->
-          new Plain(Attention::inferPlain, Attention::bindPlain);
-      case "llama::custom_sdpa" -> new Plain(Attention::inferCustom, Attention::bindCustom);
+          new Plain(AttentionKernels::inferPlain, AttentionKernels::bindPlain);
+      case "llama::custom_sdpa" ->
+          new Plain(AttentionKernels::inferCustom, AttentionKernels::bindCustom);
       case "llama::sdpa_with_kv_cache" -> new WithCache();
       default -> null;
     };
@@ -50,7 +51,7 @@ final class Attention {
   }
 
   /**
-   * Attention of all heads.
+   * AttentionKernels of all heads.
    *
    * @param first keys that the first query sees besides its own, if causal; −1 if each sees all
    */
@@ -136,7 +137,7 @@ final class Attention {
       if (mask != null && maskElements != null) {
         mask.apply(maskElements, head, row, scores, seen);
       }
-      Softmax.softmax(scores, seen, true);
+      SoftmaxKernels.softmax(scores, seen, true);
       Arrays.fill(result, 0);
       for (int s = 0; s < seen; s++) {
         axpy(result, scores[s], v[s], result.length);
@@ -229,7 +230,8 @@ final class Attention {
 
     Heads heads(Shape shape, int own) {
       return new Heads(
-          Matmul.starts(sizes, split(shape, own, repeat), (long) shape.size(-2) * shape.size(-1)),
+          MatmulKernels.starts(
+              sizes, split(shape, own, repeat), (long) shape.size(-2) * shape.size(-1)),
           shape.size(-1));
     }
   }
@@ -280,7 +282,7 @@ final class Attention {
       mask =
           new Mask(
               maskOperand,
-              Matmul.starts(
+              MatmulKernels.starts(
                   batch.sizes,
                   Batch.split(shape, batch.repeat, batch.repeat),
                   (long) rows * columns),

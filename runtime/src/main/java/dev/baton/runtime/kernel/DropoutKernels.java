@@ -5,13 +5,13 @@ import dev.baton.graph.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Dropout of a model that is not training: the input, and a mask that keeps all of it. */
-final class Dropout {
-  private Dropout() {}
+/** DropoutKernels of a model that is not training: the input, and a mask that keeps all of it. */
+final class DropoutKernels {
+  private DropoutKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return operator.equals("aten::native_dropout")
-        ? new Plain(Dropout::infer, Dropout::bind)
+        ? new Plain(DropoutKernels::infer, DropoutKernels::bind)
         : null;
   }
 

@@ -8,13 +8,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** p-norm distances of rows. */
-final class Distances {
-  private Distances() {}
+final class DistanceKernels {
+  private DistanceKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
-      case "aten::_cdist_forward" -> new Plain(Distances::inferPairs, Distances::bindPairs);
-      case "aten::_pdist_forward" -> new Plain(Distances::inferOwn, Distances::bindOwn);
+      case "aten::_cdist_forward" ->
+          new Plain(DistanceKernels::inferPairs, DistanceKernels::bindPairs);
+      case "aten::_pdist_forward" -> new Plain(DistanceKernels::inferOwn, DistanceKernels::bindOwn);
       default -> null;
     };
   }
@@ -88,7 +89,7 @@ final class Distances {
   }
 
   private static long[] starts(int[] batch, Shape shape) {
-    return Matmul.starts(
+    return MatmulKernels.starts(
         batch,
         Arrays.copyOf(shape.sizes(), shape.rank() - 2),
         (long) shape.size(-2) * shape.size(-1));

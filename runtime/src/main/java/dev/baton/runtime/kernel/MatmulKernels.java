@@ -11,13 +11,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Matrix products. */
-final class Matmul {
+final class MatmulKernels {
   /**
    * Below this many rows or columns, a product with a transposed matrix is made of dot products.
    */
   private static final int FEW = 8;
 
-  private Matmul() {}
+  private MatmulKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
@@ -29,7 +29,7 @@ final class Matmul {
           "aten::matmul",
           "aten::mv",
           "aten::dot" ->
-          new Plain(Matmul::infer, Matmul::bind);
+          new Plain(MatmulKernels::infer, MatmulKernels::bind);
       default -> null;
     };
   }
@@ -202,7 +202,7 @@ final class Matmul {
   private static Step bind(BoundCall call) {
     return switch (call.output(0).dtype()) {
       case FLOAT -> bindSingle(call);
-      case HALF, BFLOAT16 -> Widening.bind(call, Matmul::bindSingle);
+      case HALF, BFLOAT16 -> Widening.bind(call, MatmulKernels::bindSingle);
       default -> bindOther(call);
     };
   }
