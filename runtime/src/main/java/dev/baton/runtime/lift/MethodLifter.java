@@ -25,11 +25,14 @@ import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
 import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -64,6 +67,7 @@ public final class MethodLifter {
   private final Map<Integer, Variable> variables = new TreeMap<>();
   private final List<Draft> drafts = new ArrayList<>();
   private final Map<Integer, PlannedMemory> incoming = new HashMap<>();
+  private final Map<Integer, Integer> payloadOutputs = new HashMap<>();
   private final Set<String> missing = new LinkedHashSet<>();
   private final List<String> lifted = new ArrayList<>();
   private int nextVariable;
@@ -170,10 +174,12 @@ public final class MethodLifter {
             read(draft, jump.condition(), memory, i);
             variableOf(jump.condition());
           }
-          int ifTrue = known == Boolean.FALSE ? jump.destination() : i + 1;
-          int ifFalse = known == Boolean.TRUE ? i + 1 : jump.destination();
+          boolean never = known != null && !known;
+          boolean always = known != null && known;
+          int ifTrue = never ? jump.destination() : i + 1;
+          int ifFalse = always ? i + 1 : jump.destination();
           draft.jump = new Jump(known == null ? jump.condition() : -1, ifFalse, ifTrue);
-          if (known != Boolean.TRUE && jump.destination() > i) {
+          if (!always && jump.destination() > i) {
             PlannedMemory there = incoming.get(jump.destination());
             if (there == null) {
               incoming.put(jump.destination(), memory.copy());
@@ -181,7 +187,7 @@ public final class MethodLifter {
               there.merge(memory);
             }
           }
-          reachable = known != Boolean.FALSE;
+          reachable = !never;
         }
       }
     }
@@ -232,9 +238,11 @@ public final class MethodLifter {
   private void findWrites() {
     boolean[] readFirst = new boolean[written.length];
     List<Integer> mutated = new ArrayList<>();
-    for (Instruction instruction : instructions) {
-      switch (instruction) {
+    boolean[] named = isInput.clone();
+    for (int i = 0; i < instructions.size(); i++) {
+      switch (instructions.get(i)) {
         case Instruction.KernelCall call -> {
+          call.args().stream().forEach(a -> indices(a).forEach(v -> named[v] = true));
           Operators.Spelling spelling = spelling(call).orElse(null);
           if (spelling == null) {
             call.args().stream().forEach(a -> written[a] = true);
@@ -255,7 +263,9 @@ public final class MethodLifter {
           resultIndices(spelling, call.args()).forEach(v -> written[v] = true);
         }
         case Instruction.DelegateCall call -> {
-          int outputs = outputsOf(call);
+          int outputs = outputsOf(call, named);
+          payloadOutputs.put(i, outputs);
+          call.args().stream().forEach(a -> named[a] = true);
           for (int a = 0; a < call.args().size(); a++) {
             int index = call.args().get(a);
             if (a < call.args().size() - outputs) {
@@ -266,6 +276,8 @@ public final class MethodLifter {
           }
         }
         case Instruction.MoveCall move -> {
+          named[move.from()] = true;
+          named[move.to()] = true;
           readFirst[move.from()] |= !written[move.from()];
           written[move.to()] = true;
         }
@@ -322,12 +334,22 @@ public final class MethodLifter {
     return results;
   }
 
-  /** Outputs of an opaque call: the longest suffix of fresh, consecutive, ascending indices. */
-  private static int outputsOf(Instruction.DelegateCall call) {
+  /**
+   * Outputs of an opaque call: the longest suffix of consecutive, ascending indices that are no
+   * constants and that nothing before has named. The file does not say their number.
+   */
+  private int outputsOf(Instruction.DelegateCall call, boolean[] named) {
     Ints args = call.args();
-    int count = args.size() == 0 ? 0 : 1;
-    while (count < args.size()
-        && args.get(args.size() - count - 1) == args.get(args.size() - count) - 1) {
+    int count = 0;
+    while (count < args.size()) {
+      int index = args.get(args.size() - 1 - count);
+      boolean next = count == 0 || index == args.get(args.size() - count) - 1;
+      boolean constant =
+          method.values().get(index) instanceof TensorSpec spec
+              && spec.source() == TensorSpec.Source.CONSTANT;
+      if (!next || constant || named[index]) {
+        break;
+      }
       count++;
     }
     return count;
@@ -360,7 +382,7 @@ public final class MethodLifter {
               isInput[i]
                   ? Variable.Kind.INPUT
                   : isState[i] ? Variable.Kind.STATE : Variable.Kind.LOCAL;
-          String name = kind.name().toLowerCase(java.util.Locale.ROOT) + " " + i;
+          String name = kind.name().toLowerCase(Locale.ROOT) + " " + i;
           return switch (value) {
             case TensorSpec spec ->
                 new Variable(
@@ -512,9 +534,10 @@ public final class MethodLifter {
   }
 
   private @Nullable Boolean knownCondition(int index) {
-    return !written[index] && method.values().get(index) instanceof ProgramValue.BoolValue v
-        ? v.value()
-        : null;
+    if (!written[index] && method.values().get(index) instanceof ProgramValue.BoolValue literal) {
+      return literal.value();
+    }
+    return null;
   }
 
   private TensorType typeOf(TensorSpec spec, int index) {
@@ -547,8 +570,7 @@ public final class MethodLifter {
       }
       if (type.byteSize() == 0) {
         return Constant.of(
-            java.lang.foreign.MemorySegment.ofArray(new long[0]),
-            new TensorType(type.dtype(), type.shape(), false));
+            MemorySegment.ofArray(new long[0]), new TensorType(type.dtype(), type.shape(), false));
       }
       throw fail("tensor " + index + " has neither data nor memory, and nothing gives it", -1);
     }
@@ -699,7 +721,7 @@ public final class MethodLifter {
       builder.outputs().forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
       return;
     }
-    int inputs = call.args().size() - outputsOf(call);
+    int inputs = call.args().size() - payloadOutputs.getOrDefault(instruction, 0);
     List<Argument> arguments = new ArrayList<>();
     List<TensorType> inputTypes = new ArrayList<>();
     List<TensorType> outputTypes = new ArrayList<>();
@@ -828,7 +850,7 @@ public final class MethodLifter {
     }
     List<Variable> all = new ArrayList<>(variables.values());
     all.addAll(outputVariables);
-    all.sort(java.util.Comparator.comparingInt(Variable::index));
+    all.sort(Comparator.comparingInt(Variable::index));
     return new LiftedMethod(method.name(), inputs, outputs, all, blocks, lifted);
   }
 
