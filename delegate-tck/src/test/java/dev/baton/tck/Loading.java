@@ -34,6 +34,13 @@ final class Loading {
     return output(execution);
   }
 
+  /** As {@link #run(Execution, float...)}, with a shape. */
+  static float[] run(Execution execution, float[] x, long... shape) {
+    execution.setInput(0, Tensor.fromBlob(x, shape));
+    execution.run();
+    return output(execution);
+  }
+
   static float[] output(Execution execution) {
     return execution.output(0).toTensor().getDataAsFloatArray();
   }
