@@ -11,15 +11,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Convolution as a matrix product: out (o, p) = weight (o, i·t) · columns (i·t, p), for each image
- * and group, with o output channels, i input channels, t taps of the kernel and p output positions.
+ * ConvolutionKernels as a matrix product: out (o, p) = weight (o, i·t) · columns (i·t, p), for each
+ * image and group, with o output channels, i input channels, t taps of the kernel and p output
+ * positions.
  */
-final class Convolution {
-  private Convolution() {}
+final class ConvolutionKernels {
+  private ConvolutionKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
-      case "aten::convolution" -> new Plain(Convolution::infer, Convolution::bind);
+      case "aten::convolution" -> new Plain(ConvolutionKernels::infer, ConvolutionKernels::bind);
       default -> null;
     };
   }
@@ -136,7 +137,7 @@ final class Convolution {
   private static Step bind(BoundCall call) {
     return switch (call.output(0).dtype()) {
       case FLOAT -> bindSingle(call);
-      case HALF, BFLOAT16 -> Widening.bind(call, Convolution::bindSingle);
+      case HALF, BFLOAT16 -> Widening.bind(call, ConvolutionKernels::bindSingle);
       default -> bindDouble(call);
     };
   }

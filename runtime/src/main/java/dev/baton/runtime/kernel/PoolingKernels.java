@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Pools: each plane is read once, then each output position looks at its box of the plane. */
-final class Pooling {
-  private Pooling() {}
+final class PoolingKernels {
+  private PoolingKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {

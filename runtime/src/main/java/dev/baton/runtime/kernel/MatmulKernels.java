@@ -11,13 +11,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Matrix products. */
-final class Matmul {
+final class MatmulKernels {
   /**
    * Below this many rows or columns, a product with a transposed matrix is made of dot products.
    */
   private static final int FEW = 8;
 
-  private Matmul() {}
+  private MatmulKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
@@ -29,7 +29,7 @@ final class Matmul {
           "aten::matmul",
           "aten::mv",
           "aten::dot" ->
-          new Plain(Matmul::infer, Matmul::bind);
+          new Plain(MatmulKernels::infer, MatmulKernels::bind);
       default -> null;
     };
   }
@@ -124,25 +124,6 @@ final class Matmul {
           starts(batch, batchB, (long) k * n));
     }
 
-    private static int sizeAt(int[] sizes, int fromLast) {
-      return sizes.length + fromLast < 0 ? 1 : sizes[sizes.length + fromLast];
-    }
-
-    private static long[] starts(int[] batch, int[] own, long matrix) {
-      long[] starts = new long[Math.toIntExact(Shape.of(batch).numel())];
-      for (int i = 0; i < starts.length; i++) {
-        long stride = matrix;
-        int rest = i;
-        for (int d = -1; d >= -own.length; d--) {
-          int size = batch[batch.length + d];
-          starts[i] += sizeAt(own, d) == 1 ? 0 : rest % size * stride;
-          rest /= size;
-          stride *= sizeAt(own, d);
-        }
-      }
-      return starts;
-    }
-
     /** Strides of the addend over (batch, m, n); 0 where it is broadcast. */
     long[] addendStrides(Shape addend) {
       long[] into = {1, m, n};
@@ -165,6 +146,31 @@ final class Matmul {
       }
       return strides;
     }
+  }
+
+  private static int sizeAt(int[] sizes, int fromLast) {
+    return sizes.length + fromLast < 0 ? 1 : sizes[sizes.length + fromLast];
+  }
+
+  /**
+   * Index of the first element of each matrix of a batch.
+   *
+   * @param own batch sizes that broadcast to {@code batch}
+   * @param matrix elements of a matrix
+   */
+  static long[] starts(int[] batch, int[] own, long matrix) {
+    long[] starts = new long[Math.toIntExact(Shape.of(batch).numel())];
+    for (int i = 0; i < starts.length; i++) {
+      long stride = matrix;
+      int rest = i;
+      for (int d = -1; d >= -own.length; d--) {
+        int size = batch[batch.length + d];
+        starts[i] += sizeAt(own, d) == 1 ? 0 : rest % size * stride;
+        rest /= size;
+        stride *= sizeAt(own, d);
+      }
+    }
+    return starts;
   }
 
   private static List<TensorType> infer(Call call) {
@@ -196,7 +202,7 @@ final class Matmul {
   private static Step bind(BoundCall call) {
     return switch (call.output(0).dtype()) {
       case FLOAT -> bindSingle(call);
-      case HALF, BFLOAT16 -> Widening.bind(call, Matmul::bindSingle);
+      case HALF, BFLOAT16 -> Widening.bind(call, MatmulKernels::bindSingle);
       default -> bindOther(call);
     };
   }

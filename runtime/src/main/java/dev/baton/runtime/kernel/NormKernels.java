@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Batch, layer, group and RMS norm; statistics in double. */
-final class Normalization {
-  private Normalization() {}
+final class NormKernels {
+  private NormKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
@@ -17,12 +17,12 @@ final class Normalization {
           "aten::_native_batch_norm_legit",
           "aten::_native_batch_norm_legit.no_stats",
           "aten::native_batch_norm" ->
-          new Plain(Normalization::inferBatchNorm, Normalization::bindBatchNorm);
+          new Plain(NormKernels::inferBatchNorm, NormKernels::bindBatchNorm);
       case "aten::native_layer_norm", "aten::layer_norm" ->
-          new Plain(Normalization::inferLayerNorm, Normalization::bindLayerNorm);
+          new Plain(NormKernels::inferLayerNorm, NormKernels::bindLayerNorm);
       case "aten::native_group_norm", "aten::group_norm" ->
-          new Plain(Normalization::inferGroupNorm, Normalization::bindGroupNorm);
-      case "aten::rms_norm" -> new Plain(Normalization::inferRmsNorm, Normalization::bindRmsNorm);
+          new Plain(NormKernels::inferGroupNorm, NormKernels::bindGroupNorm);
+      case "aten::rms_norm" -> new Plain(NormKernels::inferRmsNorm, NormKernels::bindRmsNorm);
       default -> null;
     };
   }

@@ -7,15 +7,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Sums, products, moments, norms and quantifiers over dimensions; reals in double. */
-final class Reductions {
-  private Reductions() {}
+final class ReductionKernels {
+  private ReductionKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
-      case "aten::sum.dim_IntList" -> new Plain(Reductions::inferSum, Reductions::bindSum);
+      case "aten::sum.dim_IntList" ->
+          new Plain(ReductionKernels::inferSum, ReductionKernels::bindSum);
       case "aten::prod", "aten::prod.dim_int" ->
-          new Plain(Reductions::inferSum, Reductions::bindProduct);
-      case "aten::mean", "aten::mean.dim" -> real(call -> Reductions::mean);
+          new Plain(ReductionKernels::inferSum, ReductionKernels::bindProduct);
+      case "aten::mean", "aten::mean.dim" -> real(call -> ReductionKernels::mean);
       case "aten::var.correction", "aten::var.dim" ->
           real(call -> {
             double correction = correction(call);
@@ -35,13 +36,13 @@ final class Reductions {
               call -> {
                 double correction = correction(call);
                 Step variance = bind(call, 0, group -> variance(group, correction));
-                Step mean = bind(call, 1, Reductions::mean);
+                Step mean = bind(call, 1, ReductionKernels::mean);
                 return () -> {
                   variance.run();
                   mean.run();
                 };
               });
-      case "aten::logsumexp" -> real(call -> Reductions::logSumExp);
+      case "aten::logsumexp" -> real(call -> ReductionKernels::logSumExp);
       case "aten::linalg_vector_norm" ->
           real(call -> {
             double p = call.number("ord");
@@ -175,13 +176,13 @@ final class Reductions {
 
   private static Step bindSum(BoundCall call) {
     return call.output(0).dtype().isFloatingPoint()
-        ? bind(call, 0, Reductions::sum)
+        ? bind(call, 0, ReductionKernels::sum)
         : bindIntegers(call, 0, Long::sum);
   }
 
   private static Step bindProduct(BoundCall call) {
     return call.output(0).dtype().isFloatingPoint()
-        ? bind(call, 0, Reductions::product)
+        ? bind(call, 0, ReductionKernels::product)
         : bindIntegers(call, 1, (a, b) -> a * b);
   }
 

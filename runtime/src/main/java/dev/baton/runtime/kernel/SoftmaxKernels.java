@@ -5,24 +5,25 @@ import dev.baton.graph.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Softmax and its logarithm over one dimension; sums in double. */
-final class Softmax {
-  private Softmax() {}
+/** SoftmaxKernels and its logarithm over one dimension; sums in double. */
+final class SoftmaxKernels {
+  private SoftmaxKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
       case "aten::_softmax", "aten::softmax.int", "aten::_safe_softmax" ->
           new Plain(
-              Softmax::infer, call -> bind(call, operator.equals("aten::_safe_softmax"), false));
+              SoftmaxKernels::infer,
+              call -> bind(call, operator.equals("aten::_safe_softmax"), false));
       case "aten::_log_softmax", "aten::log_softmax.int" ->
-          new Plain(Softmax::infer, call -> bind(call, false, true));
+          new Plain(SoftmaxKernels::infer, call -> bind(call, false, true));
       default -> null;
     };
   }
 
   private static List<TensorType> infer(Call call) {
     TensorType self = call.type("self");
-    Reduction.dim(call.integer("dim"), self.shape().rank());
+    Dims.wrap(call.integer("dim"), self.shape().rank());
     DType dtype = self.dtype();
     if (call.node().name().endsWith("softmax.int")
         || call.node().name().equals("aten::_safe_softmax")) {
@@ -38,7 +39,7 @@ final class Softmax {
 
   private static Step bind(BoundCall call, boolean safe, boolean logarithm) {
     Operand self = call.input("self");
-    int dim = Reduction.dim(call.integer("dim"), self.shape().rank());
+    int dim = Dims.wrap(call.integer("dim"), self.shape().rank());
     Reduction rows = Reduction.over(self.shape(), dim);
     int n = Math.toIntExact(rows.count);
     double[] row = new double[n];
