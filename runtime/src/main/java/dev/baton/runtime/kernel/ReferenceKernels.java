@@ -12,7 +12,14 @@ public final class ReferenceKernels implements KernelProvider {
           BinaryKernels::find,
           TernaryKernels::find,
           LayoutKernels::find,
-          CreationKernels::find);
+          CreationKernels::find,
+          JoinKernels::find,
+          PadKernels::find,
+          IndexKernels::find,
+          ScatterKernels::find,
+          MaskKernels::find);
+
+  public ReferenceKernels() {}
 
   @Override
   public String name() {
