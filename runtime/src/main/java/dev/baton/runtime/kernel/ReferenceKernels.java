@@ -17,7 +17,8 @@ public final class ReferenceKernels implements KernelProvider {
           PadKernels::find,
           IndexKernels::find,
           ScatterKernels::find,
-          MaskKernels::find);
+          MaskKernels::find,
+          ComputeKernels::find);
 
   public ReferenceKernels() {}
 
