@@ -73,7 +73,7 @@ final class MatmulKernels {
       boolean fits =
           a.rank() > 0
               && b.rank() > 0
-              && (names.rankA == 0 || a.rank() == names.rankA && b.rank() == names.rankB)
+              && (names.rankA == 0 || (a.rank() == names.rankA && b.rank() == names.rankB))
               && (!linear || b.rank() <= 2);
       int vectorB = b.rank() == 1 ? 1 : 0;
       if (!fits || a.size(-1) != b.size(linear || vectorB == 1 ? -1 : -2)) {

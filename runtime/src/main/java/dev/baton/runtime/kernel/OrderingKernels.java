@@ -278,10 +278,10 @@ final class OrderingKernels {
       for (int i = low; i < high; i++) {
         boolean takeRight =
             left == middle
-                || right < high
+                || (right < high
                     && (descending
                         ? keys[order[right]] > keys[order[left]]
-                        : keys[order[right]] < keys[order[left]]);
+                        : keys[order[right]] < keys[order[left]]));
         merged[i] = takeRight ? order[right++] : order[left++];
       }
     }
@@ -346,7 +346,7 @@ final class OrderingKernels {
     Shape sorted = call.shape(sequence);
     Shape self = call.shape("self");
     boolean rows = !sequence.equals("boundaries") && sorted.rank() > 1;
-    boolean fits = sorted.rank() == 1 || rows && sorted.rank() == self.rank();
+    boolean fits = sorted.rank() == 1 || (rows && sorted.rank() == self.rank());
     for (int d = 0; fits && rows && d < sorted.rank() - 1; d++) {
       fits = sorted.size(d) == self.size(d);
     }
