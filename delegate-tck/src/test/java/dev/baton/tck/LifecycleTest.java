@@ -240,7 +240,7 @@ final class LifecycleTest {
 
   @Test
   void closingUnderManyCallersEndsEachWithAnAnswerOrAnIllegalState() throws Exception {
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < 5; round++) {
       FaultInjectingDelegate delegate = FaultInjectingDelegate.of(faults());
       ModelMethod method = Loading.load(sample.pte(), FALL_BACK, delegate);
       CountDownLatch running = new CountDownLatch(CALLERS);
