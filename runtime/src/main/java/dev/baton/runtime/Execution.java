@@ -7,9 +7,11 @@ import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.plan.BoundPlan;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One caller's run of a {@link ModelMethod}: bound inputs and outputs, an arena and state (KV
@@ -113,7 +115,7 @@ public final class Execution implements AutoCloseable {
   public Tensor resizeInput(int index, long... shape) {
     enter();
     try {
-      Shape sizes = Shape.of(java.util.Arrays.stream(shape).mapToInt(Math::toIntExact).toArray());
+      Shape sizes = Shape.of(Arrays.stream(shape).mapToInt(Math::toIntExact).toArray());
       resize(index, sizes);
       return inputView(index);
     } finally {
@@ -210,8 +212,7 @@ public final class Execution implements AutoCloseable {
     core.data(input.variable()).copyFrom(tensor.data());
   }
 
-  private static boolean sameAsFixed(
-      Object fixed, @org.jspecify.annotations.Nullable Object given) {
+  private static boolean sameAsFixed(Object fixed, @Nullable Object given) {
     if (fixed instanceof Double f && given instanceof Double g) {
       return Math.abs(f - g) <= 1e-4 + 1e-5 * Math.abs(f);
     }

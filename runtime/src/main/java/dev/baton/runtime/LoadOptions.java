@@ -8,29 +8,32 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** How a method is loaded. Immutable; each {@code with…} gives a changed copy. */
 public final class LoadOptions {
   private static final LoadOptions DEFAULTS =
-      new LoadOptions(null, null, Map.of(), 0, null, 10_000_000, 8, e -> {});
+      new LoadOptions(null, null, Map.of(), 0, null, 10_000_000, 8, 16L << 30, e -> {});
 
-  private final @org.jspecify.annotations.Nullable List<String> delegates;
-  private final @org.jspecify.annotations.Nullable FallbackPolicy policy;
+  private final @Nullable List<String> delegates;
+  private final @Nullable FallbackPolicy policy;
   private final Map<String, Map<String, String>> delegateOptions;
   private final int threads;
-  private final @org.jspecify.annotations.Nullable Path cacheDirectory;
+  private final @Nullable Path cacheDirectory;
   private final long maxInstructions;
   private final int plansKept;
+  private final long maxMemoryBytes;
   private final Consumer<Event> listener;
 
   private LoadOptions(
-      @org.jspecify.annotations.Nullable List<String> delegates,
-      @org.jspecify.annotations.Nullable FallbackPolicy policy,
+      @Nullable List<String> delegates,
+      @Nullable FallbackPolicy policy,
       Map<String, Map<String, String>> delegateOptions,
       int threads,
-      @org.jspecify.annotations.Nullable Path cacheDirectory,
+      @Nullable Path cacheDirectory,
       long maxInstructions,
       int plansKept,
+      long maxMemoryBytes,
       Consumer<Event> listener) {
     this.delegates = delegates;
     this.policy = policy;
@@ -39,6 +42,7 @@ public final class LoadOptions {
     this.cacheDirectory = cacheDirectory;
     this.maxInstructions = maxInstructions;
     this.plansKept = plansKept;
+    this.maxMemoryBytes = maxMemoryBytes;
     this.listener = listener;
   }
 
@@ -68,6 +72,7 @@ public final class LoadOptions {
         cacheDirectory,
         maxInstructions,
         plansKept,
+        maxMemoryBytes,
         listener);
   }
 
@@ -80,6 +85,7 @@ public final class LoadOptions {
         cacheDirectory,
         maxInstructions,
         plansKept,
+        maxMemoryBytes,
         listener);
   }
 
@@ -97,6 +103,7 @@ public final class LoadOptions {
         cacheDirectory,
         maxInstructions,
         plansKept,
+        maxMemoryBytes,
         listener);
   }
 
@@ -115,6 +122,7 @@ public final class LoadOptions {
         cacheDirectory,
         maxInstructions,
         plansKept,
+        maxMemoryBytes,
         listener);
   }
 
@@ -128,6 +136,7 @@ public final class LoadOptions {
         directory,
         maxInstructions,
         plansKept,
+        maxMemoryBytes,
         listener);
   }
 
@@ -137,7 +146,15 @@ public final class LoadOptions {
    */
   public LoadOptions withMaxInstructions(long count) {
     return new LoadOptions(
-        delegates, policy, delegateOptions, threads, cacheDirectory, count, plansKept, listener);
+        delegates,
+        policy,
+        delegateOptions,
+        threads,
+        cacheDirectory,
+        count,
+        plansKept,
+        maxMemoryBytes,
+        listener);
   }
 
   /** Shape signatures for which an execution keeps its plan; 8 by default. */
@@ -153,6 +170,24 @@ public final class LoadOptions {
         cacheDirectory,
         maxInstructions,
         count,
+        maxMemoryBytes,
+        listener);
+  }
+
+  /**
+   * A bound on the native memory of one execution: inputs, outputs, state and activations. 16 GiB
+   * by default; a file that asks for more is refused.
+   */
+  public LoadOptions withMaxMemoryBytes(long bytes) {
+    return new LoadOptions(
+        delegates,
+        policy,
+        delegateOptions,
+        threads,
+        cacheDirectory,
+        maxInstructions,
+        plansKept,
+        bytes,
         listener);
   }
 
@@ -166,6 +201,7 @@ public final class LoadOptions {
         cacheDirectory,
         maxInstructions,
         plansKept,
+        maxMemoryBytes,
         consumer);
   }
 
@@ -198,6 +234,10 @@ public final class LoadOptions {
 
   public long maxInstructions() {
     return maxInstructions;
+  }
+
+  public long maxMemoryBytes() {
+    return maxMemoryBytes;
   }
 
   public int plansKept() {

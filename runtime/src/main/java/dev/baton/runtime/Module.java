@@ -6,6 +6,7 @@ import dev.baton.runtime.program.ProgramMethod;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,8 +84,7 @@ public final class Module implements AutoCloseable {
 
   /** As {@link #forward(EValue...)}, for tensors. */
   public EValue[] forward(Tensor... inputs) {
-    return execute(
-        "forward", java.util.Arrays.stream(inputs).map(EValue::from).toArray(EValue[]::new));
+    return execute("forward", Arrays.stream(inputs).map(EValue::from).toArray(EValue[]::new));
   }
 
   /** Runs a method. */

@@ -5,6 +5,7 @@ import dev.baton.delegate.Decline;
 import dev.baton.graph.Origin;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -69,8 +70,7 @@ public record Placement(
   public Map<String, Long> counts() {
     return operators.stream()
         .collect(
-            Collectors.groupingBy(
-                PlacedOperator::runner, java.util.TreeMap::new, Collectors.counting()));
+            Collectors.groupingBy(PlacedOperator::runner, TreeMap::new, Collectors.counting()));
   }
 
   /** One line: {@code forward: 66 operators, xnnpack 66 in 1 subgraph}. */

@@ -26,6 +26,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A method lifted, placed and compiled: what all its executions share. Immutable but for its
@@ -88,7 +89,7 @@ public final class CompiledMethod implements AutoCloseable {
       String method,
       Kernels kernels,
       Delegates delegates,
-      @org.jspecify.annotations.Nullable Sessions sessions,
+      @Nullable Sessions sessions,
       LoadOptions options) {
     long start = System.nanoTime();
     Sessions open = sessions == null ? new Sessions(delegates, options) : sessions;

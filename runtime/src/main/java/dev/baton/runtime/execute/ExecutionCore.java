@@ -14,11 +14,13 @@ import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.lift.Block;
+import dev.baton.runtime.lift.Constants;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -64,7 +66,7 @@ public final class ExecutionCore implements AutoCloseable {
     try {
       for (Variable variable : variables) {
         if (variable.type() instanceof TensorType type) {
-          memory[variable.index()] = io.allocate(type.byteSize() + slack(), ALIGNMENT);
+          memory[variable.index()] = allocate(io, type.byteSize() + slack(), ALIGNMENT);
           shapes[variable.index()] = type.shape();
         } else {
           memory[variable.index()] = MemorySegment.NULL;
@@ -85,6 +87,29 @@ public final class ExecutionCore implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       close();
       throw e;
+    }
+  }
+
+  private MemorySegment allocate(CountedArena arena, long bytes, int alignment) {
+    long total = io.byteSize() + activations.byteSize() + bytes;
+    if (total < 0 || total > method.options().maxMemoryBytes()) {
+      throw new BatonException(
+          "method '"
+              + method.lifted().name()
+              + "' needs more than "
+              + method.options().maxMemoryBytes()
+              + " bytes of memory to run; LoadOptions.withMaxMemoryBytes raises the bound");
+    }
+    try {
+      return arena.allocate(bytes, alignment);
+    } catch (OutOfMemoryError e) {
+      throw new BatonException(
+          "method '"
+              + method.lifted().name()
+              + "': "
+              + bytes
+              + " bytes of native memory are not to be had",
+          e);
     }
   }
 
@@ -124,9 +149,8 @@ public final class ExecutionCore implements AutoCloseable {
       if (variable.initial() == null) {
         bytes.fill((byte) 0);
       } else {
-        try (java.lang.foreign.Arena temporary = java.lang.foreign.Arena.ofConfined()) {
-          bytes.copyFrom(
-              dev.baton.runtime.lift.Constants.contiguous(variable.initial(), temporary).data());
+        try (Arena temporary = Arena.ofConfined()) {
+          bytes.copyFrom(Constants.contiguous(variable.initial(), temporary).data());
         }
       }
       shapes[index] = type.shape();
@@ -312,7 +336,7 @@ public final class ExecutionCore implements AutoCloseable {
   /** Bound plans lie in the old arena: they are bound again when they are next needed. */
   private MemorySegment arena(long bytes, int alignment) {
     if (arena.byteSize() < bytes || arena.address() % alignment != 0) {
-      arena = activations.allocate(Math.max(bytes, 1), Math.max(alignment, ALIGNMENT));
+      arena = allocate(activations, Math.max(bytes, 1), Math.max(alignment, ALIGNMENT));
       for (BlockRunner runner : runners) {
         if (runner != null) {
           runner.bound.clear();
@@ -325,7 +349,7 @@ public final class ExecutionCore implements AutoCloseable {
 
   private MemorySegment scratch(long bytes) {
     if (scratch.byteSize() < bytes) {
-      scratch = activations.allocate(bytes, ALIGNMENT);
+      scratch = allocate(activations, bytes, ALIGNMENT);
     }
     return scratch.asSlice(0, bytes);
   }
@@ -396,7 +420,7 @@ public final class ExecutionCore implements AutoCloseable {
 
       @Override
       public MemorySegment arena(long bytes, int alignment) {
-        return activations.allocate(Math.max(bytes, 1), Math.max(alignment, ALIGNMENT));
+        return allocate(activations, Math.max(bytes, 1), Math.max(alignment, ALIGNMENT));
       }
 
       @Override

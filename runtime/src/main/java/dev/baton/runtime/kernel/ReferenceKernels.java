@@ -1,13 +1,38 @@
 package dev.baton.runtime.kernel;
 
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-final class ReferenceKernels implements KernelProvider {
+/** The kernels of the runtime itself, and the oracle of faster ones. */
+public final class ReferenceKernels implements KernelProvider {
+  private static final List<Function<String, @Nullable Kernel>> FAMILIES =
+      List.of(
+          UnaryKernels::find,
+          BinaryKernels::find,
+          TernaryKernels::find,
+          LayoutKernels::find,
+          CreationKernels::find,
+          ComputeKernels::find);
+
+  @Override
   public String name() {
     return "reference";
   }
 
-  public @Nullable Kernel find(String op) {
+  @Override
+  public @Nullable Kernel find(String operator) {
+    for (Function<String, @Nullable Kernel> family : FAMILIES) {
+      Kernel kernel = family.apply(operator);
+      if (kernel != null) {
+        return kernel;
+      }
+    }
     return null;
+  }
+
+  @Override
+  public int priority() {
+    return 0;
   }
 }

@@ -3,6 +3,7 @@ package dev.baton.runtime.lift;
 import dev.baton.graph.Argument;
 import dev.baton.graph.Constant;
 import dev.baton.graph.Graph;
+import dev.baton.graph.Node;
 import dev.baton.graph.Operator;
 import dev.baton.graph.Origin;
 import dev.baton.graph.ScalarType;
@@ -91,7 +92,7 @@ final class GraphEditor {
 
   /** A node that is in no graph, to ask a kernel about. */
   private static final class Detached {
-    static dev.baton.graph.Node node(Operator operator, List<Argument> arguments) {
+    static Node node(Operator operator, List<Argument> arguments) {
       return new Graph.Builder().node(operator, new ArrayList<>(arguments), List.of(), Origin.HOST);
     }
   }

@@ -25,11 +25,14 @@ import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
 import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -171,10 +174,12 @@ public final class MethodLifter {
             read(draft, jump.condition(), memory, i);
             variableOf(jump.condition());
           }
-          int ifTrue = known == Boolean.FALSE ? jump.destination() : i + 1;
-          int ifFalse = known == Boolean.TRUE ? i + 1 : jump.destination();
+          boolean never = known != null && !known;
+          boolean always = known != null && known;
+          int ifTrue = never ? jump.destination() : i + 1;
+          int ifFalse = always ? i + 1 : jump.destination();
           draft.jump = new Jump(known == null ? jump.condition() : -1, ifFalse, ifTrue);
-          if (known != Boolean.TRUE && jump.destination() > i) {
+          if (!always && jump.destination() > i) {
             PlannedMemory there = incoming.get(jump.destination());
             if (there == null) {
               incoming.put(jump.destination(), memory.copy());
@@ -182,7 +187,7 @@ public final class MethodLifter {
               there.merge(memory);
             }
           }
-          reachable = known != Boolean.FALSE;
+          reachable = !never;
         }
       }
     }
@@ -330,8 +335,8 @@ public final class MethodLifter {
   }
 
   /**
-   * Outputs of an opaque call: the longest suffix of consecutive, ascending indices that are no constants and that
-   * nothing before has named. The file does not say their number.
+   * Outputs of an opaque call: the longest suffix of consecutive, ascending indices that are no
+   * constants and that nothing before has named. The file does not say their number.
    */
   private int outputsOf(Instruction.DelegateCall call, boolean[] named) {
     Ints args = call.args();
@@ -339,7 +344,9 @@ public final class MethodLifter {
     while (count < args.size()) {
       int index = args.get(args.size() - 1 - count);
       boolean next = count == 0 || index == args.get(args.size() - count) - 1;
-      boolean constant = method.values().get(index) instanceof TensorSpec spec && spec.source() == TensorSpec.Source.CONSTANT;
+      boolean constant =
+          method.values().get(index) instanceof TensorSpec spec
+              && spec.source() == TensorSpec.Source.CONSTANT;
       if (!next || constant || named[index]) {
         break;
       }
@@ -375,7 +382,7 @@ public final class MethodLifter {
               isInput[i]
                   ? Variable.Kind.INPUT
                   : isState[i] ? Variable.Kind.STATE : Variable.Kind.LOCAL;
-          String name = kind.name().toLowerCase(java.util.Locale.ROOT) + " " + i;
+          String name = kind.name().toLowerCase(Locale.ROOT) + " " + i;
           return switch (value) {
             case TensorSpec spec ->
                 new Variable(
@@ -527,9 +534,10 @@ public final class MethodLifter {
   }
 
   private @Nullable Boolean knownCondition(int index) {
-    return !written[index] && method.values().get(index) instanceof ProgramValue.BoolValue v
-        ? v.value()
-        : null;
+    if (!written[index] && method.values().get(index) instanceof ProgramValue.BoolValue literal) {
+      return literal.value();
+    }
+    return null;
   }
 
   private TensorType typeOf(TensorSpec spec, int index) {
@@ -562,8 +570,7 @@ public final class MethodLifter {
       }
       if (type.byteSize() == 0) {
         return Constant.of(
-            java.lang.foreign.MemorySegment.ofArray(new long[0]),
-            new TensorType(type.dtype(), type.shape(), false));
+            MemorySegment.ofArray(new long[0]), new TensorType(type.dtype(), type.shape(), false));
       }
       throw fail("tensor " + index + " has neither data nor memory, and nothing gives it", -1);
     }
@@ -843,7 +850,7 @@ public final class MethodLifter {
     }
     List<Variable> all = new ArrayList<>(variables.values());
     all.addAll(outputVariables);
-    all.sort(java.util.Comparator.comparingInt(Variable::index));
+    all.sort(Comparator.comparingInt(Variable::index));
     return new LiftedMethod(method.name(), inputs, outputs, all, blocks, lifted);
   }
 

@@ -8,6 +8,7 @@ import dev.baton.graph.Operator;
 import dev.baton.graph.Operators;
 import dev.baton.graph.Origin;
 import dev.baton.graph.Parameter;
+import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.program.TensorSpec;
@@ -76,7 +77,7 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
     TensorType declared =
         new TensorType(
             value.dtype(),
-            dev.baton.graph.Shape.of(spec(argument).sizes().toArray()),
+            Shape.of(spec(argument).sizes().toArray()),
             value.tensorType().dynamic());
     if (declared.dtype().code() != spec(argument).scalarType().code()
         || value.shape().numel() != declared.shape().numel()) {

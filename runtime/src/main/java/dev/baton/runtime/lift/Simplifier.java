@@ -1,5 +1,6 @@
 package dev.baton.runtime.lift;
 
+import dev.baton.delegate.Payload;
 import dev.baton.graph.Argument;
 import dev.baton.graph.Constant;
 import dev.baton.graph.DimOrder;
@@ -56,7 +57,7 @@ public final class Simplifier {
   private final Arena arena;
   private final Graph.Builder into = new Graph.Builder();
   private final Map<Value, Argument> mapped = new HashMap<>();
-  private final Map<Integer, dev.baton.delegate.Payload> payloads = new HashMap<>();
+  private final Map<Integer, Payload> payloads = new HashMap<>();
   private long foldedBytes;
 
   private Simplifier(Graph graph, Kernels kernels, Arena arena) {

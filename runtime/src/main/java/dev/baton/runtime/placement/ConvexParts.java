@@ -4,9 +4,11 @@ import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +55,7 @@ final class ConvexParts {
         for (Value input : node.inputs()) {
           Node producer = input.producer();
           if (producer != null && input.isTensor()) {
-            boolean same = java.util.Objects.equals(colours[producer.id()], colours[node.id()]);
+            boolean same = Objects.equals(colours[producer.id()], colours[node.id()]);
             at = Math.max(at, level[producer.id()] + (same ? 0 : 1));
           }
         }
@@ -87,7 +89,7 @@ final class ConvexParts {
     List<Part> all = new ArrayList<>();
     parts.forEach(
         (colour, levels) -> levels.forEach((l, nodes) -> all.add(new Part(colour, l, nodes))));
-    all.sort(java.util.Comparator.comparingInt(Part::level));
+    all.sort(Comparator.comparingInt(Part::level));
     return new Result(all, null);
   }
 }

@@ -61,7 +61,7 @@ public final class Placer {
   }
 
   /** One graph in the making. */
-  private final class Draft {
+  private static final class Draft {
     final Graph graph;
     final @Nullable String[] colours;
     final @Nullable List<Node>[] groups;

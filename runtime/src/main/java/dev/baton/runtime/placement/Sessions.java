@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The delegates that a load may use, in the order in which they are asked, each opened once. Closed
@@ -122,10 +123,7 @@ public final class Sessions implements AutoCloseable {
   }
 
   private void refuse(
-      String name,
-      Availability availability,
-      Event event,
-      @org.jspecify.annotations.Nullable Throwable cause) {
+      String name, Availability availability, Event event, @Nullable Throwable cause) {
     unavailable.put(name, availability);
     if (options.policy() == FallbackPolicy.FAIL) {
       throw new DelegateUnavailableException(name, availability, cause);

@@ -53,7 +53,7 @@ public final class BlockPlan implements NodeCall.Facts {
   private final List<Variable> writes;
   private final @Nullable TensorType[] types;
   private final Call.@Nullable Number[] scalars;
-  private final Value[] roots;
+  private final @Nullable Value[] roots;
   private final Map<Value, Place> places = new IdentityHashMap<>();
   private final List<Copy> copies = new ArrayList<>();
   private final Set<Node> views = new HashSet<>();
@@ -269,8 +269,11 @@ public final class BlockPlan implements NodeCall.Facts {
   }
 
   Value root(Value value) {
-    Value root = roots[value.id()];
-    return root == null ? value : root;
+    Value at = value;
+    for (Value next = roots[at.id()]; next != null; next = roots[at.id()]) {
+      at = next;
+    }
+    return at;
   }
 
   private void join(Value value, Value source, int[] last) {

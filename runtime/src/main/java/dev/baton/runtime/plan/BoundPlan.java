@@ -1,5 +1,6 @@
 package dev.baton.runtime.plan;
 
+import dev.baton.graph.DType;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A plan bound to the memory of one execution: steps with nothing left to decide. Used by one
@@ -132,7 +134,7 @@ public final class BoundPlan {
         data.byteSize() == bytes ? data : data.asSlice(0, bytes), type.dtype(), type.shape());
   }
 
-  private @org.jspecify.annotations.Nullable Step bind(Unit unit) {
+  private @Nullable Step bind(Unit unit) {
     return switch (unit) {
       case Unit.OnJava java -> plan.isView(java.node()) ? null : bind(java);
       case Unit.OnDelegate on ->
@@ -176,7 +178,7 @@ public final class BoundPlan {
   private Step readScalar(Node node) {
     Elements elements = Elements.of(operand(node.tensor("self")));
     boolean real = node.tensor("self").dtype().isFloatingPoint();
-    boolean bool = node.tensor("self").dtype() == dev.baton.graph.DType.BOOL;
+    boolean bool = node.tensor("self").dtype() == DType.BOOL;
     List<Variable> receivers = new ArrayList<>();
     for (int w = 0; w < plan.writes().size(); w++) {
       if (plan.graph().results().get(w) == node.result()) {
@@ -266,7 +268,7 @@ public final class BoundPlan {
   }
 
   /** What a step executes; null for the copy of a result. */
-  public @org.jspecify.annotations.Nullable Unit stepUnit(int step) {
+  public @Nullable Unit stepUnit(int step) {
     return stepUnits[step];
   }
 

@@ -35,6 +35,8 @@ public final class Ints {
   }
 
   /**
+   * The item at an index.
+   *
    * @throws IndexOutOfBoundsException if {@code index} is not within {@code [0, size())}
    */
   public int get(int index) {

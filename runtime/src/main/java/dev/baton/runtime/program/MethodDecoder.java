@@ -176,7 +176,7 @@ final class MethodDecoder {
 
   private <T extends Table> T content(EValue value, T into) {
     if (value.val(into) == null) {
-      throw cursor.fail("a " + KernelTypes.name(value.valType()) + " without content");
+      throw cursor.fail("its " + KernelTypes.name(value.valType()) + " is missing");
     }
     return into;
   }
@@ -273,12 +273,16 @@ final class MethodDecoder {
   }
 
   private Ints dimOrder(Tensor tensor, int rank) {
-    Ints order = ints(tensor.dimOrderLength(), tensor::dimOrder);
+    int length = tensor.dimOrderLength();
+    if (length != rank) {
+      throw cursor.fail("a dim order of %d entries for %d dimensions".formatted(length, rank));
+    }
+    Ints order = ints(length, tensor::dimOrder);
     int seen = 0;
     for (int i = 0; i < order.size(); i++) {
       seen |= order.get(i) < rank ? 1 << order.get(i) : 0;
     }
-    if (order.size() != rank || seen != (1 << rank) - 1) {
+    if (seen != (1 << rank) - 1) {
       throw cursor.fail(
           "dim order %s is no permutation of its %d dimensions".formatted(order, rank));
     }
@@ -302,7 +306,7 @@ final class MethodDecoder {
       return null;
     }
     int id = cursor.inRange(details.memoryId(), plannedBuffers.size(), "memory id");
-    long offset = details.memoryOffsetHigh() << 32 | details.memoryOffsetLow();
+    long offset = (details.memoryOffsetHigh() << 32) | details.memoryOffsetLow();
     long size = plannedBuffers.get(id).bytes();
     if (id == 0 || offset < 0 || offset > size || bytes > size - offset) {
       throw cursor.fail(
@@ -405,14 +409,14 @@ final class MethodDecoder {
       dev.baton.runtime.program.schema.Instruction instruction, T into) {
     if (instruction.instrArgs(into) == null) {
       throw cursor.fail(
-          "a " + InstructionArguments.name(instruction.instrArgsType()) + " without content");
+          "its " + InstructionArguments.name(instruction.instrArgsType()) + " is missing");
     }
     return into;
   }
 
   private static boolean isCondition(ProgramValue value) {
     return value instanceof ProgramValue.BoolValue
-        || value instanceof TensorSpec tensor && tensor.scalarType() == ScalarType.BOOL;
+        || (value instanceof TensorSpec tensor && tensor.scalarType() == ScalarType.BOOL);
   }
 
   private Ints valueIndices(int count, IntUnaryOperator item) {

@@ -76,27 +76,21 @@ public final class Program implements AutoCloseable {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(file.toString(), null, "is a folder, expected a .pte file");
     }
-    Arena arena = Arena.ofShared();
-    boolean opened = false;
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      MemorySegment bytes =
-          switch (options.access()) {
-            case MAP -> channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-            case COPY -> copy(file, channel, arena);
-          };
-      Program program = read(file.toString(), arena, bytes, options.budget());
-      opened = true;
-      return program;
+      return read(
+          file.toString(),
+          options.budget(),
+          arena ->
+              switch (options.access()) {
+                case MAP -> channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+                case COPY -> copy(file, channel, arena);
+              });
     } catch (NoSuchFileException e) {
       NoSuchFileException described =
           new NoSuchFileException(
               file.toString(), null, "no such file; looked for " + file.toAbsolutePath());
       described.initCause(e);
       throw described;
-    } finally {
-      if (!opened) {
-        arena.close();
-      }
     }
   }
 
@@ -115,24 +109,15 @@ public final class Program implements AutoCloseable {
    * @throws ProgramFormatException if it is no valid program
    */
   public static Program of(MemorySegment bytes, ReadBudget budget) {
-    String source = "program in memory (" + bytes.byteSize() + " bytes)";
-    Arena arena = Arena.ofShared();
-    boolean opened = false;
-    try {
-      boolean inPlace =
-          bytes.isNative()
-              && bytes.address() % NATIVE_ALIGNMENT == 0
-              && bytes.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}));
-      MemorySegment stable =
-          inPlace ? bytes : arena.allocate(bytes.byteSize(), NATIVE_ALIGNMENT).copyFrom(bytes);
-      Program program = read(source, arena, stable, budget);
-      opened = true;
-      return program;
-    } finally {
-      if (!opened) {
-        arena.close();
-      }
-    }
+    boolean inPlace =
+        bytes.isNative()
+            && bytes.address() % NATIVE_ALIGNMENT == 0
+            && bytes.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}));
+    return read(
+        "program in memory (" + bytes.byteSize() + " bytes)",
+        budget,
+        arena ->
+            inPlace ? bytes : arena.allocate(bytes.byteSize(), NATIVE_ALIGNMENT).copyFrom(bytes));
   }
 
   /** Copies the bytes into native memory and reads them, with the default budget. */
@@ -140,8 +125,26 @@ public final class Program implements AutoCloseable {
     return of(MemorySegment.ofArray(bytes));
   }
 
-  private static Program read(String source, Arena arena, MemorySegment bytes, ReadBudget budget) {
-    return new Program(source, arena, ProgramDecoder.decode(source, bytes.asReadOnly(), budget));
+  private interface Bytes<X extends Exception> {
+    MemorySegment in(Arena arena) throws X;
+  }
+
+  /** The program owns the arena, unless reading fails. */
+  @SuppressWarnings("MustBeClosedChecker")
+  private static <X extends Exception> Program read(
+      String source, ReadBudget budget, Bytes<X> bytes) throws X {
+    Arena arena = Arena.ofShared();
+    boolean opened = false;
+    try {
+      MemorySegment readOnly = bytes.in(arena).asReadOnly();
+      Program program = new Program(source, arena, ProgramDecoder.decode(source, readOnly, budget));
+      opened = true;
+      return program;
+    } finally {
+      if (!opened) {
+        arena.close();
+      }
+    }
   }
 
   private static MemorySegment copy(Path file, FileChannel channel, Arena arena)
@@ -182,6 +185,8 @@ public final class Program implements AutoCloseable {
   }
 
   /**
+   * The method of this name.
+   *
    * @throws IllegalArgumentException if there is no such method; the message names those that there
    *     are
    */

@@ -60,7 +60,8 @@ final class ProgramData {
       var entry = root.namedData(i);
       String key = cursor.required(entry.key(), "its key");
       if (named.put(key, segment(entry.segmentIndex())) != null) {
-        throw cursor.fail("an earlier entry also has the key '" + key + "'");
+        throw cursor.fail(
+            "an earlier entry also has the key " + ProgramFormatException.quoted(key));
       }
     }
     return Collections.unmodifiableMap(named);
@@ -105,7 +106,8 @@ final class ProgramData {
   }
 
   private MemorySegment piece(Subsegments pieces, long index, long bytes) {
-    int i = cursor.inRange(index, pieces.offsets.offsetsLength(), "entry of the " + pieces.name);
+    int i =
+        cursor.inRange(index, pieces.offsets.offsetsLength(), "the " + pieces.name + "'s entry");
     long offset = pieces.offsets.offsets(i);
     long size = pieces.segment.byteSize();
     if (offset < 0 || offset > size || bytes > size - offset) {

@@ -125,8 +125,8 @@ final class ProgramHeader {
     if (programBytes > fileBytes) {
       throw truncated(source, fileBytes, programBytes);
     }
-    if (segmentBase != 0 && Long.compareUnsigned(segmentBase, programBytes) < 0
-        || segmentBase == 0 && segmentBytes != 0) {
+    if ((segmentBase != 0 && Long.compareUnsigned(segmentBase, programBytes) < 0)
+        || (segmentBase == 0 && segmentBytes != 0)) {
       throw ProgramFormatException.atByte(
           source,
           "extended header",
@@ -176,7 +176,8 @@ final class ProgramHeader {
 
   private static String printable(String latin1) {
     StringBuilder text = new StringBuilder();
-    for (char c : latin1.toCharArray()) {
+    for (int i = 0; i < latin1.length(); i++) {
+      char c = latin1.charAt(i);
       text.append(c > ' ' && c < 0x7f ? String.valueOf(c) : "\\x%02x".formatted((int) c));
     }
     return text.toString();

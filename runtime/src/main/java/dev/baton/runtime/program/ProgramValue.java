@@ -50,11 +50,15 @@ public sealed interface ProgramValue
   }
 
   /**
+   * Tensors.
+   *
    * @param items indices of {@link TensorSpec}s
    */
   record TensorListValue(Ints items) implements ProgramValue {}
 
   /**
+   * Tensors, some of which may be absent.
+   *
    * @param items indices of {@link TensorSpec}s or {@link NullValue}s, or -1; the last two mean
    *     None
    */

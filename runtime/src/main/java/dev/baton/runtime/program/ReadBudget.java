@@ -26,6 +26,8 @@ public record ReadBudget(
       new ReadBudget(4_000_000, 2_000_000, 4_000_000, 64L << 30, 512L << 20, 3);
 
   /**
+   * Checks the bounds.
+   *
    * @throws IllegalArgumentException if one is negative, or {@code sharing} below 1
    */
   public ReadBudget {

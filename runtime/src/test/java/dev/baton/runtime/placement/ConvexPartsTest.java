@@ -26,7 +26,9 @@ class ConvexPartsTest {
   private final Graph.Builder builder = new Graph.Builder();
 
   private Value add(Value a, Value b) {
-    return builder.node(Operators.get("aten::add.Tensor"), List.of(a, b), List.of(T), Origin.HOST).result();
+    return builder
+        .node(Operators.get("aten::add.Tensor"), List.of(a, b), List.of(T), Origin.HOST)
+        .result();
   }
 
   private static Node node(Value value) {
@@ -94,7 +96,10 @@ class ConvexPartsTest {
       for (int n = 0; n < 30; n++) {
         Value a = values.get(random.nextInt(values.size()));
         Value b = values.get(random.nextInt(values.size()));
-        values.add(random1.node(Operators.get("aten::add.Tensor"), List.of(a, b), List.of(T), Origin.HOST).result());
+        values.add(
+            random1
+                .node(Operators.get("aten::add.Tensor"), List.of(a, b), List.of(T), Origin.HOST)
+                .result());
       }
       Graph graph = random1.build(values.subList(1, values.size()));
       String[] colours = new String[graph.nodeIdBound()];
@@ -109,7 +114,8 @@ class ConvexPartsTest {
           assertNull(part.put(member, p));
         }
       }
-      assertEquals(graph.nodes().stream().filter(n -> colours[n.id()] != null).count(), part.size());
+      assertEquals(
+          graph.nodes().stream().filter(n -> colours[n.id()] != null).count(), part.size());
       for (var p : result.parts()) {
         assertConvex(graph, new HashSet<>(p.nodes()));
       }
@@ -123,7 +129,8 @@ class ConvexPartsTest {
       boolean fromOutside = node.inputs().stream().anyMatch(v -> outside.contains(v.producer()));
       if (members.contains(node)) {
         assertTrue(!fromOutside, "a path comes back");
-      } else if (fromOutside || node.inputs().stream().anyMatch(v -> members.contains(v.producer()))) {
+      } else if (fromOutside
+          || node.inputs().stream().anyMatch(v -> members.contains(v.producer()))) {
         outside.add(node);
       }
     }

@@ -25,7 +25,9 @@ class MemoryLayoutTest {
       List<MemoryLayout.Buffer> buffers = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         int first = random.nextInt(50);
-        buffers.add(new MemoryLayout.Buffer(64L * (1 + random.nextInt(50)), first, first + random.nextInt(10)));
+        buffers.add(
+            new MemoryLayout.Buffer(
+                64L * (1 + random.nextInt(50)), first, first + random.nextInt(10)));
       }
       long end = MemoryLayout.assign(buffers, 64);
       for (MemoryLayout.Buffer a : buffers) {

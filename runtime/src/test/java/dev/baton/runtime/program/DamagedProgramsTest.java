@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DamagedProgramsTest {
   private static final int MUTATIONS = 10_000;
   private static final int LARGEST_MUTATED = 20_000;
+  private static final int LONGEST_MESSAGE = 1_000;
   private static final long SEED = 20260823;
 
   @ParameterizedTest
@@ -76,6 +77,7 @@ class DamagedProgramsTest {
             Samples.walk(program);
             return true;
           } catch (ProgramFormatException e) {
+            assertTrue(e.getMessage().length() < LONGEST_MESSAGE, e::getMessage);
             return false;
           }
         },
@@ -125,7 +127,7 @@ class DamagedProgramsTest {
   @Test
   void aBrokenOffsetIsNamedByItsPathInTheSchema() {
     byte[] bytes = Samples.program("add-portable");
-    int root = Byte.toUnsignedInt(bytes[0]) | Byte.toUnsignedInt(bytes[1]) << 8;
+    int root = Byte.toUnsignedInt(bytes[0]) | (Byte.toUnsignedInt(bytes[1]) << 8);
     bytes[root + 3] = 0x7f;
     ProgramFormatException e =
         assertThrows(ProgramFormatException.class, () -> Program.of(bytes).close());

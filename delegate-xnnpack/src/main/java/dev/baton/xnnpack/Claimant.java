@@ -1,0 +1,129 @@
+package dev.baton.xnnpack;
+
+import dev.baton.delegate.Claims;
+import dev.baton.delegate.Cost;
+import dev.baton.delegate.Decline;
+import dev.baton.graph.DType;
+import dev.baton.graph.GraphView;
+import dev.baton.graph.Node;
+import dev.baton.graph.Parameter;
+import dev.baton.graph.Shape;
+import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnLibrary;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at the nodes of a graph and takes or declines each. */
+final class Claimant {
+  private static final int MOST_DIMS = 6;
+
+  /** What XNNPACK saves against Java kernels, in nanoseconds: for a multiply and add. */
+  private static final double PRODUCT_NANOS = 0.1;
+
+  /** The same for an element of an elementwise operator. */
+  private static final double ELEMENT_NANOS = 0.3;
+
+  private final GraphView view;
+  private final Claims claims;
+  private final Support.Setting setting;
+
+  Claimant(XnnLibrary library, GraphView view, Claims claims) {
+    this.view = view;
+    this.claims = claims;
+    this.setting = new Support.Setting(view, library);
+  }
+
+  void claim() {
+    Set<Node> done = new HashSet<>();
+    for (Node node : view.nodes()) {
+      if (done.contains(node)) {
+        continue;
+      }
+      Decline decline = decline(node);
+      if (decline != null) {
+        claims.decline(node, decline);
+        continue;
+      }
+      Node batchNorm = Fusions.batchNormAfter(view, node);
+      if (batchNorm != null && decline(batchNorm) == null) {
+        done.add(batchNorm);
+        claims.take(List.of(node, batchNorm), cost(node));
+      } else {
+        claims.take(List.of(node), cost(node));
+      }
+    }
+  }
+
+  private @Nullable Decline decline(Node node) {
+    Support support = XnnpackOperators.find(node.name());
+    if (support == null) {
+      return Decline.of(Decline.Kind.OPERATOR, "XNNPACK has no operator for " + node.name());
+    }
+    for (Parameter parameter : node.operator().parameters()) {
+      if (XnnpackOperators.isSymbolic(node.argument(parameter.name()))
+          && !XnnpackOperators.takesSymbols(node.name())) {
+        return Decline.of(Decline.Kind.ARGUMENT, "the program computes '" + parameter.name() + "'");
+      }
+    }
+    for (Value input : node.inputs()) {
+      Decline decline = input.isTensor() ? decline(input) : null;
+      if (decline != null) {
+        return decline;
+      }
+      if (input.isConstant() && !XnnpackOperators.isWeight(input)) {
+        return Decline.of(Decline.Kind.DTYPE, "a constant is packed in 4 bits");
+      }
+    }
+    for (Value result : node.results()) {
+      boolean used = !view.users(result).isEmpty() || view.isOutput(result);
+      Decline decline = used ? decline(result) : null;
+      if (decline != null) {
+        return decline;
+      }
+    }
+    return support.check().decline(node, setting);
+  }
+
+  private static @Nullable Decline decline(Value value) {
+    if (!value.isTensor()) {
+      return Decline.of(Decline.Kind.OPERATOR, "a result is a scalar");
+    }
+    if (value.dtype() != DType.FLOAT) {
+      return Decline.of(
+          Decline.Kind.DTYPE,
+          "a tensor is " + value.dtype().name().toLowerCase(java.util.Locale.ROOT) + ", not float");
+    }
+    Shape shape = value.shape();
+    if (shape.rank() > MOST_DIMS) {
+      return Decline.of(Decline.Kind.SHAPE, "the rank " + shape.rank() + " is above " + MOST_DIMS);
+    }
+    return shape.numel() == 0
+        ? Decline.of(Decline.Kind.SHAPE, "a tensor " + shape + " is empty")
+        : null;
+  }
+
+  private static Cost cost(Node node) {
+    double elements = node.result().shape().numel();
+    return switch (XnnpackOperators.of(node).work()) {
+      case MOVE -> Cost.free();
+      case ELEMENTWISE ->
+          Cost.saves(ELEMENT_NANOS * Math.max(elements, node.inputs().get(0).shape().numel()));
+      case PRODUCTS -> Cost.saves(PRODUCT_NANOS * elements * depth(node));
+    };
+  }
+
+  /** Products that are summed for an element of the result. */
+  private static double depth(Node node) {
+    if (XnnpackOperators.isConvolution(node)) {
+      Shape filter = node.tensor("weight").shape();
+      return (double) filter.numel() / filter.size(0);
+    }
+    List<Value> inputs = node.inputs();
+    return switch (node.name()) {
+      case "aten::addmm", "aten::baddbmm" -> inputs.get(1).shape().size(-1);
+      default -> inputs.get(0).shape().size(-1);
+    };
+  }
+}

@@ -1,0 +1,141 @@
+package dev.baton.xnnpack;
+
+import dev.baton.delegate.Decline;
+import dev.baton.graph.Node;
+import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFunction;
+import dev.baton.xnnpack.ffi.XnnNode;
+import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
+import dev.baton.xnnpack.ffi.XnnNode.Range;
+import dev.baton.xnnpack.ffi.XnnNode.UnaryOperator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Operators that compute each element by itself. */
+final class Elementwise {
+  private Elementwise() {}
+
+  static void unary(
+      Node node, SubgraphCompiler c, @Nullable UnaryOperator operator, List<Float> parameters) {
+    if (operator == null) {
+      throw new IllegalStateException(node + " was never taken");
+    }
+    Value x = node.tensor("self");
+    Layout layout = c.meet(x.shape().rank(), List.of(x));
+    int input = c.in(x, layout);
+    c.add(new XnnNode.Unary(operator, parameters, input, c.out(node.result(), layout)));
+  }
+
+  static void clamp(Node node, SubgraphCompiler c) {
+    Range range = XnnpackOperators.clamp(node);
+    if (range == null) {
+      throw new IllegalStateException(node + " was never taken");
+    }
+    unary(node, c, UnaryOperator.CLAMP, List.of(range.min(), range.max()));
+  }
+
+  static void binary(Node node, SubgraphCompiler c, BinaryOperator operator) {
+    Value left = node.tensor("self");
+    Value right = node.tensor("other");
+    Value result = c.result(node);
+    int rank = result.shape().rank();
+    Layout layout = c.meet(rank, List.of(left, right));
+    int a = c.operand(left, rank, layout);
+    int b = c.operand(right, rank, layout);
+    c.add(new XnnNode.Binary(operator, c.range(node), a, b, c.out(result, layout)));
+  }
+
+  static void binaryScalar(Node node, SubgraphCompiler c, BinaryOperator operator) {
+    double alpha = node.operator().has("alpha") ? node.number("alpha") : 1;
+    binaryScalar(
+        c,
+        operator,
+        node.tensor("self"),
+        node.number("other") * alpha,
+        c.range(node),
+        c.result(node));
+  }
+
+  private static void binaryScalar(
+      SubgraphCompiler c,
+      BinaryOperator operator,
+      Value x,
+      double number,
+      Range range,
+      Value result) {
+    Layout layout = c.meet(x.shape().rank(), List.of(x));
+    int input = c.in(x, layout);
+    c.add(new XnnNode.Binary(operator, range, input, scalar(c, x, number), c.out(result, layout)));
+  }
+
+  /** A number for an operation with a value, of rank 0 where the value is. */
+  private static int scalar(SubgraphCompiler c, Value with, double number) {
+    return with.shape().rank() == 0 ? c.constant(new float[] {(float) number}) : c.scalar(number);
+  }
+
+  /** x · sigmoid(x). */
+  static void silu(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    Layout layout = c.meet(x.shape().rank(), List.of(x));
+    int input = c.in(x, layout);
+    int gate = c.temporary(layout.dims(x.shape()));
+    c.add(new XnnNode.Unary(UnaryOperator.SIGMOID, List.of(), input, gate));
+    c.add(
+        new XnnNode.Binary(
+            BinaryOperator.MULTIPLY, Range.ALL, input, gate, c.out(node.result(), layout)));
+  }
+
+  /** (x + 3) / 6, cut to 0 … 1. */
+  static void hardsigmoid(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    Layout layout = c.meet(x.shape().rank(), List.of(x));
+    int shifted = c.temporary(layout.dims(x.shape()));
+    c.add(
+        new XnnNode.Binary(
+            BinaryOperator.ADD, new Range(0, 6), c.in(x, layout), scalar(c, x, 3), shifted));
+    c.add(
+        new XnnNode.Binary(
+            BinaryOperator.MULTIPLY,
+            Range.ALL,
+            shifted,
+            scalar(c, x, 1.0 / 6),
+            c.out(node.result(), layout)));
+  }
+
+  /** 1 / x. */
+  static void reciprocal(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    Layout layout = c.meet(x.shape().rank(), List.of(x));
+    int input = c.in(x, layout);
+    c.add(
+        new XnnNode.Binary(
+            BinaryOperator.DIVIDE,
+            Range.ALL,
+            scalar(c, x, 1),
+            input,
+            c.out(node.result(), layout)));
+  }
+
+  static @Nullable Decline preluCheck(Node node, Support.Setting setting) {
+    Value x = node.tensor("self");
+    Value slope = node.tensor("weight");
+    int rank = x.shape().rank();
+    if (rank < 2 || rank > 4) {
+      return XnnpackOperators.shape("the rank is " + rank + ", not 2 to 4");
+    }
+    long slopes = slope.shape().numel();
+    if (slopes != 1 && slopes != x.shape().size(1)) {
+      return XnnpackOperators.shape(slopes + " slopes for " + x.shape().size(1) + " channels");
+    }
+    Decline decline = XnnpackOperators.constant(node, "weight");
+    return decline != null ? decline : XnnpackOperators.need(setting, XnnFunction.DEFINE_PRELU);
+  }
+
+  static void prelu(Node node, SubgraphCompiler c) {
+    float[] slopes = Weights.toArray(node.tensor("weight").constant());
+    int input = c.in(node.tensor("self"), Layout.CHANNELS_LAST);
+    c.add(
+        new XnnNode.Prelu(
+            input, c.constant(slopes, slopes.length), c.out(node.result(), Layout.CHANNELS_LAST)));
+  }
+}

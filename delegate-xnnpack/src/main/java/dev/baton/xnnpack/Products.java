@@ -1,0 +1,351 @@
+package dev.baton.xnnpack;
+
+import dev.baton.delegate.Decline;
+import dev.baton.graph.Constant;
+import dev.baton.graph.Node;
+import dev.baton.graph.Shape;
+import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFunction;
+import dev.baton.xnnpack.ffi.XnnNode;
+import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
+import dev.baton.xnnpack.ffi.XnnNode.Padding;
+import dev.baton.xnnpack.ffi.XnnNode.Range;
+import dev.baton.xnnpack.ffi.XnnNode.Window;
+import org.jspecify.annotations.Nullable;
+
+/** Convolutions and matrix products. */
+final class Products {
+  private Products() {}
+
+  // Convolution
+
+  static @Nullable Decline convolutionCheck(Node node, Support.Setting setting) {
+    int rank = node.tensor("input").shape().rank();
+    if (rank != 3 && rank != 4) {
+      return XnnpackOperators.shape("the input has rank " + rank + ", not 3 or 4");
+    }
+    for (String parameter : new String[] {"weight", "bias"}) {
+      Decline decline = XnnpackOperators.constant(node, parameter);
+      if (decline != null) {
+        return decline;
+      }
+    }
+    for (long padding : node.integers("padding")) {
+      if (padding < 0) {
+        return Decline.of(Decline.Kind.ARGUMENT, "the padding is negative");
+      }
+    }
+    if (rank == 3 && Shapes.isDynamic(node)) {
+      Decline decline = XnnpackOperators.need(setting, XnnFunction.DEFINE_STATIC_EXPAND_DIMS);
+      return decline != null
+          ? decline
+          : XnnpackOperators.need(setting, XnnFunction.DEFINE_FUSE_DIMS);
+    }
+    return XnnpackOperators.need(
+        setting,
+        node.bool("transposed")
+            ? XnnFunction.DEFINE_DECONVOLUTION_2D
+            : XnnFunction.DEFINE_CONVOLUTION_2D);
+  }
+
+  /** An argument with one number or one for each spatial dim, as height and width. */
+  private static int[] pair(Node node, String parameter, boolean line, int across) {
+    long[] given = node.integers(parameter);
+    int last = (int) given[given.length - 1];
+    return line ? new int[] {across, last} : new int[] {(int) given[0], last};
+  }
+
+  /** Height and width of an image, or 1 and the length of a line. */
+  static void convolution(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("input");
+    Constant weight = node.tensor("weight").constant();
+    Shape filter = weight.type().shape();
+    boolean line = x.shape().rank() == 3;
+    int[] stride = pair(node, "stride", line, 1);
+    int[] padding = pair(node, "padding", line, 0);
+    int[] dilation = pair(node, "dilation", line, 1);
+    Window window =
+        new Window(
+            line ? 1 : filter.size(2),
+            filter.size(-1),
+            stride[0],
+            stride[1],
+            dilation[0],
+            dilation[1],
+            new Padding(padding[0], padding[1], padding[0], padding[1]));
+
+    Value result = c.result(node);
+    int input = c.in(x, Layout.CHANNELS_LAST);
+    if (line) {
+      input = asImage(c, x, input);
+    }
+    int output =
+        line ? c.temporary(imageDims(result.shape())) : c.out(result, Layout.CHANNELS_LAST);
+    filter(node, c, window, input, output);
+    if (line) {
+      Shape shape = result.shape();
+      c.dropDim(
+          output,
+          4,
+          1,
+          Shapes.isDynamic(node),
+          Layout.CHANNELS_LAST.dims(shape),
+          c.out(result, Layout.CHANNELS_LAST));
+    }
+  }
+
+  /** A line [N, L, C] as an image [N, 1, L, C]. */
+  private static int asImage(SubgraphCompiler c, Value line, int input) {
+    int image = c.temporary(imageDims(line.shape()));
+    c.insertDim(input, 1, line.tensorType().dynamic(), imageDims(line.shape()), image);
+    return image;
+  }
+
+  private static long[] imageDims(Shape line) {
+    return new long[] {line.size(0), 1, line.size(2), line.size(1)};
+  }
+
+  private static void filter(Node node, SubgraphCompiler c, Window window, int input, int output) {
+    Constant weight = node.tensor("weight").constant();
+    Shape shape = weight.type().shape();
+    int groups = (int) node.integer("groups");
+    boolean transposed = node.bool("transposed");
+    int inputs = node.tensor("input").shape().size(1);
+    int outputs = transposed ? shape.size(1) * groups : shape.size(0);
+    long height = window.height();
+    long width = window.width();
+    boolean line = shape.rank() == 3;
+
+    float[] bias = null;
+    Value given = node.tensorOrNull("bias");
+    if (given != null) {
+      bias = Weights.toArray(given.constant());
+    }
+    float[] scale = null;
+    Node batchNorm = c.batchNorm(node);
+    if (batchNorm != null) {
+      Norms.Affine affine = Norms.Affine.of(batchNorm);
+      scale = affine.scale();
+      bias = affine.after(bias);
+    }
+    int biasId = bias == null ? XnnNode.NONE : c.bias(bias);
+    Range range = c.range(node);
+
+    if (transposed) {
+      int filter =
+          c.weights(
+              transposedFilter(weight, groups), scale, 0, outputs, height, width, inputs / groups);
+      int[] adjustment = pair(node, "output_padding", line, 0);
+      c.add(
+          new XnnNode.Deconvolution(
+              window,
+              adjustment[0],
+              adjustment[1],
+              groups,
+              inputs / groups,
+              outputs / groups,
+              range,
+              input,
+              filter,
+              biasId,
+              output));
+    } else if (groups == inputs
+        && shape.size(1) == 1
+        && c.has(XnnFunction.DEFINE_DEPTHWISE_CONVOLUTION_2D)) {
+      Constant ordered = line ? weight.permute(1, 2, 0) : weight.permute(1, 2, 3, 0);
+      int filter = c.weights(ordered, scale, shape.rank() - 1, 1, height, width, outputs);
+      c.add(
+          new XnnNode.DepthwiseConvolution(
+              window, outputs / groups, groups, range, input, filter, biasId, output));
+    } else {
+      Constant ordered = line ? weight.permute(0, 2, 1) : weight.permute(0, 2, 3, 1);
+      int filter = c.weights(ordered, scale, 0, outputs, height, width, inputs / groups);
+      c.add(
+          new XnnNode.Convolution(
+              window,
+              groups,
+              inputs / groups,
+              outputs / groups,
+              range,
+              input,
+              filter,
+              biasId,
+              output));
+    }
+  }
+
+  /** [in, out of a group, height, width] as [out, height, width, in of a group]. */
+  private static Constant transposedFilter(Constant weight, int groups) {
+    int[] sizes = weight.type().shape().sizes();
+    boolean line = sizes.length == 3;
+    if (groups == 1) {
+      return line ? weight.permute(1, 2, 0) : weight.permute(1, 2, 3, 0);
+    }
+    Constant contiguous =
+        weight.isContiguous()
+            ? weight
+            : Constant.of(
+                java.lang.foreign.MemorySegment.ofArray(Weights.toArray(weight)), weight.type());
+    int in = sizes[0] / groups;
+    Constant ordered =
+        line
+            ? contiguous.reshape(groups, in, sizes[1], sizes[2]).permute(0, 2, 3, 1)
+            : contiguous.reshape(groups, in, sizes[1], sizes[2], sizes[3]).permute(0, 2, 3, 4, 1);
+    float[] values = Weights.toArray(ordered);
+    int[] flat =
+        line
+            ? new int[] {groups * sizes[1], sizes[2], in}
+            : new int[] {groups * sizes[1], sizes[2], sizes[3], in};
+    return Constant.of(
+        java.lang.foreign.MemorySegment.ofArray(values),
+        dev.baton.graph.TensorType.of(dev.baton.graph.DType.FLOAT, flat));
+  }
+
+  // Matrix products
+
+  /** True if a product with the matrix is a fully connected layer. */
+  static boolean isFullyConnected(Value matrix) {
+    return XnnpackOperators.isWeight(matrix) && matrix.shape().rank() == 2;
+  }
+
+  static @Nullable Decline linearCheck(Node node, Support.Setting setting) {
+    if (node.tensor("input").shape().rank() < 2) {
+      return XnnpackOperators.shape("the input has rank below 2");
+    }
+    for (String parameter : new String[] {"weight", "bias"}) {
+      Decline decline = XnnpackOperators.constant(node, parameter);
+      if (decline != null) {
+        return decline;
+      }
+    }
+    return node.tensor("weight").shape().rank() == 2
+        ? null
+        : XnnpackOperators.shape("the weight is no matrix");
+  }
+
+  static void linear(Node node, SubgraphCompiler c) {
+    Value bias = node.tensorOrNull("bias");
+    fullyConnected(
+        c,
+        node.tensor("input"),
+        node.tensor("weight").constant(),
+        bias == null ? null : bias.constant(),
+        c.range(node),
+        c.out(c.result(node), Layout.PLAIN));
+  }
+
+  /**
+   * @param weight [out, in], contiguous or stored as [in, out]
+   */
+  private static void fullyConnected(
+      SubgraphCompiler c,
+      Value x,
+      Constant weight,
+      @Nullable Constant bias,
+      Range range,
+      int output) {
+    boolean outIn = weight.isContiguous();
+    Constant stored = outIn ? weight : weight.permute(1, 0);
+    int filter = c.weights(stored, null, 0, Shapes.longs(stored.type().shape()));
+    int biasId = bias == null ? XnnNode.NONE : c.bias(Weights.toArray(bias));
+    c.add(
+        new XnnNode.FullyConnected(
+            range,
+            c.in(x, Layout.PLAIN),
+            filter,
+            biasId,
+            output,
+            outIn ? 0 : XnnNode.TRANSPOSE_WEIGHTS));
+  }
+
+  static void mm(Node node, SubgraphCompiler c) {
+    Value result = c.result(node);
+    product(
+        c,
+        node.tensor("self"),
+        node.tensor("mat2"),
+        null,
+        c.range(node),
+        c.out(result, Layout.PLAIN));
+  }
+
+  static void bmm(Node node, SubgraphCompiler c) {
+    product(
+        c,
+        node.tensor("self"),
+        node.tensor("mat2"),
+        null,
+        Range.ALL,
+        c.out(node.result(), Layout.PLAIN));
+  }
+
+  static @Nullable Decline matmulCheck(Node node, Support.Setting setting) {
+    return node.tensor("self").shape().rank() < 2 || node.tensor("other").shape().rank() < 2
+        ? XnnpackOperators.shape("an operand is a vector")
+        : null;
+  }
+
+  static void matmul(Node node, SubgraphCompiler c) {
+    product(
+        c,
+        node.tensor("self"),
+        node.tensor("other"),
+        null,
+        Range.ALL,
+        c.out(node.result(), Layout.PLAIN));
+  }
+
+  private static void product(
+      SubgraphCompiler c,
+      Value left,
+      Value right,
+      @Nullable Constant bias,
+      Range range,
+      int output) {
+    if (isFullyConnected(right)) {
+      fullyConnected(c, left, right.constant().permute(1, 0), bias, range, output);
+    } else {
+      int a = c.in(left, Layout.PLAIN);
+      c.add(new XnnNode.BatchMatrixMultiply(a, c.in(right, Layout.PLAIN), output));
+    }
+  }
+
+  static void addmm(Node node, SubgraphCompiler c) {
+    Value bias = node.tensor("self");
+    Value right = node.tensor("mat2");
+    boolean fold =
+        isFullyConnected(right)
+            && XnnpackOperators.isWeight(bias)
+            && bias.shape().numel() == right.shape().size(1)
+            && bias.shape().size(-1) == right.shape().size(1);
+    if (fold) {
+      product(
+          c,
+          node.tensor("mat1"),
+          right,
+          bias.constant(),
+          c.range(node),
+          c.out(c.result(node), Layout.PLAIN));
+    } else {
+      addProduct(node, c, bias, node.tensor("mat1"), right);
+    }
+  }
+
+  static void baddbmm(Node node, SubgraphCompiler c) {
+    addProduct(node, c, node.tensor("self"), node.tensor("batch1"), node.tensor("batch2"));
+  }
+
+  private static void addProduct(
+      Node node, SubgraphCompiler c, Value bias, Value left, Value right) {
+    Value result = c.result(node);
+    int product = c.temporary(Shapes.longs(result.shape()));
+    product(c, left, right, null, Range.ALL, product);
+    c.add(
+        new XnnNode.Binary(
+            BinaryOperator.ADD,
+            c.range(node),
+            product,
+            c.in(bias, Layout.PLAIN),
+            c.out(result, Layout.PLAIN)));
+  }
+}

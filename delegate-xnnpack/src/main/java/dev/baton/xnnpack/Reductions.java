@@ -1,0 +1,112 @@
+package dev.baton.xnnpack;
+
+import dev.baton.delegate.Decline;
+import dev.baton.graph.DType;
+import dev.baton.graph.Node;
+import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFunction;
+import dev.baton.xnnpack.ffi.XnnNode;
+import dev.baton.xnnpack.ffi.XnnNode.ReduceOperator;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Softmax, means and sums. */
+final class Reductions {
+  private Reductions() {}
+
+  // Softmax
+
+  static @Nullable Decline softmaxCheck(Node node, Support.Setting setting) {
+    int rank = node.tensor("self").shape().rank();
+    int dim = Shapes.dim(node.integer("dim"), rank);
+    return rank > 0 && (dim == rank - 1 || (dim == 1 && Layout.hasChannelsLast(rank)))
+        ? null
+        : Decline.of(
+            Decline.Kind.ARGUMENT, "dimension " + dim + " of " + rank + " is not the last");
+  }
+
+  static void softmax(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    int rank = x.shape().rank();
+    Layout layout =
+        Shapes.dim(node.integer("dim"), rank) == rank - 1 ? Layout.PLAIN : Layout.CHANNELS_LAST;
+    int input = c.in(x, layout);
+    c.add(new XnnNode.Softmax(input, c.out(node.result(), layout)));
+  }
+
+  // Reductions
+
+  private static int[] axes(Node node) {
+    int rank = node.tensor("self").shape().rank();
+    return Shapes.dims(node.operator().has("dim") ? node.integers("dim") : new long[0], rank);
+  }
+
+  static @Nullable Decline check(Node node, Support.Setting setting, ReduceOperator operator) {
+    if (node.operator().has("dtype")
+        && !node.isNone("dtype")
+        && node.integer("dtype") != DType.FLOAT.code()) {
+      return Decline.of(Decline.Kind.DTYPE, "the result is of another dtype");
+    }
+    if (node.tensor("self").shape().rank() == 0) {
+      return XnnpackOperators.shape("the input is a scalar");
+    }
+    return isGlobalAverage(node, operator)
+            && setting.library().has(XnnFunction.DEFINE_GLOBAL_AVERAGE_POOLING_2D)
+        ? null
+        : XnnpackOperators.need(setting, operator);
+  }
+
+  /** The mean of each channel of an image. */
+  private static boolean isGlobalAverage(Node node, ReduceOperator operator) {
+    return operator == ReduceOperator.MEAN
+        && node.tensor("self").shape().rank() == 4
+        && Arrays.equals(axes(node), new int[] {2, 3});
+  }
+
+  static void reduce(Node node, SubgraphCompiler c, ReduceOperator operator) {
+    boolean keep = node.operator().has("keepdim") && node.bool("keepdim");
+    reduce(c, operator, node.tensor("self"), axes(node), keep, node.result());
+  }
+
+  static void reduce(
+      SubgraphCompiler c,
+      ReduceOperator operator,
+      Value x,
+      int[] axes,
+      boolean keep,
+      Value result) {
+    int rank = x.shape().rank();
+    Layout layout = c.meet(rank, List.of(x));
+    if (!keep && !staysOrdered(layout, rank, axes)) {
+      layout = Layout.PLAIN;
+    }
+    if (!c.library().has(operator)) { // then it is a global average
+      layout = Layout.CHANNELS_LAST;
+    }
+    int input = c.in(x, layout);
+    int output = c.out(result, keep ? layout : Layout.PLAIN);
+    int flags = keep ? XnnNode.KEEP_DIMS : 0;
+    if (c.library().has(operator)) {
+      Layout at = layout;
+      long[] places = Arrays.stream(axes).mapToLong(d -> at.place(d, rank)).sorted().toArray();
+      c.add(new XnnNode.Reduce(operator, places, input, output, flags));
+    } else {
+      c.add(new XnnNode.GlobalAveragePooling(input, output, flags));
+    }
+  }
+
+  /** True if the dims that are left come in their own order. */
+  private static boolean staysOrdered(Layout layout, int rank, int[] removed) {
+    int before = -1;
+    for (int dim : layout.order(rank)) {
+      if (Arrays.stream(removed).noneMatch(d -> d == dim)) {
+        if (dim < before) {
+          return false;
+        }
+        before = dim;
+      }
+    }
+    return true;
+  }
+}

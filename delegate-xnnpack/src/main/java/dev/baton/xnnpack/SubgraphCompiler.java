@@ -1,0 +1,367 @@
+package dev.baton.xnnpack;
+
+import dev.baton.delegate.Subgraph;
+import dev.baton.graph.Constant;
+import dev.baton.graph.Node;
+import dev.baton.graph.Shape;
+import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFunction;
+import dev.baton.xnnpack.ffi.XnnGraph;
+import dev.baton.xnnpack.ffi.XnnLibrary;
+import dev.baton.xnnpack.ffi.XnnNode;
+import dev.baton.xnnpack.ffi.XnnNode.Range;
+import dev.baton.xnnpack.ffi.XnnValue;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a subgraph of logical dims as XNNPACK nodes. A value of rank 3 or 4 may exist plain and
+ * channels last, each made when first asked for: convolutions, pools and resizes ask for channels
+ * last, elementwise operators take what there is, what mixes dims asks for plain. So a chain of
+ * image operators has one transpose where the image comes in.
+ *
+ * <p>Used by one thread, for one subgraph.
+ */
+final class SubgraphCompiler {
+  private final XnnLibrary library;
+  private final Subgraph subgraph;
+  private final Arena arena;
+  private final Fusions fusions;
+
+  private final List<XnnValue> values = new ArrayList<>();
+  private final List<XnnNode> nodes = new ArrayList<>();
+  private final Map<Value, int[]> placed = new HashMap<>();
+  private final Map<Value, Layout> native0 = new HashMap<>();
+  private final Map<Value, Integer> external = new HashMap<>();
+  private final List<Value> written = new ArrayList<>();
+  private final Map<Float, Integer> scalars = new HashMap<>();
+  private long residentBytes;
+  private long packedBytes;
+
+  /**
+   * What became of a subgraph.
+   *
+   * @param residentBytes of the arena, for as long as the graph is in use
+   * @param packedBytes of weights that XNNPACK packs, about
+   */
+  record Result(XnnGraph graph, long residentBytes, long packedBytes) {}
+
+  private SubgraphCompiler(XnnLibrary library, Subgraph subgraph, Arena arena) {
+    this.library = library;
+    this.subgraph = subgraph;
+    this.arena = arena;
+    this.fusions = Fusions.of(subgraph);
+  }
+
+  /**
+   * @param arena for data that XNNPACK keeps pointers to; closed after every runtime
+   */
+  static Result compile(XnnLibrary library, Subgraph subgraph, Arena arena) {
+    return new SubgraphCompiler(library, subgraph, arena).compile();
+  }
+
+  private Result compile() {
+    for (Value input : subgraph.inputs()) {
+      if (input.isTensor()) {
+        place(input, Layout.PLAIN, value(XnnValue.input(Shapes.longs(input.shape()))));
+      }
+    }
+    for (Value output : subgraph.outputs()) {
+      external.put(output, value(XnnValue.output(Shapes.longs(output.shape()))));
+    }
+    int externalCount = values.size();
+    for (Node node : subgraph.nodes()) {
+      if (!fusions.isAbsorbed(node)) {
+        XnnpackOperators.of(node).define(node, this);
+      }
+    }
+    for (Value output : subgraph.outputs()) {
+      if (!written.contains(output)) {
+        write(output, id(external.get(output)));
+      }
+    }
+    return new Result(new XnnGraph(externalCount, values, nodes), residentBytes, packedBytes);
+  }
+
+  private static int id(@Nullable Integer id) {
+    if (id == null) {
+      throw new IllegalStateException("a value has no id");
+    }
+    return id;
+  }
+
+  /** Brings an output to where it is bound. */
+  private void write(Value output, int to) {
+    int plain = find(output, Layout.PLAIN);
+    if (plain >= 0) {
+      add(new XnnNode.Copy(plain, to));
+    } else {
+      relayout(output, Layout.CHANNELS_LAST, Layout.PLAIN, to);
+    }
+    written.add(output);
+  }
+
+  XnnLibrary library() {
+    return library;
+  }
+
+  void add(XnnNode node) {
+    nodes.add(node);
+  }
+
+  private int value(XnnValue value) {
+    values.add(value);
+    return values.size() - 1;
+  }
+
+  // Values of the graph
+
+  private int find(Value value, Layout layout) {
+    int[] ids = placed.get(value);
+    int id = ids == null ? -1 : ids[layout.ordinal()];
+    return id < 0 && ids != null && !Layout.hasChannelsLast(value.shape().rank())
+        ? ids[Layout.PLAIN.ordinal()]
+        : id;
+  }
+
+  private void place(Value value, Layout layout, int id) {
+    Layout effective = Layout.hasChannelsLast(value.shape().rank()) ? layout : Layout.PLAIN;
+    placed.computeIfAbsent(value, _ -> new int[] {-1, -1})[effective.ordinal()] = id;
+    native0.putIfAbsent(value, effective);
+  }
+
+  /** True if the value is there in the layout without a transpose. */
+  boolean has(Value value, Layout layout) {
+    return value.isConstant() || find(value, layout) >= 0;
+  }
+
+  /** The layout in which the value was made. */
+  Layout layoutOf(Value value) {
+    Layout layout = native0.get(value);
+    return layout == null ? Layout.PLAIN : layout;
+  }
+
+  /** The value in a layout, brought there if need be. */
+  int in(Value value, Layout layout) {
+    int id = find(value, layout);
+    if (id >= 0) {
+      return id;
+    }
+    if (value.isConstant()) {
+      id = constant(value.constant(), layout);
+    } else {
+      Layout from = layout == Layout.PLAIN ? Layout.CHANNELS_LAST : Layout.PLAIN;
+      if (find(value, from) < 0) {
+        throw new IllegalStateException(value + " is used before it is made");
+      }
+      id = value(XnnValue.internal(layout.dims(value.shape())));
+      relayout(value, from, layout, id);
+    }
+    place(value, layout, id);
+    return id;
+  }
+
+  private void relayout(Value value, Layout from, Layout layout, int to) {
+    Shape shape = value.shape();
+    int source = find(value, from);
+    if (!value.tensorType().dynamic() && Layout.CHANNELS_LAST.isPlainFor(shape)) {
+      add(new XnnNode.Reshape(layout.dims(shape), source, to));
+      return;
+    }
+    int rank = shape.rank();
+    int[] order = layout.order(rank);
+    long[] permutation = new long[rank];
+    for (int p = 0; p < rank; p++) {
+      permutation[p] = from.place(order[p], rank);
+    }
+    add(new XnnNode.Transpose(permutation, source, to));
+  }
+
+  /** A value whose bytes are those of the plain layout, whatever its dims: for reshapes. */
+  int inAnyPlain(Value value) {
+    int id = find(value, Layout.PLAIN);
+    if (id < 0 && !value.isConstant() && Layout.CHANNELS_LAST.isPlainFor(value.shape())) {
+      id = find(value, Layout.CHANNELS_LAST);
+    }
+    return id >= 0 ? id : in(value, Layout.PLAIN);
+  }
+
+  /** A new XNNPACK value for a result: where it is bound, if it is an output and plain. */
+  int out(Value value, Layout layout) {
+    Integer bound = external.get(value);
+    boolean plain = layout == Layout.PLAIN || !Layout.hasChannelsLast(value.shape().rank());
+    int id;
+    if (bound != null && plain && !written.contains(value)) {
+      id = bound;
+      written.add(value);
+    } else {
+      id = value(XnnValue.internal(layout.dims(value.shape())));
+    }
+    place(value, layout, id);
+    return id;
+  }
+
+  /** Says that a result is another value's data. */
+  void alias(Value value, Layout layout, int id) {
+    place(value, layout, id);
+  }
+
+  /** A result that is the same as a value, in every layout that there is. */
+  void alias(Value result, Value source) {
+    if (source.isConstant()) {
+      alias(result, Layout.PLAIN, in(source, Layout.PLAIN));
+      return;
+    }
+    alias(result, layoutOf(source), in(source, layoutOf(source)));
+    for (Layout layout : Layout.values()) {
+      if (has(source, layout)) {
+        alias(result, layout, in(source, layout));
+      }
+    }
+  }
+
+  /** A value between the nodes of a composition. */
+  int temporary(long... dims) {
+    return value(XnnValue.internal(dims));
+  }
+
+  /** A reshape to static sizes, or the removal or insertion of one dim of size 1. */
+  void dropDim(int source, int rank, int axis, boolean dynamic, long[] sizes, int to) {
+    if (!dynamic || rank == 1) {
+      add(new XnnNode.Reshape(sizes, source, to));
+    } else {
+      add(new XnnNode.FuseDims(axis + 1 < rank ? axis : axis - 1, 2, source, to));
+    }
+  }
+
+  void insertDim(int source, int axis, boolean dynamic, long[] sizes, int to) {
+    add(
+        dynamic
+            ? new XnnNode.ExpandDims(axis, source, to)
+            : new XnnNode.Reshape(sizes, source, to));
+  }
+
+  boolean has(XnnFunction function) {
+    return library.has(function);
+  }
+
+  // Layout of elementwise operators
+
+  /**
+   * The layout in which operands meet: channels last if one exists only there and none stands in
+   * the way.
+   */
+  Layout meet(int rank, List<Value> operands) {
+    if (!Layout.hasChannelsLast(rank)) {
+      return Layout.PLAIN;
+    }
+    boolean onlyThere = false;
+    boolean allThere = true;
+    boolean madeThere = false;
+    for (Value operand : operands) {
+      if (operand.isConstant()) {
+        continue;
+      }
+      if (operand.shape().rank() == rank) {
+        onlyThere |= !has(operand, Layout.PLAIN);
+        allThere &= has(operand, Layout.CHANNELS_LAST);
+        madeThere |= layoutOf(operand) == Layout.CHANNELS_LAST;
+      } else if (operand.shape().numel() > 1) {
+        return Layout.PLAIN;
+      }
+    }
+    return onlyThere || (allThere && madeThere) ? Layout.CHANNELS_LAST : Layout.PLAIN;
+  }
+
+  /** An operand that is broadcast to a rank. */
+  int operand(Value value, int rank, Layout layout) {
+    Shape shape = value.shape();
+    if (shape.rank() == rank || layout == Layout.PLAIN) {
+      return in(value, layout);
+    }
+    if (shape.numel() == 1) {
+      return in(value, Layout.PLAIN);
+    }
+    int[] sizes = new int[rank];
+    Arrays.fill(sizes, 1);
+    System.arraycopy(shape.sizes(), 0, sizes, rank - shape.rank(), shape.rank());
+    return constant(contiguous(value.constant()).reshape(sizes), layout);
+  }
+
+  // Constants
+
+  private Constant contiguous(Constant constant) {
+    return constant.isContiguous()
+        ? constant
+        : Constant.of(resident(Weights.copy(constant, null, 0, arena)), constant.type());
+  }
+
+  private MemorySegment resident(MemorySegment copy) {
+    residentBytes += copy.byteSize();
+    return copy;
+  }
+
+  /** A constant that XNNPACK reads while it runs. */
+  int constant(Constant constant, Layout layout) {
+    int rank = constant.type().shape().rank();
+    Constant ordered = rank == 0 ? constant : constant.permute(layout.order(rank));
+    MemorySegment data =
+        Weights.isDirect(ordered)
+            ? ordered.data()
+            : resident(Weights.copy(ordered, null, 0, arena));
+    long address = data.address();
+    return value(XnnValue.of(_ -> address, Shapes.longs(ordered.type().shape())));
+  }
+
+  /** Numbers that XNNPACK reads while it runs. */
+  int constant(float[] numbers, long... dims) {
+    long address = resident(Weights.copy(numbers, arena)).address();
+    return value(XnnValue.of(_ -> address, dims));
+  }
+
+  int scalar(double number) {
+    return scalars.computeIfAbsent((float) number, n -> constant(new float[] {n}, 1));
+  }
+
+  /**
+   * Weights that XNNPACK packs.
+   *
+   * @param scale what each index of dim {@code axis} is multiplied with; null for 1
+   */
+  int weights(Constant constant, float @Nullable [] scale, int axis, long... dims) {
+    packedBytes += constant.type().byteSize();
+    return value(XnnValue.of(Weights.packed(constant, scale, axis), dims));
+  }
+
+  /** A bias that XNNPACK packs. */
+  int bias(float[] numbers) {
+    return packed(numbers, numbers.length);
+  }
+
+  /** Numbers that XNNPACK packs. */
+  int packed(float[] numbers, long... dims) {
+    packedBytes += (long) numbers.length * Float.BYTES;
+    return value(XnnValue.of(temporary -> Weights.copy(numbers, temporary).address(), dims));
+  }
+
+  // Fusions
+
+  /** Where the result of a node goes, after what was fused into the node. */
+  Value result(Node node) {
+    return fusions.result(node);
+  }
+
+  Range range(Node node) {
+    return fusions.range(node);
+  }
+
+  @Nullable Node batchNorm(Node convolution) {
+    return fusions.batchNorm(convolution);
+  }
+}

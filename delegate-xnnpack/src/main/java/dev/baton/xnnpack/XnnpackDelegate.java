@@ -1,0 +1,136 @@
+package dev.baton.xnnpack;
+
+import dev.baton.delegate.Availability;
+import dev.baton.delegate.Delegate;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateSession;
+import dev.baton.delegate.OpenContext;
+import dev.baton.nativelib.FailureKind;
+import dev.baton.nativelib.LibraryFinder;
+import dev.baton.nativelib.LibraryLocation;
+import dev.baton.nativelib.LibraryLocation.Located;
+import dev.baton.nativelib.LibraryLocation.NotLocated;
+import dev.baton.nativelib.LibrarySpec;
+import dev.baton.nativelib.NativeLibraryException;
+import dev.baton.xnnpack.ffi.XnnException;
+import dev.baton.xnnpack.ffi.XnnFunction;
+import dev.baton.xnnpack.ffi.XnnLibrary;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Runs float subgraphs on XNNPACK, the CPU library that ExecuTorch and TensorFlow Lite use.
+ *
+ * <p>The library is looked for at the path that the option {@link #LIBRARY_OPTION} or the system
+ * property {@link #LIBRARY_PROPERTY} names, then where the system keeps libraries, then in the
+ * platform jar of {@code org.bytedeco:tensorflow-lite}. It is loaded when a session is first
+ * opened, and stays loaded.
+ */
+public final class XnnpackDelegate implements Delegate {
+  /** System property with the path of the library, or of its folder. */
+  public static final String LIBRARY_PROPERTY = "baton.xnnpack.library";
+
+  /** Option of {@link #open} with the path of the library, or of its folder. */
+  public static final String LIBRARY_OPTION = "library";
+
+  private static final int PRIORITY = 100;
+
+  /** Platforms whose jar holds a library that exports XNNPACK's functions. */
+  private static final List<String> JARS = List.of("linux-x86_64", "linux-arm64", "android-arm64");
+
+  private static final List<String> MAC_JARS = List.of("macosx-arm64", "macosx-x86_64");
+
+  private static final String JAR_FOLDER = "org/bytedeco/tensorflowlite/";
+
+  private static final LibrarySpec SPEC = spec();
+
+  /** Used by the service loader. */
+  public XnnpackDelegate() {}
+
+  private static LibrarySpec spec() {
+    LibrarySpec.Builder spec =
+        LibrarySpec.named("xnnpack")
+            .libraryName("XNNPACK")
+            .resourceLoader(XnnpackDelegate.class.getClassLoader())
+            .property(LIBRARY_PROPERTY)
+            .symbols(
+                Stream.of(
+                        XnnFunction.INITIALIZE,
+                        XnnFunction.DEFINE_UNARY,
+                        XnnFunction.DEFINE_BINARY,
+                        XnnFunction.CREATE_RUNTIME,
+                        XnnFunction.SETUP_RUNTIME)
+                    .map(XnnFunction::symbol)
+                    .toArray(String[]::new))
+            .remedy(
+                "Put org.bytedeco:tensorflow-lite with the classifier of your platform on the class"
+                    + " path, or name a library by -D"
+                    + LIBRARY_PROPERTY
+                    + "=PATH.");
+    JARS.forEach(jar -> spec.resources(jar, JAR_FOLDER + jar + "/libjnitensorflowlite.so"));
+    MAC_JARS.forEach(jar -> spec.resources(jar, JAR_FOLDER + jar + "/libjnitensorflowlite.dylib"));
+    return spec.build();
+  }
+
+  @Override
+  public String name() {
+    return "xnnpack";
+  }
+
+  @Override
+  public int priority() {
+    return PRIORITY;
+  }
+
+  @Override
+  public Availability availability() {
+    return switch (LibraryFinder.locate(SPEC)) {
+      case Located found -> Availability.available(found.path() + " (" + found.how() + ")");
+      case NotLocated absent ->
+          Availability.unavailable(
+              reason(absent.kind()),
+              absent.message(),
+              absent.remedy(),
+              absent.tried().stream().map(Object::toString).toList());
+    };
+  }
+
+  private static Availability.Reason reason(FailureKind kind) {
+    return switch (kind) {
+      case PLATFORM -> Availability.Reason.PLATFORM;
+      case ABSENT -> Availability.Reason.LIBRARY_ABSENT;
+      case UNFIT -> Availability.Reason.LIBRARY_UNFIT;
+      case CPU_FEATURE -> Availability.Reason.HARDWARE;
+      case CACHE -> Availability.Reason.LIBRARY_NOT_PLACED;
+      case ACCESS_DENIED -> Availability.Reason.NATIVE_ACCESS_DENIED;
+    };
+  }
+
+  @Override
+  public DelegateSession open(OpenContext context) throws DelegateException {
+    String option = context.options().get(LIBRARY_OPTION);
+    try {
+      LibraryLocation location =
+          option == null ? LibraryFinder.locate(SPEC) : LibraryFinder.locate(SPEC, Path.of(option));
+      XnnLibrary library = XnnLibrary.load(location.orThrow().path());
+      return new XnnpackSession(library, context.threads());
+    } catch (NativeLibraryException e) {
+      throw new DelegateException(
+          DelegateException.Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e.remedy(), e);
+    } catch (InvalidPathException e) {
+      throw new DelegateException(
+          DelegateException.Kind.UNAVAILABLE,
+          "the option " + LIBRARY_OPTION + " is no path: " + option,
+          "Give the path of the XNNPACK library.",
+          e);
+    } catch (XnnException e) {
+      throw new DelegateException(
+          DelegateException.Kind.UNAVAILABLE,
+          "XNNPACK cannot be initialised: " + e.getMessage(),
+          "Run on a machine that XNNPACK supports, or without this delegate.",
+          e);
+    }
+  }
+}

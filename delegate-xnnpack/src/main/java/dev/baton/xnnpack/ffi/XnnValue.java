@@ -1,0 +1,62 @@
+package dev.baton.xnnpack.ffi;
+
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A float32 value of an XNNPACK subgraph.
+ *
+ * @param dims sizes as XNNPACK sees them, outermost first; upper bounds where they vary; not to be
+ *     changed
+ * @param role where its data comes from
+ * @param data what gives its data; null unless {@code role} is {@link Role#STATIC}
+ */
+public record XnnValue(long[] dims, Role role, @Nullable StaticData data) {
+  /** Where the data of a value comes from; {@code flag} is XNNPACK's. */
+  public enum Role {
+    INPUT(1),
+    OUTPUT(2),
+    INTERNAL(0),
+    STATIC(0);
+
+    final int flag;
+
+    Role(int flag) {
+      this.flag = flag;
+    }
+  }
+
+  /** Gives the data of a static value. */
+  @FunctionalInterface
+  public interface StaticData {
+    /**
+     * The address of the elements, contiguous in the order of the dims.
+     *
+     * @param temporary open until the runtime exists, for data that XNNPACK packs; data that it
+     *     keeps pointers to lies in memory of longer life
+     */
+    long address(Arena temporary);
+  }
+
+  public static XnnValue input(long... dims) {
+    return new XnnValue(dims, Role.INPUT, null);
+  }
+
+  public static XnnValue output(long... dims) {
+    return new XnnValue(dims, Role.OUTPUT, null);
+  }
+
+  public static XnnValue internal(long... dims) {
+    return new XnnValue(dims, Role.INTERNAL, null);
+  }
+
+  public static XnnValue of(StaticData data, long... dims) {
+    return new XnnValue(dims, Role.STATIC, data);
+  }
+
+  @Override
+  public String toString() {
+    return role + Arrays.toString(dims);
+  }
+}
