@@ -31,8 +31,7 @@ public final class CaseRunner {
    */
   public CaseResult run(ModelCase modelCase) throws IOException {
     try (Program program = Program.open(modelCase.model());
-        ModelMethod method =
-            ModelMethod.load(program, modelCase.method(), options, delegates);
+        ModelMethod method = ModelMethod.load(program, modelCase.method(), options, delegates);
         Execution execution = method.newExecution()) {
       List<CaseResult.Output> outputs = new ArrayList<>();
       for (int call = 0; call < modelCase.calls().size(); call++) {
@@ -51,7 +50,13 @@ public final class CaseRunner {
     if (count != files.expected().size()) {
       throw new CaseFormatException(
           modelCase.folder(),
-          "call " + call + " expects " + files.expected().size() + " outputs, there are " + count + ".",
+          "call "
+              + call
+              + " expects "
+              + files.expected().size()
+              + " outputs, there are "
+              + count
+              + ".",
           null);
     }
     List<CaseResult.Output> outputs = new ArrayList<>();
@@ -59,8 +64,7 @@ public final class CaseRunner {
       Tensor expected = Npy.read(files.expected().get(i));
       Tensor actual = Numbers.asTensor(execution.output(i));
       outputs.add(
-          new CaseResult.Output(
-              call, i, Comparison.of(actual, expected, modelCase.tolerance())));
+          new CaseResult.Output(call, i, Comparison.of(actual, expected, modelCase.tolerance())));
     }
     return outputs;
   }

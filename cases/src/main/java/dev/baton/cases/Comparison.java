@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * tolerance × max |expected|; integers and bools are equal; NaN equals NaN, an infinity its equal.
  *
  * @param maxAbsoluteError over the elements that are finite on both sides; 0 if there are none
- * @param relativeError {@code maxAbsoluteError} divided by max |expected|; 0 if both are 0, infinite
- *     if only the latter is
+ * @param relativeError {@code maxAbsoluteError} divided by max |expected|; 0 if both are 0,
+ *     infinite if only the latter is
  * @param problem why it fails, one clause; empty if it passes
  * @param place the first element that is not as expected; null if it passes, or if no element was
  *     compared
@@ -100,8 +100,7 @@ public record Comparison(
         different == 0
             ? ""
             : different + " of " + expected.numel() + " elements differ, expected equal ones";
-    return new Comparison(
-        worst, relative(worst, scale), problem, place(actual, expected, first));
+    return new Comparison(worst, relative(worst, scale), problem, place(actual, expected, first));
   }
 
   private static Comparison compareFloats(Tensor actual, Tensor expected, double tolerance) {

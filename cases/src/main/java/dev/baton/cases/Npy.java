@@ -156,8 +156,7 @@ public final class Npy {
       MemorySegment data = plain.data();
       for (long at = 0; at < data.byteSize(); at += CHUNK_BYTES) {
         long count = Math.min(CHUNK_BYTES, data.byteSize() - at);
-        writeAll(
-            channel, ByteBuffer.wrap(data.asSlice(at, count).toArray(ValueLayout.JAVA_BYTE)));
+        writeAll(channel, ByteBuffer.wrap(data.asSlice(at, count).toArray(ValueLayout.JAVA_BYTE)));
       }
     }
   }

@@ -43,7 +43,9 @@ record NpyHeader(DType dtype, boolean fortranOrder, long[] shape, long dataOffse
   private static final Map<DType, String> DESCRIPTIONS =
       DTYPES.entrySet().stream().collect(Collectors.toMap(Map.Entry::getValue, Map.Entry::getKey));
 
-  /** Reads bytes of the file: position and count are given, the answer may be shorter at the end. */
+  /**
+   * Reads bytes of the file: position and count are given, the answer may be shorter at the end.
+   */
   interface Source {
     byte[] bytes(long offset, int count) throws java.io.IOException;
   }
@@ -85,7 +87,9 @@ record NpyHeader(DType dtype, boolean fortranOrder, long[] shape, long dataOffse
     String sizes =
         shape.length == 1
             ? "(" + shape[0] + ",)"
-            : Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ")"));
+            : Arrays.stream(shape)
+                .mapToObj(Long::toString)
+                .collect(Collectors.joining(", ", "(", ")"));
     String dict =
         String.format(
             Locale.ROOT,
@@ -155,10 +159,10 @@ record NpyHeader(DType dtype, boolean fortranOrder, long[] shape, long dataOffse
       String descr = string();
       String name = descr.isEmpty() ? "" : descr.substring(1);
       if (descr.startsWith(">")) {
-        throw fail(
-            "its dtype " + descr + " is big-endian; save it with .astype('<" + name + "').");
+        throw fail("its dtype " + descr + " is big-endian; save it with .astype('<" + name + "').");
       }
-      DType dtype = DTYPES.get("<|=".indexOf(descr.isEmpty() ? ' ' : descr.charAt(0)) < 0 ? "" : name);
+      DType dtype =
+          DTYPES.get("<|=".indexOf(descr.isEmpty() ? ' ' : descr.charAt(0)) < 0 ? "" : name);
       if (dtype == null) {
         throw fail(
             "its dtype is "
