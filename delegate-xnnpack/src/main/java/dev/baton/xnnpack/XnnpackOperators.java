@@ -240,6 +240,10 @@ final class XnnpackOperators {
     return TABLE.get(name);
   }
 
+  static Set<String> names() {
+    return TABLE.keySet();
+  }
+
   /**
    * @throws IllegalStateException if the node was never taken
    */

@@ -21,7 +21,7 @@ public interface Call {
    */
   TensorType type(String parameter);
 
-  /** Types of a list of tensors. */
+  /** Types of a list of tensors; absent items of an optional list are left out. */
   List<TensorType> types(String parameter);
 
   boolean isNone(String parameter);

@@ -1,22 +1,40 @@
 package dev.baton.runtime.kernel;
 
+import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The reference kernels that compute over many elements: products, windows, norms, reductions,
  * orderings, resizing, attention, quantization.
  */
-public final class ComputeKernels {
+final class ComputeKernels {
+  private static final List<Function<String, @Nullable Kernel>> FAMILIES =
+      List.of(
+          ConvolutionKernels::find,
+          MatmulKernels::find,
+          PoolingKernels::find,
+          NormKernels::find,
+          SoftmaxKernels::find,
+          ReductionKernels::find,
+          OrderingKernels::find,
+          ScanKernels::find,
+          ResizeKernels::find,
+          AttentionKernels::find,
+          DistanceKernels::find,
+          QuantizationKernels::find,
+          DropoutKernels::find);
+
   private ComputeKernels() {}
 
   /** Null if none of the families here has the operator. */
-  public static @Nullable Kernel find(String operator) {
-    Kernel kernel = Convolution.find(operator);
-    kernel = kernel != null ? kernel : Matmul.find(operator);
-    kernel = kernel != null ? kernel : Pooling.find(operator);
-    kernel = kernel != null ? kernel : Normalization.find(operator);
-    kernel = kernel != null ? kernel : Softmax.find(operator);
-    kernel = kernel != null ? kernel : Reductions.find(operator);
-    return kernel;
+  static @Nullable Kernel find(String operator) {
+    for (Function<String, @Nullable Kernel> family : FAMILIES) {
+      Kernel kernel = family.apply(operator);
+      if (kernel != null) {
+        return kernel;
+      }
+    }
+    return null;
   }
 }

@@ -65,7 +65,10 @@ public class NodeCall implements Call {
   @Override
   public List<TensorType> types(String parameter) {
     if (node.argument(parameter) instanceof Argument.Items list) {
-      return list.items().stream().map(item -> type(parameter, item)).toList();
+      return list.items().stream()
+          .filter(item -> item != Argument.None.NONE)
+          .map(item -> type(parameter, item))
+          .toList();
     }
     throw mismatch(parameter, node.argument(parameter), "a list of tensors");
   }

@@ -61,7 +61,7 @@ final class Reduction {
       Arrays.fill(reduced, true);
     }
     for (long dim : given) {
-      int d = dim(dim, rank);
+      int d = Dims.wrap(dim, rank);
       if (rank > 0) {
         if (reduced[d]) {
           throw new KernelException("dim " + d + " appears twice in " + Arrays.toString(given));
@@ -70,15 +70,6 @@ final class Reduction {
       }
     }
     return reduced;
-  }
-
-  /** A dim counted from the first; a tensor of rank 0 has the dims 0 and −1. */
-  static int dim(long dim, int rank) {
-    int effective = Math.max(rank, 1);
-    if (dim < -effective || dim >= effective) {
-      throw new KernelException("dim " + dim + " is outside of a tensor of rank " + rank);
-    }
-    return (int) (dim < 0 ? dim + effective : dim);
   }
 
   static Shape shape(Shape shape, boolean[] reduced, boolean keep) {

@@ -13,7 +13,14 @@ public final class ReferenceKernels implements KernelProvider {
           TernaryKernels::find,
           LayoutKernels::find,
           CreationKernels::find,
+          JoinKernels::find,
+          PadKernels::find,
+          IndexKernels::find,
+          ScatterKernels::find,
+          MaskKernels::find,
           ComputeKernels::find);
+
+  public ReferenceKernels() {}
 
   @Override
   public String name() {

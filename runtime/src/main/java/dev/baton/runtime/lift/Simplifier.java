@@ -6,8 +6,11 @@ import dev.baton.graph.Constant;
 import dev.baton.graph.DimOrder;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
+import dev.baton.graph.Operator;
+import dev.baton.graph.Operators;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
+import dev.baton.graph.ValueType;
 import dev.baton.runtime.kernel.BoundNodeCall;
 import dev.baton.runtime.kernel.Kernel;
 import dev.baton.runtime.kernel.KernelException;
@@ -142,7 +145,17 @@ public final class Simplifier {
         && !node.result().tensorType().dynamic()) {
       return List.of(into.constant(source.constant().reshape(node.result().shape().sizes())));
     }
-    List<Value> folded = fold(node, arguments);
+    boolean valueAlone = node.name().equals("aten::full_like") && node.isLiteral("fill_value");
+    List<Value> folded =
+        valueAlone
+            ? fold(
+                Operators.get("aten::full"),
+                List.of(
+                    Argument.ints(node.result().shape().sizes()),
+                    node.argument("fill_value"),
+                    Argument.of(node.result().dtype())),
+                node)
+            : fold(node.operator(), arguments, node);
     return folded != null
         ? folded
         : into.node(
@@ -213,18 +226,14 @@ public final class Simplifier {
    * The results as constants, if the node depends on no input and they are of reasonable size; else
    * null.
    */
-  private @Nullable List<Value> fold(Node node, List<Argument> arguments) {
-    Kernel kernel = kernels.find(node.name());
-    if (kernel == null || UNFOLDABLE.contains(node.name()) || node.results().isEmpty()) {
+  private @Nullable List<Value> fold(Operator operator, List<Argument> arguments, Node node) {
+    Kernel kernel = kernels.find(operator.name());
+    if (kernel == null || UNFOLDABLE.contains(operator.name()) || node.results().isEmpty()) {
       return null;
     }
     Graph.Builder scratch = new Graph.Builder();
-    Node alone =
-        scratch.node(
-            node.operator(),
-            arguments,
-            node.results().stream().map(Value::type).toList(),
-            node.origin());
+    List<ValueType> types = node.results().stream().map(Value::type).toList();
+    Node alone = scratch.node(operator, arguments, types, node.origin());
     long inputBytes = 0;
     for (Value input : alone.inputs()) {
       if (!input.isConstant()) {

@@ -182,16 +182,23 @@ public final class Placer {
     return colour;
   }
 
-  private static boolean pays(Draft draft, ConvexParts.Part part) {
+  /**
+   * True if the part is worth entering. Where the caller named the delegates, or the nodes were
+   * lowered when the model was exported, somebody has decided that already: then whatever computes,
+   * and does not only move data, pays.
+   */
+  private boolean pays(Draft draft, ConvexParts.Part part) {
     double saved = 0;
+    boolean decided = sessions.options().delegates().isPresent();
     for (Node node : part.nodes()) {
       Cost cost = draft.costs.getOrDefault(node, Cost.unknown());
       if (!cost.isKnown()) {
         return true;
       }
       saved += cost.nanosSaved();
+      decided |= !node.origin().payload().isEmpty();
     }
-    return saved > CROSSING_NANOS;
+    return saved > (decided ? 0 : CROSSING_NANOS);
   }
 
   // ---- claims
