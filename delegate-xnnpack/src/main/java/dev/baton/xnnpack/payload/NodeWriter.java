@@ -14,6 +14,7 @@ import dev.baton.xnnpack.payload.Failures.UnsupportedNode;
 import dev.baton.xnnpack.payload.NodeKind.Flag;
 import dev.baton.xnnpack.payload.PayloadNode.Window;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 
@@ -250,8 +251,9 @@ final class NodeWriter {
               .formatted(filter.rank(), x.rank()));
     }
     boolean transposed = (node.flags() & Flag.TRANSPOSE) != 0;
+    boolean rowsStay = x.order()[x.rank() - 1] == x.rank() - 1;
     List<Value> operands = new ArrayList<>();
-    operands.add(x.inPlace());
+    operands.add(rowsStay ? x.stored().real() : x.inPlace());
     operands.add(transposed ? filter.real(1, 0) : filter.inPlace());
     addBias(operands, node.bias());
     List<Value> values = sameDType(operands);
@@ -261,7 +263,7 @@ final class NodeWriter {
             values.get(0),
             values.get(1),
             values.size() > 2 ? values.get(2) : Argument.none());
-    give(node.output(), y, Permutations.identity(x.rank()), bounds);
+    give(node.output(), y, rowsStay ? x.order() : Permutations.identity(x.rank()), bounds);
   }
 
   private void addBias(List<Value> operands, int bias) throws DelegateException, UnsupportedNode {
@@ -582,7 +584,7 @@ final class NodeWriter {
         into.apply(
             kind.operator(),
             x.stored().real(),
-            Argument.ints(java.util.Arrays.copyOf(amounts, 2 * padded)),
+            Argument.ints(Arrays.copyOf(amounts, 2 * padded)),
             Argument.of((double) node.value()));
     tensors.give(node.output(), y, x.order());
   }
