@@ -7,8 +7,6 @@ module dev.baton.xnnpack {
   requires flatbuffers.java;
   requires static org.jspecify;
 
-  exports dev.baton.xnnpack.payload;
-
   provides dev.baton.delegate.PayloadLifter with
       dev.baton.xnnpack.payload.XnnpackPayloadLifter;
 }

@@ -150,8 +150,7 @@ final class PayloadBuilder {
       int quantized =
           XNNQuantizedTensorValue.createXNNQuantizedTensorValue(
               tables, tensor, quantization.kind(), parameters);
-      values.add(
-          XValue.createXValue(tables, XValueUnion.XNNQuantizedTensorValue, quantized));
+      values.add(XValue.createXValue(tables, XValueUnion.XNNQuantizedTensorValue, quantized));
     }
     return id;
   }
@@ -198,8 +197,7 @@ final class PayloadBuilder {
     }
     int version = tables.createString("0");
     int dataVector = XNNGraph.createConstantDataVector(tables, data);
-    int nodeVector =
-        XNNGraph.createXnodesVector(tables, nodes.stream().mapToInt(n -> n).toArray());
+    int nodeVector = XNNGraph.createXnodesVector(tables, nodes.stream().mapToInt(n -> n).toArray());
     int valueVector =
         XNNGraph.createXvaluesVector(tables, values.stream().mapToInt(n -> n).toArray());
     int graph =

@@ -100,8 +100,7 @@ final class RecordingGraphBuilder implements GraphBuilder {
   }
 
   private static List<TensorType> types(Node node) {
-    TensorType first =
-        node.inputs().isEmpty() ? null : node.inputs().get(0).tensorType();
+    TensorType first = node.inputs().isEmpty() ? null : node.inputs().get(0).tensorType();
     if (first == null) {
       throw new IllegalArgumentException(node + " has no tensor");
     }
@@ -117,11 +116,11 @@ final class RecordingGraphBuilder implements GraphBuilder {
         yield like(first, out);
       }
       case "aten::add.Tensor",
-              "aten::sub.Tensor",
-              "aten::mul.Tensor",
-              "aten::div.Tensor",
-              "aten::minimum",
-              "aten::maximum" ->
+          "aten::sub.Tensor",
+          "aten::mul.Tensor",
+          "aten::div.Tensor",
+          "aten::minimum",
+          "aten::maximum" ->
           like(first, broadcast(node.inputs()));
       case "aten::convolution" -> like(first, convolution(node, in));
       case "aten::avg_pool2d", "aten::max_pool2d_with_indices" -> {
@@ -151,9 +150,13 @@ final class RecordingGraphBuilder implements GraphBuilder {
       }
       case "aten::view_copy" -> {
         int[] out = Arrays.stream(node.integers("size")).mapToInt(Math::toIntExact).toArray();
-        long known = Arrays.stream(out).filter(s -> s >= 0).asLongStream().reduce(1, (a, b) -> a * b);
+        long known =
+            Arrays.stream(out).filter(s -> s >= 0).asLongStream().reduce(1, (a, b) -> a * b);
         for (int d = 0; d < out.length; d++) {
-          out[d] = out[d] >= 0 ? out[d] : Math.toIntExact(known == 0 ? 0 : first.shape().numel() / known);
+          out[d] =
+              out[d] >= 0
+                  ? out[d]
+                  : Math.toIntExact(known == 0 ? 0 : first.shape().numel() / known);
         }
         check(Shape.of(out).numel() == first.shape().numel(), node);
         yield like(first, out);
@@ -204,15 +207,16 @@ final class RecordingGraphBuilder implements GraphBuilder {
         out[in.length - 1] = node.tensor("value").shape().size(-1);
         yield like(first, out);
       }
-      case "aten::_to_copy", "quantized_decomposed::quantize_per_tensor",
-              "quantized_decomposed::quantize_per_tensor.tensor",
-              "quantized_decomposed::quantize_per_token" ->
+      case "aten::_to_copy",
+          "quantized_decomposed::quantize_per_tensor",
+          "quantized_decomposed::quantize_per_tensor.tensor",
+          "quantized_decomposed::quantize_per_token" ->
           typed(first, DType.of((int) node.integer("dtype")));
       case "quantized_decomposed::dequantize_per_tensor",
-              "quantized_decomposed::dequantize_per_tensor.tensor",
-              "quantized_decomposed::dequantize_per_channel",
-              "quantized_decomposed::dequantize_per_channel_group",
-              "quantized_decomposed::dequantize_per_token" ->
+          "quantized_decomposed::dequantize_per_tensor.tensor",
+          "quantized_decomposed::dequantize_per_channel",
+          "quantized_decomposed::dequantize_per_channel_group",
+          "quantized_decomposed::dequantize_per_token" ->
           typed(first, DType.FLOAT);
       case "quantized_decomposed::choose_qparams_per_token_asymmetric" -> {
         int[] out = in.clone();
@@ -293,8 +297,7 @@ final class RecordingGraphBuilder implements GraphBuilder {
       long stride = node.integers("stride")[i];
       long padding = node.integers("padding")[i];
       long dilation = node.operator().has("dilation") ? node.integers("dilation")[i] : 1;
-      long free =
-          in[2 + i] + 2 * padding - dilation * (node.integers("kernel_size")[i] - 1) - 1;
+      long free = in[2 + i] + 2 * padding - dilation * (node.integers("kernel_size")[i] - 1) - 1;
       long size = (ceil ? Math.ceilDiv(free, stride) : free / stride) + 1;
       if (ceil && (size - 1) * stride >= in[2 + i] + padding) {
         size--;

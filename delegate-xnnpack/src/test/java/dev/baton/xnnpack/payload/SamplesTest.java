@@ -207,12 +207,10 @@ class SamplesTest {
         PayloadValues.read(PayloadContainer.open(payload.bytes()).graph()).values()) {
       if (value.isExternalOutput()) {
         outputs++;
-        assertArrayEquals(
-            value.dims(), lifted.outputs().get(value.externalId()).shape().sizes());
+        assertArrayEquals(value.dims(), lifted.outputs().get(value.externalId()).shape().sizes());
       }
     }
     assertEquals(outputs, lifted.outputs().size());
-    assertEquals(
-        lifted.written().size(), lifted.graph().nodes().size(), "nodes that nobody needs");
+    assertEquals(lifted.written().size(), lifted.graph().nodes().size(), "nodes that nobody needs");
   }
 }

@@ -59,8 +59,7 @@ record TestPayload(MemorySegment bytes, Map<String, MemorySegment> named) implem
   RecordingGraphBuilder builder(boolean dynamic) throws DelegateException {
     Map<Integer, ValueType> inputs = new TreeMap<>();
     int arguments = 0;
-    for (PayloadValue value :
-        PayloadValues.read(PayloadContainer.open(bytes).graph()).values()) {
+    for (PayloadValue value : PayloadValues.read(PayloadContainer.open(bytes).graph()).values()) {
       if (value.isExternalInput() || value.isExternalOutput()) {
         arguments = Math.max(arguments, value.externalId() + 1);
       }
