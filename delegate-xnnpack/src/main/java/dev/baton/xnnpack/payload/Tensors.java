@@ -332,7 +332,11 @@ final class Tensors {
     int rank = order.length;
     if (nonBatchDims < 1 || nonBatchDims > rank) {
       throw Failures.damaged(
-          "a value of rank " + rank + " is quantized along its last " + nonBatchDims + " dimensions");
+          "a value of rank "
+              + rank
+              + " is quantized along its last "
+              + nonBatchDims
+              + " dimensions");
     }
     if (nonBatchDims == 1) {
       boolean last = order[rank - 1] == rank - 1;
@@ -407,8 +411,6 @@ final class Tensors {
 
   /** The value in another dtype. */
   Value cast(Value value, DType dtype) {
-    return value.dtype() == dtype
-        ? value
-        : into.apply("aten::_to_copy", value, Argument.of(dtype));
+    return value.dtype() == dtype ? value : into.apply("aten::_to_copy", value, Argument.of(dtype));
   }
 }
