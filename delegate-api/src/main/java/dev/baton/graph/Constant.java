@@ -115,6 +115,11 @@ public final class Constant {
     return true;
   }
 
+  /** True if the strides are those of the shape in its own order, whatever the packing. */
+  public boolean isContiguousRows() {
+    return java.util.Arrays.equals(strides, type.shape().contiguousStrides());
+  }
+
   public boolean isContiguous() {
     return hasOrder(DimOrder.contiguous(strides.length));
   }

@@ -20,6 +20,15 @@ public interface GraphBuilder {
    */
   Value input(int argument);
 
+  /**
+   * The order in which the program lays out the bytes of an argument. The value itself is in
+   * logical dimensions; a payload that speaks of the bytes means the value with its dimensions
+   * permuted by this.
+   *
+   * @throws IllegalArgumentException if there is no such argument
+   */
+  DimOrder dimOrder(int argument);
+
   /** Says that an argument of the call receives the value: exactly once for each output. */
   void output(int argument, Value value);
 

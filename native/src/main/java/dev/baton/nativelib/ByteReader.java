@@ -1,56 +1,49 @@
 package dev.baton.nativelib;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
-
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Integers and strings of a file image. Any offset outside of it is an IndexOutOfBoundsException.
+ * Integers and strings of a file image. Any offset outside of it is an IndexOutOfBoundsException or
+ * an ArithmeticException.
+ *
+ * <p>Reads through a buffer: the var handles of value layouts are slow to set up in a fresh JVM.
  */
 final class ByteReader {
   static final int MAX_STRING = 4096;
 
-  private final MemorySegment bytes;
-  private final ValueLayout.OfShort u16;
-  private final ValueLayout.OfInt u32;
-  private final ValueLayout.OfLong u64;
+  private final ByteBuffer bytes;
 
-  ByteReader(MemorySegment bytes, ByteOrder order) {
-    this.bytes = bytes;
-    this.u16 = JAVA_SHORT_UNALIGNED.withOrder(order);
-    this.u32 = JAVA_INT_UNALIGNED.withOrder(order);
-    this.u64 = JAVA_LONG_UNALIGNED.withOrder(order);
+  /** The segment has at most {@link Integer#MAX_VALUE} bytes. */
+  ByteReader(MemorySegment segment, ByteOrder order) {
+    bytes = segment.asByteBuffer().order(order);
   }
 
   long size() {
-    return bytes.byteSize();
+    return bytes.capacity();
   }
 
   int u8(long offset) {
-    return bytes.get(JAVA_BYTE, offset) & 0xFF;
+    return bytes.get(Math.toIntExact(offset)) & 0xFF;
   }
 
   int u16(long offset) {
-    return bytes.get(u16, offset) & 0xFFFF;
+    return bytes.getShort(Math.toIntExact(offset)) & 0xFFFF;
   }
 
   int i32(long offset) {
-    return bytes.get(u32, offset);
+    return bytes.getInt(Math.toIntExact(offset));
   }
 
   long u32(long offset) {
-    return bytes.get(u32, offset) & 0xFFFF_FFFFL;
+    return i32(offset) & 0xFFFF_FFFFL;
   }
 
   /** An unsigned 64-bit offset or size; one that no file can have is an ArithmeticException. */
   long u64(long offset) {
-    long value = bytes.get(u64, offset);
+    long value = bytes.getLong(Math.toIntExact(offset));
     if (value < 0) {
       throw new ArithmeticException("64-bit value at offset " + offset + " is out of range");
     }
@@ -66,13 +59,13 @@ final class ByteReader {
       }
     }
     byte[] text = new byte[length];
-    MemorySegment.copy(bytes, JAVA_BYTE, offset, text, 0, length);
+    bytes.get(Math.toIntExact(offset), text);
     return new String(text, StandardCharsets.UTF_8);
   }
 
   boolean stringEquals(long offset, byte[] expected) {
     for (int i = 0; i < expected.length; i++) {
-      if (bytes.get(JAVA_BYTE, offset + i) != expected[i]) {
+      if (u8(offset + i) != (expected[i] & 0xFF)) {
         return false;
       }
     }

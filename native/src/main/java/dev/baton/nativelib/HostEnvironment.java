@@ -122,13 +122,13 @@ record HostEnvironment(
           ? new Search.Found(Path.of(needed))
           : new Search.NotFound();
     }
-    boolean undecidable = platform.os() != OperatingSystem.LINUX;
-    Set<Path> candidates = new LinkedHashSet<>();
     for (Path loaded : loadedFiles(root)) {
-      if (String.valueOf(loaded.getFileName()).equals(needed)) {
-        candidates.add(loaded);
+      if (loaded.endsWith(needed) && suits(loaded, image.architectures())) {
+        return new Search.Found(loaded);
       }
     }
+    boolean undecidable = platform.os() != OperatingSystem.LINUX;
+    Set<Path> candidates = new LinkedHashSet<>();
     for (String runPath : image.runPaths()) {
       String expanded =
           runPath.replace("${ORIGIN}", origin.toString()).replace("$ORIGIN", origin.toString());
@@ -196,13 +196,15 @@ record HostEnvironment(
 
   /** Files mapped into this process (Linux), in the order of their addresses. */
   static Set<Path> loadedFiles(Path root) {
-    Set<Path> files = new LinkedHashSet<>();
+    Set<String> names = new LinkedHashSet<>();
     for (String line : lines(root.resolve("proc/self/maps"))) {
       int path = line.indexOf('/');
       if (path > 0 && line.contains(".so")) {
-        path(line.substring(path)).ifPresent(files::add);
+        names.add(line.substring(path));
       }
     }
+    Set<Path> files = new LinkedHashSet<>();
+    names.forEach(name -> path(name).ifPresent(files::add));
     return files;
   }
 
@@ -250,7 +252,7 @@ record HostEnvironment(
 
   private static List<String> lines(Path file) {
     try {
-      return Files.readAllLines(file, StandardCharsets.UTF_8);
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).lines().toList();
     } catch (IOException e) {
       return List.of();
     }

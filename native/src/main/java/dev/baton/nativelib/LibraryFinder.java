@@ -234,7 +234,7 @@ public final class LibraryFinder {
 
     private @Nullable Located check(Path file, String how) {
       Path absolute = file.toAbsolutePath();
-      return switch (Preflight.check(file, spec.symbols(), spec.cpuFeatures(platform), host)) {
+      return switch (HostCheck.check(file, spec.symbols(), spec.cpuFeatures(platform), host)) {
         case Preflight.Fit _ -> new Located(absolute, how);
         case Preflight.Unfit failed -> {
           unfit.add(failed);

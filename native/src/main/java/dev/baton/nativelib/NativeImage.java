@@ -3,7 +3,6 @@ package dev.baton.nativelib;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -109,7 +108,10 @@ public record NativeImage(
       if (file.byteSize() < SHORTEST_MAGIC) {
         throw NativeImageException.notALibrary("the file has " + file.byteSize() + " bytes");
       }
-      int magic = file.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), 0);
+      if (file.byteSize() > Integer.MAX_VALUE) {
+        throw NativeImageException.notALibrary("the file is larger than 2 GiB");
+      }
+      int magic = new ByteReader(file, ByteOrder.BIG_ENDIAN).i32(0);
       if (magic == ELF_MAGIC) {
         return ElfReader.read(file, symbols);
       }

@@ -135,7 +135,7 @@ public final class NativeLibrary implements SymbolLookup, AutoCloseable {
     FailureKind kind = FailureKind.UNFIT;
     String message = "The loader refused " + path + ": " + loaderMessage + ".";
     String remedy = "Use a build of the library for " + HostPlatform.current() + ".";
-    if (Preflight.check(path, List.of(), List.of(), HostEnvironment.current())
+    if (HostCheck.check(path, List.of(), List.of(), HostEnvironment.current())
         instanceof Preflight.Unfit unfit) {
       kind = unfit.kind();
       message += " " + unfit.message();

@@ -35,7 +35,7 @@ class PreflightTest {
 
   private Preflight check(byte[] bytes, String... symbols) throws IOException {
     Path file = host.put(bytes, "opt/vendor/libfixture.so");
-    return Preflight.check(file, List.of(symbols), List.of(), host.environment());
+    return HostCheck.check(file, List.of(symbols), List.of(), host.environment());
   }
 
   private Preflight.Unfit unfit(byte[] bytes, String... symbols) throws IOException {
@@ -147,7 +147,7 @@ class PreflightTest {
         FailureKind.ABSENT,
         assertInstanceOf(
                 Preflight.Unfit.class,
-                Preflight.check(root.resolve("none.so"), List.of(), List.of(), host.environment()))
+                HostCheck.check(root.resolve("none.so"), List.of(), List.of(), host.environment()))
             .kind());
   }
 
@@ -155,7 +155,7 @@ class PreflightTest {
   void missingCpuFeature() throws IOException {
     Path file = host.put(new ElfWriter().write(), "libfixture.so");
     Preflight preflight =
-        Preflight.check(file, List.of(), List.of("no_such_feature"), host.environment());
+        HostCheck.check(file, List.of(), List.of("no_such_feature"), host.environment());
     if (HostPlatform.cpuFeatures().isPresent()) {
       assertEquals(
           FailureKind.CPU_FEATURE, assertInstanceOf(Preflight.Unfit.class, preflight).kind());

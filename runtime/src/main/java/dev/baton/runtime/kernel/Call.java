@@ -1,5 +1,6 @@
 package dev.baton.runtime.kernel;
 
+import dev.baton.graph.Argument;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
@@ -20,7 +21,7 @@ public interface Call {
    */
   TensorType type(String parameter);
 
-  /** Types of a list of tensors. */
+  /** Types of a list of tensors; absent items of an optional list are left out. */
   List<TensorType> types(String parameter);
 
   boolean isNone(String parameter);
@@ -61,6 +62,15 @@ public interface Call {
       BOOL,
       INTEGER,
       REAL
+    }
+
+    /** The number as a literal of a graph. */
+    public Argument toArgument() {
+      return switch (kind) {
+        case BOOL -> Argument.of(integer != 0);
+        case INTEGER -> Argument.of(integer);
+        case REAL -> Argument.of(real);
+      };
     }
 
     public static Number of(long value) {

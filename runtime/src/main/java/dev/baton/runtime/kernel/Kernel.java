@@ -33,8 +33,8 @@ public interface Kernel {
     return null;
   }
 
-  /** True if the sizes of results depend on data. */
-  default boolean isDataDependent() {
+  /** True if the sizes of results depend on data: {@link BoundCall#resize} then tells them. */
+  default boolean isDataDependent(Call call) {
     return false;
   }
 }

@@ -14,7 +14,10 @@ import java.util.ServiceLoader;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** The kernels of this process: those of every {@link KernelProvider} that can be loaded, and the reference kernels. */
+/**
+ * The kernels of this process: those of every {@link KernelProvider} that can be loaded, and the
+ * reference kernels.
+ */
 public final class Kernels {
   private static final System.Logger LOG = System.getLogger("dev.baton");
 
@@ -41,7 +44,10 @@ public final class Kernels {
     return new Kernels(List.of(new ReferenceKernels()));
   }
 
-  /** Every provider that {@link ServiceLoader} finds; one that does not link is reported and left out. */
+  /**
+   * Every provider that {@link ServiceLoader} finds; one that does not link is reported and left
+   * out.
+   */
   public static Kernels load() {
     List<KernelProvider> providers = new ArrayList<>();
     Iterator<KernelProvider> services = ServiceLoader.load(KernelProvider.class).iterator();
@@ -52,7 +58,10 @@ public final class Kernels {
         }
         providers.add(services.next());
       } catch (ServiceConfigurationError | LinkageError e) {
-        LOG.log(System.Logger.Level.WARNING, "a kernel provider cannot be loaded and is left out: {0}", e.toString());
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a kernel provider cannot be loaded and is left out: {0}",
+            e.toString());
       }
     }
     providers.add(new ReferenceKernels());
@@ -65,7 +74,9 @@ public final class Kernels {
     Operator operator = custom.get(fileName);
     return operator == null
         ? Operators.spelling(fileName)
-        : Optional.of(new Operators.Spelling(operator, operator.parameters().stream().map(p -> p.name()).toList(), List.of()));
+        : Optional.of(
+            new Operators.Spelling(
+                operator, operator.parameters().stream().map(p -> p.name()).toList(), List.of()));
   }
 
   /** The kernel of a functional operator name; null if there is none. */

@@ -22,6 +22,21 @@ public class NodeCall implements Call {
     Number scalar(Value value);
   }
 
+  /** The types that the graph declares, upper bounds included, and no computed scalars. */
+  public static Facts declaredTypes() {
+    return new Facts() {
+      @Override
+      public TensorType type(Value value) {
+        return value.tensorType();
+      }
+
+      @Override
+      public Number scalar(Value value) {
+        throw new KernelException("the scalar " + value + " is computed by the program");
+      }
+    };
+  }
+
   private final Node node;
   private final Facts facts;
 
@@ -50,7 +65,10 @@ public class NodeCall implements Call {
   @Override
   public List<TensorType> types(String parameter) {
     if (node.argument(parameter) instanceof Argument.Items list) {
-      return list.items().stream().map(item -> type(parameter, item)).toList();
+      return list.items().stream()
+          .filter(item -> item != Argument.None.NONE)
+          .map(item -> type(parameter, item))
+          .toList();
     }
     throw mismatch(parameter, node.argument(parameter), "a list of tensors");
   }

@@ -3,8 +3,8 @@ package dev.baton.runtime.kernel;
 import dev.baton.runtime.kernel.Call.Number;
 
 /**
- * Operators whose result is a scalar that shapes may depend on: symbolic sizes and the arithmetic of {@code
- * executorch_prim}. They are computed when a plan is made, not when it runs.
+ * Operators whose result is a scalar that shapes may depend on: symbolic sizes and the arithmetic
+ * of {@code executorch_prim}. They are computed when a plan is made, not when it runs.
  */
 public final class ScalarOperators {
   private ScalarOperators() {}
@@ -13,7 +13,8 @@ public final class ScalarOperators {
   public static boolean contains(String operator) {
     return operator.equals("aten::sym_size.int")
         || operator.equals("aten::sym_numel")
-        || (operator.startsWith("executorch_prim::") && !operator.startsWith("executorch_prim::et_"));
+        || (operator.startsWith("executorch_prim::")
+            && !operator.startsWith("executorch_prim::et_"));
   }
 
   /**
@@ -68,18 +69,25 @@ public final class ScalarOperators {
     long x = a.integer();
     long y = b.integer();
     return switch (name) {
-      case "executorch_prim::add.Scalar" -> integers ? Number.of(x + y) : Number.of(a.real() + b.real());
-      case "executorch_prim::sub.Scalar" -> integers ? Number.of(x - y) : Number.of(a.real() - b.real());
-      case "executorch_prim::mul.Scalar" -> integers ? Number.of(x * y) : Number.of(a.real() * b.real());
+      case "executorch_prim::add.Scalar" ->
+          integers ? Number.of(x + y) : Number.of(a.real() + b.real());
+      case "executorch_prim::sub.Scalar" ->
+          integers ? Number.of(x - y) : Number.of(a.real() - b.real());
+      case "executorch_prim::mul.Scalar" ->
+          integers ? Number.of(x * y) : Number.of(a.real() * b.real());
       case "executorch_prim::truediv.Scalar" -> Number.of(a.real() / b.real());
       case "executorch_prim::floordiv.Scalar", "executorch_prim::floordiv.int" ->
-          integers ? Number.of(Math.floorDiv(x, nonZero(y))) : Number.of(Math.floor(a.real() / b.real()));
+          integers
+              ? Number.of(Math.floorDiv(x, nonZero(y)))
+              : Number.of(Math.floor(a.real() / b.real()));
       case "executorch_prim::mod.Scalar", "executorch_prim::mod.int" ->
           integers
               ? Number.of(Math.floorMod(x, nonZero(y)))
               : Number.of(a.real() - Math.floor(a.real() / b.real()) * b.real());
-      case "executorch_prim::sym_max.Scalar" -> integers ? Number.of(Math.max(x, y)) : Number.of(Math.max(a.real(), b.real()));
-      case "executorch_prim::sym_min.Scalar" -> integers ? Number.of(Math.min(x, y)) : Number.of(Math.min(a.real(), b.real()));
+      case "executorch_prim::sym_max.Scalar" ->
+          integers ? Number.of(Math.max(x, y)) : Number.of(Math.max(a.real(), b.real()));
+      case "executorch_prim::sym_min.Scalar" ->
+          integers ? Number.of(Math.min(x, y)) : Number.of(Math.min(a.real(), b.real()));
       case "executorch_prim::eq.Scalar" -> Number.of(integers ? x == y : a.real() == b.real());
       case "executorch_prim::gt.Scalar" -> Number.of(integers ? x > y : a.real() > b.real());
       case "executorch_prim::lt.Scalar" -> Number.of(integers ? x < y : a.real() < b.real());

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Where the decoder is, so that a failure can say it without each step carrying its place along. */
+/**
+ * Where the decoder is, so that a failure can say it without each step carrying its place along.
+ */
 final class DecodeCursor {
   private static final int NO_INDEX = -1;
 
@@ -57,8 +59,7 @@ final class DecodeCursor {
 
   int inRange(long index, int count, String what) {
     if (index < 0 || index >= count) {
-      throw fail(
-          "%s %d does not exist, there are %d".formatted(what, index, count));
+      throw fail("%s %d does not exist, there are %d".formatted(what, index, count));
     }
     return (int) index;
   }

@@ -8,11 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.LongConsumer;
 
 /**
- * Checks every offset, vtable, vector, string and union that is reachable from a root table, so that generated accessors, which trust
- * their bytes, stay inside the buffer.
+ * Checks every offset, vtable, vector, string and union that is reachable from a root table, so
+ * that generated accessors, which trust their bytes, stay inside the buffer.
  *
- * <p>Shared tables are checked each time they are met; every visit is charged, and the charge's limit bounds the work. Positions are
- * exact longs until proven to lie in the buffer. Metadata need not be aligned: Java reads it either way.
+ * <p>Shared tables are checked each time they are met; every visit is charged, and the charge's
+ * limit bounds the work. Positions are exact longs until proven to lie in the buffer. Metadata need
+ * not be aligned: Java reads it either way.
  */
 final class FlatBufferVerifier {
   private static final int MAX_DEPTH = 16;
@@ -66,7 +67,7 @@ final class FlatBufferVerifier {
       throw fail(vtable, "a table of " + tableBytes + " bytes");
     }
     require(at, tableBytes, "a table", at);
-    charge.accept(4L + tableBytes);
+    charge.accept(tableBytes);
 
     int slots = vtableBytes / 2 - 2;
     for (Field field : facts.fields()) {
@@ -104,8 +105,7 @@ final class FlatBufferVerifier {
     }
   }
 
-  private void union(
-      Kind.Union union, int slot, int at, long vtable, int slots, int tableBytes) {
+  private void union(Kind.Union union, int slot, int at, long vtable, int slots, int tableBytes) {
     int typeOffset = fieldOffset(vtable, slot, 1, tableBytes);
     int type = typeOffset == 0 ? 0 : bytes.get(at + typeOffset) & 0xff;
     if (type > union.members().size()) {
@@ -128,11 +128,9 @@ final class FlatBufferVerifier {
   /** Offset of a field in its table, or 0 if it is absent. */
   private int fieldOffset(long vtable, int slot, int width, int tableBytes) {
     int offset = u16(vtable + 4 + 2L * slot);
-    if (offset != 0
-        && (offset < 4 || offset > tableBytes - width || offset > MAX_VTABLE_NUMBER)) {
+    if (offset != 0 && (offset < 4 || offset > tableBytes - width || offset > MAX_VTABLE_NUMBER)) {
       throw fail(
-          vtable,
-          "a field of " + width + " bytes at " + offset + " in a table of " + tableBytes);
+          vtable, "a field of " + width + " bytes at " + offset + " in a table of " + tableBytes);
     }
     return offset;
   }
@@ -225,6 +223,7 @@ final class FlatBufferVerifier {
   }
 
   private ProgramFormatException fail(long at, String problem) {
-    return ProgramFormatException.atByte(source, path(), at, problem, ProgramFormatException.DAMAGED);
+    return ProgramFormatException.atByte(
+        source, path(), at, problem, ProgramFormatException.DAMAGED);
   }
 }

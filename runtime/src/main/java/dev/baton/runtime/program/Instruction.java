@@ -7,7 +7,8 @@ public sealed interface Instruction {
    * Runs an operator.
    *
    * @param operator index into {@link ProgramMethod#operators()}
-   * @param args value indices: the operator's arguments in schema order with the out arguments, then the results once more
+   * @param args value indices: the operator's arguments in schema order with the out arguments,
+   *     then the results once more
    */
   record KernelCall(int operator, Ints args) implements Instruction {}
 
@@ -26,7 +27,8 @@ public sealed interface Instruction {
    * Jumps if the condition is false.
    *
    * @param condition index of a Bool value, or of a Bool tensor, which is false if any element is
-   * @param destination absolute instruction in the same chain; the number of instructions means the chain's end
+   * @param destination absolute instruction in the same chain; the number of instructions means the
+   *     chain's end
    */
   record JumpFalseCall(int condition, int destination) implements Instruction {}
 

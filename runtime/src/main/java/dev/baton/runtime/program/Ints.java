@@ -3,7 +3,10 @@ package dev.baton.runtime.program;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** An immutable sequence of ints, unboxed: sizes, dim orders, value indices. Safe to share between threads. */
+/**
+ * An immutable sequence of ints, unboxed: sizes, dim orders, value indices. Safe to share between
+ * threads.
+ */
 public final class Ints {
   private static final Ints EMPTY = new Ints(new int[0]);
 
@@ -32,6 +35,8 @@ public final class Ints {
   }
 
   /**
+   * The item at an index.
+   *
    * @throws IndexOutOfBoundsException if {@code index} is not within {@code [0, size())}
    */
   public int get(int index) {

@@ -1,5 +1,6 @@
 package dev.baton.runtime.program;
 
+import com.google.flatbuffers.Table;
 import dev.baton.runtime.program.schema.AllocationDetails;
 import dev.baton.runtime.program.schema.BackendDelegate;
 import dev.baton.runtime.program.schema.BackendDelegateDataReference;
@@ -29,7 +30,6 @@ import dev.baton.runtime.program.schema.StringValue;
 import dev.baton.runtime.program.schema.Tensor;
 import dev.baton.runtime.program.schema.TensorDataLocation;
 import dev.baton.runtime.program.schema.TensorList;
-import com.google.flatbuffers.Table;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -176,7 +176,7 @@ final class MethodDecoder {
 
   private <T extends Table> T content(EValue value, T into) {
     if (value.val(into) == null) {
-      throw cursor.fail("a " + KernelTypes.name(value.valType()) + " without content");
+      throw cursor.fail("its " + KernelTypes.name(value.valType()) + " is missing");
     }
     return into;
   }
@@ -218,15 +218,13 @@ final class MethodDecoder {
     }
     int rank = tensor.sizesLength();
     if (rank > TensorSpec.MAX_RANK) {
-      throw cursor.fail(
-          "%d dimensions, expected %d at most".formatted(rank, TensorSpec.MAX_RANK));
+      throw cursor.fail("%d dimensions, expected %d at most".formatted(rank, TensorSpec.MAX_RANK));
     }
     Ints sizes = ints(rank, tensor::sizes);
     long bytes = bytes(sizes, type);
     Ints dimOrder = dimOrder(tensor, rank);
     TensorSpec.Dynamism dynamism =
-        cursor.coded(
-            TensorSpec.Dynamism.values(), tensor.shapeDynamism(), "shape dynamism");
+        cursor.coded(TensorSpec.Dynamism.values(), tensor.shapeDynamism(), "shape dynamism");
 
     ExtraTensorInfo info = tensor.extraTensorInfo();
     @Nullable String fullName = info == null ? null : info.fullyQualifiedName();
@@ -275,12 +273,16 @@ final class MethodDecoder {
   }
 
   private Ints dimOrder(Tensor tensor, int rank) {
-    Ints order = ints(tensor.dimOrderLength(), tensor::dimOrder);
+    int length = tensor.dimOrderLength();
+    if (length != rank) {
+      throw cursor.fail("a dim order of %d entries for %d dimensions".formatted(length, rank));
+    }
+    Ints order = ints(length, tensor::dimOrder);
     int seen = 0;
     for (int i = 0; i < order.size(); i++) {
       seen |= order.get(i) < rank ? 1 << order.get(i) : 0;
     }
-    if (order.size() != rank || seen != (1 << rank) - 1) {
+    if (seen != (1 << rank) - 1) {
       throw cursor.fail(
           "dim order %s is no permutation of its %d dimensions".formatted(order, rank));
     }
@@ -304,7 +306,7 @@ final class MethodDecoder {
       return null;
     }
     int id = cursor.inRange(details.memoryId(), plannedBuffers.size(), "memory id");
-    long offset = details.memoryOffsetHigh() << 32 | details.memoryOffsetLow();
+    long offset = (details.memoryOffsetHigh() << 32) | details.memoryOffsetLow();
     long size = plannedBuffers.get(id).bytes();
     if (id == 0 || offset < 0 || offset > size || bytes > size - offset) {
       throw cursor.fail(
@@ -360,9 +362,7 @@ final class MethodDecoder {
     int count = chain.instructionsLength();
     meter.instructions(count);
     return cursor.list(
-        "chain " + number + ", instruction",
-        count,
-        i -> instruction(chain.instructions(i), count));
+        "chain " + number + ", instruction", count, i -> instruction(chain.instructions(i), count));
   }
 
   private Instruction instruction(
@@ -392,8 +392,7 @@ final class MethodDecoder {
               "its condition, value %d, is neither a Bool nor a Bool tensor".formatted(condition));
         }
         yield new Instruction.JumpFalseCall(
-            condition,
-            cursor.inRange(call.destinationInstruction(), count + 1, "destination"));
+            condition, cursor.inRange(call.destinationInstruction(), count + 1, "destination"));
       }
       case InstructionArguments.FreeCall -> {
         int value = valueIndex(content(instruction, new FreeCall()).valueIndex());
@@ -410,14 +409,14 @@ final class MethodDecoder {
       dev.baton.runtime.program.schema.Instruction instruction, T into) {
     if (instruction.instrArgs(into) == null) {
       throw cursor.fail(
-          "a " + InstructionArguments.name(instruction.instrArgsType()) + " without content");
+          "its " + InstructionArguments.name(instruction.instrArgsType()) + " is missing");
     }
     return into;
   }
 
   private static boolean isCondition(ProgramValue value) {
     return value instanceof ProgramValue.BoolValue
-        || value instanceof TensorSpec tensor && tensor.scalarType() == ScalarType.BOOL;
+        || (value instanceof TensorSpec tensor && tensor.scalarType() == ScalarType.BOOL);
   }
 
   private Ints valueIndices(int count, IntUnaryOperator item) {

@@ -16,9 +16,9 @@ import java.util.Map;
 /**
  * An ExecuTorch program, read and checked as a whole: methods, constants, payloads.
  *
- * <p>Immutable; any number of threads may read one program. Constants and payloads stay where they are, in the mapped file or in native
- * memory: the Java heap holds none of them. {@link #close} frees that memory; whoever opened the program closes it, after everything
- * that was made of it.
+ * <p>Immutable; any number of threads may read one program. Constants and payloads stay where they
+ * are, in the mapped file or in native memory: the Java heap holds none of them. {@link #close}
+ * frees that memory; whoever opened the program closes it, after everything that was made of it.
  */
 public final class Program implements AutoCloseable {
   private static final long NATIVE_ALIGNMENT = 16;
@@ -26,6 +26,29 @@ public final class Program implements AutoCloseable {
   private final String source;
   private final Arena arena;
   private final ProgramContent content;
+  private int leases;
+  private volatile boolean closed;
+
+  /** Keeps the bytes of a program where they are, also after {@link Program#close}. */
+  public final class Lease implements AutoCloseable {
+    private boolean ended;
+
+    private Lease() {}
+
+    /**
+     * Ends the lease; the last one of a closed program frees its bytes. Ending twice does nothing.
+     */
+    @Override
+    public void close() {
+      synchronized (Program.this) {
+        if (!ended) {
+          ended = true;
+          leases--;
+          free();
+        }
+      }
+    }
+  }
 
   private Program(String source, Arena arena, ProgramContent content) {
     this.source = source;
@@ -53,27 +76,21 @@ public final class Program implements AutoCloseable {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(file.toString(), null, "is a folder, expected a .pte file");
     }
-    Arena arena = Arena.ofShared();
-    boolean opened = false;
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      MemorySegment bytes =
-          switch (options.access()) {
-            case MAP -> channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-            case COPY -> copy(file, channel, arena);
-          };
-      Program program = read(file.toString(), arena, bytes, options.budget());
-      opened = true;
-      return program;
+      return read(
+          file.toString(),
+          options.budget(),
+          arena ->
+              switch (options.access()) {
+                case MAP -> channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+                case COPY -> copy(file, channel, arena);
+              });
     } catch (NoSuchFileException e) {
       NoSuchFileException described =
           new NoSuchFileException(
               file.toString(), null, "no such file; looked for " + file.toAbsolutePath());
       described.initCause(e);
       throw described;
-    } finally {
-      if (!opened) {
-        arena.close();
-      }
     }
   }
 
@@ -85,32 +102,22 @@ public final class Program implements AutoCloseable {
   /**
    * Reads a program that is in memory.
    *
-   * <p>Native memory that is aligned to 16 bytes and open to all threads is used in place: it must stay alive and unchanged until
-   * the program is closed, and closing does not free it. Anything else is copied into native memory, once.
+   * <p>Native memory that is aligned to 16 bytes and open to all threads is used in place: it must
+   * stay alive and unchanged until the program is closed, and closing does not free it. Anything
+   * else is copied into native memory, once.
    *
    * @throws ProgramFormatException if it is no valid program
    */
   public static Program of(MemorySegment bytes, ReadBudget budget) {
-    String source = "program in memory (" + bytes.byteSize() + " bytes)";
-    Arena arena = Arena.ofShared();
-    boolean opened = false;
-    try {
-      boolean inPlace =
-          bytes.isNative()
-              && bytes.address() % NATIVE_ALIGNMENT == 0
-              && bytes.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}));
-      MemorySegment stable =
-          inPlace
-              ? bytes
-              : arena.allocate(bytes.byteSize(), NATIVE_ALIGNMENT).copyFrom(bytes);
-      Program program = read(source, arena, stable, budget);
-      opened = true;
-      return program;
-    } finally {
-      if (!opened) {
-        arena.close();
-      }
-    }
+    boolean inPlace =
+        bytes.isNative()
+            && bytes.address() % NATIVE_ALIGNMENT == 0
+            && bytes.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}));
+    return read(
+        "program in memory (" + bytes.byteSize() + " bytes)",
+        budget,
+        arena ->
+            inPlace ? bytes : arena.allocate(bytes.byteSize(), NATIVE_ALIGNMENT).copyFrom(bytes));
   }
 
   /** Copies the bytes into native memory and reads them, with the default budget. */
@@ -118,10 +125,26 @@ public final class Program implements AutoCloseable {
     return of(MemorySegment.ofArray(bytes));
   }
 
-  private static Program read(
-      String source, Arena arena, MemorySegment bytes, ReadBudget budget) {
-    return new Program(
-        source, arena, ProgramDecoder.decode(source, bytes.asReadOnly(), budget));
+  private interface Bytes<X extends Exception> {
+    MemorySegment in(Arena arena) throws X;
+  }
+
+  /** The program owns the arena, unless reading fails. */
+  @SuppressWarnings("MustBeClosedChecker")
+  private static <X extends Exception> Program read(
+      String source, ReadBudget budget, Bytes<X> bytes) throws X {
+    Arena arena = Arena.ofShared();
+    boolean opened = false;
+    try {
+      MemorySegment readOnly = bytes.in(arena).asReadOnly();
+      Program program = new Program(source, arena, ProgramDecoder.decode(source, readOnly, budget));
+      opened = true;
+      return program;
+    } finally {
+      if (!opened) {
+        arena.close();
+      }
+    }
   }
 
   private static MemorySegment copy(Path file, FileChannel channel, Arena arena)
@@ -140,7 +163,9 @@ public final class Program implements AutoCloseable {
     return bytes;
   }
 
-  /** The file's path as it was given, or a description of the memory. Works on a closed program too. */
+  /**
+   * The file's path as it was given, or a description of the memory. Works on a closed program too.
+   */
   public String source() {
     return source;
   }
@@ -160,7 +185,10 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * @throws IllegalArgumentException if there is no such method; the message names those that there are
+   * The method of this name.
+   *
+   * @throws IllegalArgumentException if there is no such method; the message names those that there
+   *     are
    */
   public ProgramMethod method(String name) {
     ProgramMethod method = open().methods().get(name);
@@ -177,13 +205,16 @@ public final class Program implements AutoCloseable {
     return open().segments();
   }
 
-  /** Blobs by key, in file order: read-only views, valid until close. Several keys may share one blob. Unmodifiable. */
+  /**
+   * Blobs by key, in file order: read-only views, valid until close. Several keys may share one
+   * blob. Unmodifiable.
+   */
   public Map<String, MemorySegment> namedData() {
     return open().namedData();
   }
 
   public boolean isOpen() {
-    return arena.scope().isAlive();
+    return !closed;
   }
 
   private ProgramContent open() {
@@ -194,16 +225,31 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * Frees the mapping or the copy. Afterwards this object's accessors, and any access to constants and payloads that it owns, throw
-   * {@link IllegalStateException}; decoded records stay readable. Closing twice does nothing.
+   * A hold on the bytes for whoever was made of this program.
    *
-   * @throws IllegalStateException if native code is using the memory at this moment; the program stays open
+   * @throws IllegalStateException if the program is closed
+   */
+  public synchronized Lease lease() {
+    open();
+    leases++;
+    return new Lease();
+  }
+
+  private void free() {
+    if (closed && leases == 0 && arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  /**
+   * Frees the mapping or the copy, now or when the last {@linkplain #lease lease} ends. Afterwards
+   * this object's accessors throw {@link IllegalStateException}; decoded records stay readable.
+   * Closing twice does nothing.
    */
   @Override
   public synchronized void close() {
-    if (isOpen()) {
-      arena.close();
-    }
+    closed = true;
+    free();
   }
 
   @Override

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The parts of a file that are not decoded: segments, constants, payloads. Finds their bytes, or says why there are none. */
+/**
+ * The parts of a file that are not decoded: segments, constants, payloads. Finds their bytes, or
+ * says why there are none.
+ */
 final class ProgramData {
   private final MemorySegment file;
   private final ProgramLayout layout;
@@ -57,7 +60,8 @@ final class ProgramData {
       var entry = root.namedData(i);
       String key = cursor.required(entry.key(), "its key");
       if (named.put(key, segment(entry.segmentIndex())) != null) {
-        throw cursor.fail("an earlier entry also has the key '" + key + "'");
+        throw cursor.fail(
+            "an earlier entry also has the key " + ProgramFormatException.quoted(key));
       }
     }
     return Collections.unmodifiableMap(named);
@@ -91,7 +95,10 @@ final class ProgramData {
     return piece(mutables.get(i), index, bytes);
   }
 
-  /** The bytes of a vector in the tables: accessors give them as a buffer over all tables, from position to limit. */
+  /**
+   * The bytes of a vector in the tables: accessors give them as a buffer over all tables, from
+   * position to limit.
+   */
   MemorySegment inline(@Nullable ByteBuffer vector) {
     return vector == null
         ? file.asSlice(0, 0)
@@ -99,7 +106,8 @@ final class ProgramData {
   }
 
   private MemorySegment piece(Subsegments pieces, long index, long bytes) {
-    int i = cursor.inRange(index, pieces.offsets.offsetsLength(), "entry of the " + pieces.name);
+    int i =
+        cursor.inRange(index, pieces.offsets.offsetsLength(), "the " + pieces.name + "'s entry");
     long offset = pieces.offsets.offsets(i);
     long size = pieces.segment.byteSize();
     if (offset < 0 || offset > size || bytes > size - offset) {

@@ -43,7 +43,7 @@ final class ProgramDecoder {
       ExecutionPlan plan = root.executionPlan(i);
       String name = cursor.required(plan.name(), "its name");
       if (methods.containsKey(name)) {
-        throw cursor.fail("an earlier method is also named '" + name + "'");
+        throw cursor.fail("an earlier method is also named " + ProgramFormatException.quoted(name));
       }
       cursor.method(name);
       methods.put(name, new MethodDecoder(name, plan, data, cursor, meter).decode());

@@ -4,16 +4,19 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some bytes are no program that can be read: damaged, of another format, newer than this reader, or beyond the {@link ReadBudget}. The
- * message holds all the parts: source, place, problem, remedy.
+ * Some bytes are no program that can be read: damaged, of another format, newer than this reader,
+ * or beyond the {@link ReadBudget}. The message holds all the parts: source, place, problem,
+ * remedy.
  */
-public final class ProgramFormatException extends RuntimeException {
+public final class ProgramFormatException extends dev.baton.runtime.BatonException {
   private static final long serialVersionUID = 1;
 
   static final String DAMAGED =
       "The file is damaged or was not written by ExecuTorch: fetch it or export it again.";
   static final String NEWER_OR_DAMAGED =
       "The file was written by a newer ExecuTorch than this reader knows, or is damaged: update Baton, or export again.";
+
+  private static final int MAX_QUOTED = 100;
 
   private static final long NOWHERE = -1;
 
@@ -74,7 +77,7 @@ public final class ProgramFormatException extends RuntimeException {
       @Nullable String remedy) {
     StringBuilder text = new StringBuilder(source);
     if (method != null) {
-      text.append(", method '").append(method).append('\'');
+      text.append(", method ").append(quoted(method));
     }
     if (element != null) {
       text.append(", ").append(element);
@@ -89,6 +92,16 @@ public final class ProgramFormatException extends RuntimeException {
     return text.toString();
   }
 
+  /** Text of a file, which may be long or hold anything, for a message. */
+  static String quoted(String text) {
+    StringBuilder quoted = new StringBuilder("'");
+    for (int i = 0; i < Math.min(text.length(), MAX_QUOTED); i++) {
+      char c = text.charAt(i);
+      quoted.append(Character.isISOControl(c) ? "\\x%02x".formatted((int) c) : c);
+    }
+    return quoted.append(text.length() > MAX_QUOTED ? "…'" : "'").toString();
+  }
+
   /** The file's path as it was given, or a description of the memory. */
   public String source() {
     return source;
@@ -100,8 +113,9 @@ public final class ProgramFormatException extends RuntimeException {
   }
 
   /**
-   * What in the method or file, for example {@code value 12}, {@code instruction 3 of chain 0}, or, where the tables themselves are broken,
-   * the field's path in the schema; null if the file as a whole.
+   * What in the method or file, for example {@code value 12}, {@code instruction 3 of chain 0}, or,
+   * where the tables themselves are broken, the field's path in the schema; null if the file as a
+   * whole.
    */
   public @Nullable String element() {
     return element;

@@ -1,18 +1,14 @@
 package dev.baton.runtime.program;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Reads the fixed bytes at the start of a program file: identifier and extended header. */
 final class ProgramHeader {
-  private static final ValueLayout.OfInt U32 =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfLong U64 =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
+  private static final int HEAD_BYTES = 64;
   private static final String IDENTIFIER = "ET12";
   private static final int IDENTIFIER_AT = 4;
   private static final String HEADER_MAGIC = "eh00";
@@ -34,7 +30,7 @@ final class ProgramHeader {
               "This is a data file (.ptd): weights without a program",
               "Open the .pte that belongs to it, and give this file as its data."),
           new Foreign(
-              4,
+              8,
               "ED00",
               "This is an ETDump: a profile that an ExecuTorch run has written",
               "Open the .pte whose run it records."),
@@ -60,8 +56,12 @@ final class ProgramHeader {
 
   static ProgramLayout read(String source, MemorySegment file) {
     long fileBytes = file.byteSize();
+    ByteBuffer head =
+        file.asSlice(0, Math.min(fileBytes, HEAD_BYTES))
+            .asByteBuffer()
+            .order(ByteOrder.LITTLE_ENDIAN);
     for (Foreign foreign : FOREIGN) {
-      if (text(file, foreign.at, foreign.magic.length()).equals(foreign.magic)) {
+      if (text(head, foreign.at, foreign.magic.length()).equals(foreign.magic)) {
         throw ProgramFormatException.ofFile(source, foreign.what, foreign.remedy);
       }
     }
@@ -71,7 +71,7 @@ final class ProgramHeader {
           fileBytes == 0 ? "The file is empty" : "The file has only " + fileBytes + " bytes",
           "Fetch it or export it again.");
     }
-    String identifier = text(file, IDENTIFIER_AT, IDENTIFIER.length());
+    String identifier = text(head, IDENTIFIER_AT, IDENTIFIER.length());
     if (!identifier.equals(IDENTIFIER)) {
       boolean related = identifier.startsWith("ET");
       throw ProgramFormatException.atByte(
@@ -83,8 +83,8 @@ final class ProgramHeader {
               ? "This is a program of another format version: update Baton, or export again."
               : "This is no ExecuTorch program: export the model with ExecuTorch to a .pte.");
     }
-    return text(file, HEADER_AT, HEADER_MAGIC.length()).equals(HEADER_MAGIC)
-        ? extended(source, file)
+    return text(head, HEADER_AT, HEADER_MAGIC.length()).equals(HEADER_MAGIC)
+        ? extended(source, fileBytes, head)
         : plain(source, fileBytes);
   }
 
@@ -92,12 +92,11 @@ final class ProgramHeader {
     return new ProgramLayout(fileBytes, 0, programBytes(source, fileBytes), 0, 0);
   }
 
-  private static ProgramLayout extended(String source, MemorySegment file) {
-    long fileBytes = file.byteSize();
+  private static ProgramLayout extended(String source, long fileBytes, ByteBuffer head) {
     if (fileBytes < HEADER_AT + MIN_HEADER_BYTES) {
       throw truncated(source, fileBytes, HEADER_AT + MIN_HEADER_BYTES);
     }
-    long headerBytes = file.get(U32, HEADER_AT + 4) & 0xffffffffL;
+    long headerBytes = head.getInt(HEADER_AT + 4) & 0xffffffffL;
     if (headerBytes < MIN_HEADER_BYTES) {
       throw ProgramFormatException.atByte(
           source,
@@ -109,10 +108,10 @@ final class ProgramHeader {
     if (headerBytes > fileBytes - HEADER_AT) {
       throw truncated(source, fileBytes, HEADER_AT + headerBytes);
     }
-    long programBytes = file.get(U64, HEADER_AT + 8);
-    long segmentBase = file.get(U64, HEADER_AT + 16);
+    long programBytes = head.getLong(HEADER_AT + 8);
+    long segmentBase = head.getLong(HEADER_AT + 16);
     long segmentBytes =
-        headerBytes < HEADER_BYTES_WITH_SEGMENT_SIZE ? 0 : file.get(U64, HEADER_AT + 24);
+        headerBytes < HEADER_BYTES_WITH_SEGMENT_SIZE ? 0 : head.getLong(HEADER_AT + 24);
 
     if (programBytes < HEADER_AT + headerBytes) {
       throw ProgramFormatException.atByte(
@@ -126,8 +125,8 @@ final class ProgramHeader {
     if (programBytes > fileBytes) {
       throw truncated(source, fileBytes, programBytes);
     }
-    if (segmentBase != 0 && Long.compareUnsigned(segmentBase, programBytes) < 0
-        || segmentBase == 0 && segmentBytes != 0) {
+    if ((segmentBase != 0 && Long.compareUnsigned(segmentBase, programBytes) < 0)
+        || (segmentBase == 0 && segmentBytes != 0)) {
       throw ProgramFormatException.atByte(
           source,
           "extended header",
@@ -169,16 +168,16 @@ final class ProgramHeader {
   }
 
   /** Latin-1, so that any bytes compare; shorter at the end of the file. */
-  private static String text(MemorySegment file, long at, int length) {
-    long available = Math.clamp(file.byteSize() - at, 0, length);
-    return new String(
-        file.asSlice(Math.min(at, file.byteSize()), available).toArray(ValueLayout.JAVA_BYTE),
-        StandardCharsets.ISO_8859_1);
+  private static String text(ByteBuffer head, int at, int length) {
+    byte[] bytes = new byte[Math.clamp(head.capacity() - at, 0, length)];
+    head.get(Math.min(at, head.capacity()), bytes);
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
   private static String printable(String latin1) {
     StringBuilder text = new StringBuilder();
-    for (char c : latin1.toCharArray()) {
+    for (int i = 0; i < latin1.length(); i++) {
+      char c = latin1.charAt(i);
       text.append(c > ' ' && c < 0x7f ? String.valueOf(c) : "\\x%02x".formatted((int) c));
     }
     return text.toString();

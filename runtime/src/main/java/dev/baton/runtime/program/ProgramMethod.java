@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param values what inputs, outputs and instructions refer to by index
  * @param inputs value indices, in the order of the method's arguments
  * @param outputs value indices; may repeat, and may name inputs or constants
- * @param chains instruction lists, run one after the other; one in all programs written so far, and without instructions in methods
- *     that only return constants
+ * @param chains instruction lists, run one after the other; one in all programs written so far, and
+ *     without instructions in methods that only return constants
  * @param plannedBuffers the file's own memory plan, by memory id; index 0 is reserved and empty
- * @param inputStructure how Python flattened the arguments (a pytree spec: JSON, or an older text form); null if the file has none
+ * @param inputStructure how Python flattened the arguments (a pytree spec: JSON, or an older text
+ *     form); null if the file has none
  * @param outputStructure the same for the results
  */
 public record ProgramMethod(

@@ -9,7 +9,9 @@ import static dev.baton.runtime.program.TableFacts.table;
 import static dev.baton.runtime.program.TableFacts.text;
 import static dev.baton.runtime.program.TableFacts.union;
 
-/** The facts of {@code program.fbs}. No table reaches itself, so nesting is bounded by the schema. */
+/**
+ * The facts of {@code program.fbs}. No table reaches itself, so nesting is bounded by the schema.
+ */
 final class ProgramSchema {
   private ProgramSchema() {}
 
@@ -78,8 +80,7 @@ final class ProgramSchema {
       table(
           "FrameList",
           many(
-              table(
-                  "Frame", text("filename"), scalar(4, "lineno"), text("name"), text("context")),
+              table("Frame", text("filename"), scalar(4, "lineno"), text("name"), text("context")),
               "items"));
 
   private static final TableFacts CHAIN =

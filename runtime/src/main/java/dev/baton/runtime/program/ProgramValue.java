@@ -50,12 +50,17 @@ public sealed interface ProgramValue
   }
 
   /**
+   * Tensors.
+   *
    * @param items indices of {@link TensorSpec}s
    */
   record TensorListValue(Ints items) implements ProgramValue {}
 
   /**
-   * @param items indices of {@link TensorSpec}s or {@link NullValue}s, or -1; the last two mean None
+   * Tensors, some of which may be absent.
+   *
+   * @param items indices of {@link TensorSpec}s or {@link NullValue}s, or -1; the last two mean
+   *     None
    */
   record OptionalTensorListValue(Ints items) implements ProgramValue {}
 }

@@ -13,11 +13,15 @@ public record ReadOptions(Access access, ReadBudget budget) {
   /** How the bytes of a file reach memory. */
   public enum Access {
     /**
-     * The file is mapped: weights are read when first touched and shared with other processes. The file must not change or shrink
-     * while the program is open: the JVM reports lost pages as {@link InternalError}, and changed ones not at all.
+     * The file is mapped: weights are read when first touched and shared with other processes. The
+     * file must not change or shrink while the program is open: the JVM reports lost pages as
+     * {@link InternalError}, and changed ones not at all.
      */
     MAP,
-    /** The file is copied into native memory, outside the Java heap, and may change or vanish afterwards. */
+    /**
+     * The file is copied into native memory, outside the Java heap, and may change or vanish
+     * afterwards.
+     */
     COPY
   }
 

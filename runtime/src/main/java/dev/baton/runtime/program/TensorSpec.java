@@ -6,15 +6,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * A tensor as a program describes it.
  *
- * @param sizes elements by dimension, each zero or more, at most {@link #MAX_RANK} of them; upper bounds unless {@code dynamism} is
- *     {@link Dynamism#STATIC}
- * @param dimOrder the dimensions from outermost to innermost in memory, a permutation of {@code [0, rank)}
- * @param dataBufferIndex the file's number of the tensor's data among its kind, 0 for none; tensors with one number share bytes
+ * @param sizes elements by dimension, each zero or more, at most {@link #MAX_RANK} of them; upper
+ *     bounds unless {@code dynamism} is {@link Dynamism#STATIC}
+ * @param dimOrder the dimensions from outermost to innermost in memory, a permutation of {@code [0,
+ *     rank)}
+ * @param dataBufferIndex the file's number of the tensor's data among its kind, 0 for none; tensors
+ *     with one number share bytes
  * @param allocation the place in the file's own memory plan, null where it plans none
  * @param external true if the data are in a data file ({@code .ptd}) under {@code name}
- * @param name fully qualified name, for example {@code layer.weight}; null in most programs, never null or empty if {@code external}
- * @param data the constant, or a mutable tensor's first content: exactly {@link #byteSize()} bytes, read-only, native, aligned to the
- *     element size, valid until the program is closed; null if the file holds none
+ * @param name fully qualified name, for example {@code layer.weight}; null in most programs, never
+ *     null or empty if {@code external}
+ * @param data the constant, or a mutable tensor's first content: exactly {@link #byteSize()} bytes,
+ *     read-only, native, aligned to the element size, valid until the program is closed; null if
+ *     the file holds none
  */
 public record TensorSpec(
     ScalarType scalarType,
@@ -59,7 +63,8 @@ public record TensorSpec(
   }
 
   /**
-   * A place in the file's memory plan. Its end at the upper bound of the sizes is inside the buffer.
+   * A place in the file's memory plan. Its end at the upper bound of the sizes is inside the
+   * buffer.
    *
    * @param memoryId index into {@link ProgramMethod#plannedBuffers()}, 1 or more
    * @param offset in bytes from that buffer's start

@@ -1,0 +1,84 @@
+package dev.baton.tck;
+
+import dev.baton.delegate.DelegateException;
+import java.time.Duration;
+import java.util.Objects;
+
+/** How a call to a delegate goes wrong. */
+public sealed interface Failure {
+  /**
+   * The call throws instead of doing its work.
+   *
+   * @param kind what is thrown
+   */
+  record Throws(Thrown kind) implements Failure {}
+
+  /** What a delegate may throw, by contract or against it. */
+  enum Thrown {
+    DELEGATE_EXCEPTION,
+    RUNTIME_EXCEPTION,
+    LINKAGE_ERROR
+  }
+
+  /**
+   * For {@link Moment#RUN}: the outputs are computed, then spoilt, and no failure is reported.
+   *
+   * @param value written over the first element of each float output
+   */
+  record Spoils(float value) implements Failure {}
+
+  /**
+   * For {@link Moment#RUN}: the first half of each output's bytes is overwritten with rubbish, then
+   * the run throws.
+   */
+  record WritesPart(Thrown kind) implements Failure {}
+
+  /** The call takes longer, and then does its work. */
+  record Delays(Duration by) implements Failure {
+    public Delays {
+      Objects.requireNonNull(by);
+    }
+  }
+
+  static Failure delegateException() {
+    return new Throws(Thrown.DELEGATE_EXCEPTION);
+  }
+
+  static Failure runtimeException() {
+    return new Throws(Thrown.RUNTIME_EXCEPTION);
+  }
+
+  static Failure linkageError() {
+    return new Throws(Thrown.LINKAGE_ERROR);
+  }
+
+  static Failure nan() {
+    return new Spoils(Float.NaN);
+  }
+
+  static Failure wrong(float value) {
+    return new Spoils(value);
+  }
+
+  static Failure partialOutput() {
+    return new WritesPart(Thrown.DELEGATE_EXCEPTION);
+  }
+
+  static Failure slow(Duration by) {
+    return new Delays(by);
+  }
+
+  /** Throws what the kind says. */
+  static void raise(Thrown kind, String what) throws DelegateException {
+    switch (kind) {
+      case DELEGATE_EXCEPTION ->
+          throw new DelegateException(
+              DelegateException.Kind.FAILED,
+              "injected: " + what,
+              "Take the fault out of the test.",
+              null);
+      case RUNTIME_EXCEPTION -> throw new IllegalArgumentException("injected: " + what);
+      case LINKAGE_ERROR -> throw new UnsatisfiedLinkError("injected: " + what);
+    }
+  }
+}

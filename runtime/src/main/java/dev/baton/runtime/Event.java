@@ -1,0 +1,92 @@
+package dev.baton.runtime;
+
+import dev.baton.delegate.Availability;
+import java.util.List;
+
+/** Something that happened while a method was loaded or run, for {@link LoadOptions#listener}. */
+public sealed interface Event {
+  /** One sentence for a log. */
+  String message();
+
+  /** A delegate cannot work here; its work goes elsewhere. */
+  record DelegateUnavailable(String delegate, Availability availability) implements Event {
+    @Override
+    public String message() {
+      return "delegate '"
+          + delegate
+          + "' is unavailable: "
+          + availability.message()
+          + " "
+          + availability.remedy();
+    }
+  }
+
+  /** A delegate said that it was available, and could not be opened. */
+  record OpenFailed(String delegate, Exception cause) implements Event {
+    @Override
+    public String message() {
+      return "delegate '" + delegate + "' could not be opened: " + cause.getMessage();
+    }
+  }
+
+  /** A delegate could not say what it takes of a method, and is not asked again. */
+  record ClaimFailed(String delegate, String method, Exception cause) implements Event {
+    @Override
+    public String message() {
+      return "delegate '"
+          + delegate
+          + "' could not say what it takes of method '"
+          + method
+          + "': "
+          + cause.getMessage();
+    }
+  }
+
+  /** A delegate could not compile a subgraph that it had claimed. */
+  record CompileFailed(String delegate, String subgraph, List<String> operators, Exception cause)
+      implements Event {
+    @Override
+    public String message() {
+      return "delegate '"
+          + delegate
+          + "' could not compile "
+          + subgraph
+          + " ("
+          + operators.size()
+          + " operators): "
+          + cause.getMessage();
+    }
+  }
+
+  /**
+   * A subgraph failed while it was bound or run; from now on its operators run in Java in this
+   * execution.
+   */
+  record RunFailed(String delegate, String subgraph, Exception cause) implements Event {
+    @Override
+    public String message() {
+      return "delegate '"
+          + delegate
+          + "' failed in "
+          + subgraph
+          + ", which now runs in Java: "
+          + cause.getMessage();
+    }
+  }
+
+  /** A delegate's word to the user. */
+  record Warning(String delegate, String text) implements Event {
+    @Override
+    public String message() {
+      return "delegate '" + delegate + "': " + text;
+    }
+  }
+
+  /** A method is loaded. */
+  record Loaded(Placement placement, long nanos) implements Event {
+    @Override
+    public String message() {
+      return placement.summary() + ", loaded in " + nanos / 1_000_000 + " ms";
+    }
+  }
+}

@@ -1,0 +1,391 @@
+package dev.baton.runtime;
+
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import dev.baton.runtime.execute.ExecutionCore;
+import dev.baton.runtime.lift.LiftedMethod;
+import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.plan.BoundPlan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One caller's run of a {@link ModelMethod}: bound inputs and outputs, an arena and state (KV
+ * caches) of its own. For one thread at a time, not always the same; {@link #close} may come from
+ * any thread at any time, and waits for a run in flight.
+ *
+ * <p>In the steady state {@link #run} allocates nothing: write into {@link #input}'s bytes, run,
+ * read {@link #output}'s.
+ */
+public final class Execution implements AutoCloseable {
+  private static final int IDLE = 0;
+  private static final int BUSY = 1;
+  private static final int CLOSED = 2;
+  private static final long WAIT_NANOS = 20_000;
+
+  private final ModelMethod method;
+  private final LiftedMethod lifted;
+  private final ExecutionCore core;
+  private final AtomicInteger state = new AtomicInteger(IDLE);
+  private volatile boolean closing; // else a caller who never rests would keep close waiting
+  private final Tensor[] inputs;
+  private final Tensor[] outputs;
+
+  Execution(ModelMethod method) {
+    this.method = method;
+    this.lifted = method.compiled().lifted();
+    this.core = new ExecutionCore(method.compiled());
+    this.inputs = new Tensor[lifted.inputs().size()];
+    this.outputs = new Tensor[lifted.outputs().size()];
+  }
+
+  private void enter() {
+    if (closing || !state.compareAndSet(IDLE, BUSY)) {
+      throw new IllegalStateException(
+          closing
+              ? "the execution is closed"
+              : "the execution is in use by another thread: each concurrent caller needs one of its own (ModelMethod.newExecution)");
+    }
+  }
+
+  private void leave() {
+    state.set(IDLE);
+  }
+
+  // ---- inputs
+
+  /**
+   * The buffer of a tensor input at its present shape (at first: the upper bound). What the caller
+   * writes there is what the next run reads.
+   *
+   * @return the same object until the shape changes; its bytes are freed when this is closed
+   * @throws IllegalArgumentException if there is no such input, or it is no tensor
+   */
+  public Tensor input(int index) {
+    enter();
+    try {
+      return inputView(index);
+    } finally {
+      leave();
+    }
+  }
+
+  private Tensor inputView(int index) {
+    Variable variable = tensorInput(index).variable();
+    Tensor view = inputs[index];
+    if (view == null || view.sizes() != core.shape(variable)) {
+      view =
+          Tensor.of(
+              ((TensorType) variable.type()).dtype(), core.shape(variable), core.data(variable));
+      inputs[index] = view;
+    }
+    return view;
+  }
+
+  private LiftedMethod.TensorInput tensorInput(int index) {
+    if (index < 0 || index >= lifted.inputs().size()) {
+      throw new IllegalArgumentException(
+          "method '"
+              + lifted.name()
+              + "' has "
+              + lifted.inputs().size()
+              + " inputs, none is number "
+              + index);
+    }
+    if (lifted.inputs().get(index) instanceof LiftedMethod.TensorInput in) {
+      return in;
+    }
+    throw new IllegalArgumentException(
+        "input "
+            + index
+            + " of method '"
+            + lifted.name()
+            + "' is no tensor: it was fixed when the model was exported");
+  }
+
+  /**
+   * Sets the shape of a dynamic input; its content is undefined until it is written.
+   *
+   * @return the input's buffer at the new shape
+   * @throws IllegalArgumentException if the rank or a size does not fit what the program declares
+   */
+  public Tensor resizeInput(int index, long... shape) {
+    enter();
+    try {
+      Shape sizes = Shape.of(Arrays.stream(shape).mapToInt(Math::toIntExact).toArray());
+      resize(index, sizes);
+      return inputView(index);
+    } finally {
+      leave();
+    }
+  }
+
+  private void resize(int index, Shape shape) {
+    Variable variable = tensorInput(index).variable();
+    TensorType type = (TensorType) variable.type();
+    Shape bound = type.shape();
+    boolean fits = shape.rank() == bound.rank();
+    for (int d = 0; fits && d < bound.rank(); d++) {
+      fits = type.dynamic() ? shape.size(d) <= bound.size(d) : shape.size(d) == bound.size(d);
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "input "
+              + index
+              + " of method '"
+              + lifted.name()
+              + "' has the shape "
+              + shape
+              + ", the program declares "
+              + (type.dynamic() ? "at most " : "")
+              + bound);
+    }
+    core.resize(variable, shape);
+  }
+
+  /**
+   * Copies a value into an input.
+   *
+   * @throws IllegalArgumentException if dtype or shape do not fit, or a plain value differs from
+   *     the one that was fixed at export
+   */
+  public void setInput(int index, EValue value) {
+    enter();
+    try {
+      set(index, value);
+    } finally {
+      leave();
+    }
+  }
+
+  /** As {@link #setInput(int, EValue)}, for a tensor. */
+  public void setInput(int index, Tensor tensor) {
+    setInput(index, EValue.from(tensor));
+  }
+
+  private void set(int index, EValue value) {
+    if (index >= 0
+        && index < lifted.inputs().size()
+        && lifted.inputs().get(index) instanceof LiftedMethod.FixedInput fixed) {
+      if (!sameAsFixed(fixed.value(), value.toObject())) {
+        throw new IllegalArgumentException(
+            "input "
+                + index
+                + " of method '"
+                + lifted.name()
+                + "' was fixed to "
+                + fixed.value()
+                + " when the model was exported, and cannot be "
+                + value);
+      }
+      return;
+    }
+    LiftedMethod.TensorInput input = tensorInput(index);
+    TensorType type = (TensorType) input.variable().type();
+    if (!value.isTensor()) {
+      throw new IllegalArgumentException(
+          "input "
+              + index
+              + " of method '"
+              + lifted.name()
+              + "' is a tensor "
+              + type
+              + ", not "
+              + value);
+    }
+    Tensor tensor = value.toTensor();
+    if (tensor.dtype() != type.dtype()) {
+      throw new IllegalArgumentException(
+          "input "
+              + index
+              + " of method '"
+              + lifted.name()
+              + "' is "
+              + type.dtype()
+              + ", the tensor given is "
+              + tensor.dtype());
+    }
+    resize(index, tensor.sizes());
+    core.data(input.variable()).copyFrom(tensor.data());
+  }
+
+  private static boolean sameAsFixed(Object fixed, @Nullable Object given) {
+    if (fixed instanceof Double f && given instanceof Double g) {
+      return Math.abs(f - g) <= 1e-4 + 1e-5 * Math.abs(f);
+    }
+    return fixed.equals(given);
+  }
+
+  // ---- runs
+
+  /**
+   * Runs once.
+   *
+   * @throws IllegalStateException if this is closed, or runs already
+   * @throws BatonException if an operator refuses its data, or a delegate fails and the policy
+   *     forbids to fall back. The execution can be used again.
+   */
+  public void run() {
+    enter();
+    try {
+      core.run();
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * An output of the last run.
+   *
+   * @return a tensor whose bytes the next run overwrites and {@link #close} frees; the same object
+   *     while the shape stays
+   */
+  public EValue output(int index) {
+    enter();
+    try {
+      if (index < 0 || index >= lifted.outputs().size()) {
+        throw new IllegalArgumentException(
+            "method '"
+                + lifted.name()
+                + "' has "
+                + lifted.outputs().size()
+                + " outputs, none is number "
+                + index);
+      }
+      return switch (lifted.outputs().get(index)) {
+        case LiftedMethod.FixedOutput fixed -> EValue.ofObject(fixed.value());
+        case LiftedMethod.VariableOutput out
+            when out.variable().type() instanceof TensorType type ->
+            EValue.from(outputView(index, out.variable(), type));
+        case LiftedMethod.VariableOutput out ->
+            EValue.ofObject(LiftedMethod.boxed(core.scalarOf(out.variable())));
+      };
+    } finally {
+      leave();
+    }
+  }
+
+  private Tensor outputView(int index, Variable variable, TensorType type) {
+    Tensor view = outputs[index];
+    if (view == null || !view.sizes().equals(core.shape(variable))) {
+      view = Tensor.of(type.dtype(), core.shape(variable), core.data(variable));
+      outputs[index] = view;
+    }
+    return view;
+  }
+
+  /** Sets every input, runs, and gives copies of the outputs. */
+  EValue[] call(EValue... values) {
+    enter();
+    try {
+      if (values.length != lifted.inputs().size()) {
+        throw new IllegalArgumentException(
+            "method '"
+                + lifted.name()
+                + "' takes "
+                + lifted.inputs().size()
+                + " inputs, "
+                + values.length
+                + " were given");
+      }
+      for (int i = 0; i < values.length; i++) {
+        set(i, values[i]);
+      }
+      core.run();
+    } finally {
+      leave();
+    }
+    EValue[] results = new EValue[lifted.outputs().size()];
+    for (int i = 0; i < results.length; i++) {
+      EValue result = output(i);
+      results[i] = result.isTensor() ? EValue.from(result.toTensor().copy()) : result;
+    }
+    return results;
+  }
+
+  /** Puts state (KV caches) back to what it was before the first run. */
+  public void reset() {
+    enter();
+    try {
+      core.reset();
+    } finally {
+      leave();
+    }
+  }
+
+  // ---- what happened
+
+  /** Times each step of the runs that follow; costs about 30 ns a step. */
+  public void setTimed(boolean timed) {
+    enter();
+    try {
+      core.setTimed(timed);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * A step's share of the timed runs.
+   *
+   * @param name the operator and its place, or the subgraph
+   * @param nanosPerRun the mean
+   */
+  public record StepTime(String name, double nanosPerRun) {}
+
+  /** The steps of the last shapes, in the order in which they run; empty before a timed run. */
+  public List<StepTime> stepTimes() {
+    enter();
+    try {
+      List<StepTime> times = new ArrayList<>();
+      for (BoundPlan plan : core.currentPlans()) {
+        for (int s = 0; plan.timedRuns() > 0 && s < plan.stepCount(); s++) {
+          times.add(new StepTime(plan.stepName(s), (double) plan.stepNanos(s) / plan.timedRuns()));
+        }
+      }
+      return times;
+    } finally {
+      leave();
+    }
+  }
+
+  /** Names of the subgraphs that now run in Java because their delegate failed in a run. */
+  public List<String> fallenBack() {
+    enter();
+    try {
+      return core.fallenBack();
+    } finally {
+      leave();
+    }
+  }
+
+  /** Bytes that this execution holds: inputs, outputs, state and activations. */
+  public long memoryBytes() {
+    return core.memoryBytes();
+  }
+
+  public ModelMethod method() {
+    return method;
+  }
+
+  /**
+   * Waits for a run in flight, then frees everything. Closing twice does nothing; a run afterwards
+   * throws {@link IllegalStateException}.
+   */
+  @Override
+  public void close() {
+    closing = true;
+    while (!state.compareAndSet(IDLE, CLOSED)) {
+      if (state.get() == CLOSED) {
+        return;
+      }
+      LockSupport.parkNanos(WAIT_NANOS);
+    }
+    method.forget(this);
+    core.close();
+  }
+}

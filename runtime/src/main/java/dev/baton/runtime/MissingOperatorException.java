@@ -1,0 +1,22 @@
+package dev.baton.runtime;
+
+import java.util.List;
+
+/**
+ * Operators of a method that no delegate takes and no Java kernel computes; all of them at once.
+ */
+public final class MissingOperatorException extends BatonException {
+  private static final long serialVersionUID = 1;
+
+  private final transient List<String> operators;
+
+  public MissingOperatorException(String message, List<String> operators) {
+    super(message);
+    this.operators = List.copyOf(operators);
+  }
+
+  /** Functional names, each once. */
+  public List<String> operators() {
+    return operators;
+  }
+}

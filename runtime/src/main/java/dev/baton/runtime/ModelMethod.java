@@ -1,0 +1,166 @@
+package dev.baton.runtime;
+
+import dev.baton.graph.DimOrder;
+import dev.baton.graph.TensorType;
+import dev.baton.runtime.execute.CompiledMethod;
+import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.lift.LiftedMethod;
+import dev.baton.runtime.placement.Sessions;
+import dev.baton.runtime.program.Program;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A method of a program, compiled: lifted to one graph, placed on delegates and Java kernels, its
+ * subgraphs compiled. Shared by all callers; each concurrent caller runs an {@link Execution} of
+ * its own. Safe for use by several threads.
+ */
+public final class ModelMethod implements AutoCloseable {
+  private final CompiledMethod compiled;
+  private final Program.Lease lease;
+  private final Set<Execution> executions = ConcurrentHashMap.newKeySet();
+  private boolean closed;
+
+  private ModelMethod(CompiledMethod compiled, Program.Lease lease) {
+    this.compiled = compiled;
+    this.lease = lease;
+  }
+
+  /**
+   * Compiles a method.
+   *
+   * @param program may be closed at once: its bytes stay mapped until the last method of it is
+   *     closed
+   * @param method its name, such as {@code forward}
+   * @throws IllegalArgumentException if the program has no such method
+   * @throws MissingOperatorException if operators have nobody to run them
+   * @throws DelegateUnavailableException if a delegate that must work cannot
+   * @throws BatonException if the method cannot be loaded for another reason
+   */
+  public static ModelMethod load(Program program, String method, LoadOptions options) {
+    return load(program, method, options, Runtimes.kernels(), Runtimes.delegates(), null);
+  }
+
+  /** As {@link #load(Program, String, LoadOptions)}, with delegates that no service file names. */
+  public static ModelMethod load(
+      Program program, String method, LoadOptions options, Delegates delegates) {
+    return load(program, method, options, Runtimes.kernels(), delegates, null);
+  }
+
+  static ModelMethod load(
+      Program program,
+      String method,
+      LoadOptions options,
+      Kernels kernels,
+      Delegates delegates,
+      @Nullable Sessions sessions) {
+    Program.Lease lease = program.lease();
+    try {
+      return new ModelMethod(
+          CompiledMethod.compile(program, method, kernels, delegates, sessions, options), lease);
+    } catch (RuntimeException | Error e) {
+      lease.close();
+      throw e;
+    }
+  }
+
+  public String name() {
+    return compiled.lifted().name();
+  }
+
+  /** Who runs each operator, and why. */
+  public Placement placement() {
+    return compiled.placement();
+  }
+
+  CompiledMethod compiled() {
+    return compiled;
+  }
+
+  public int inputCount() {
+    return compiled.lifted().inputs().size();
+  }
+
+  public int outputCount() {
+    return compiled.lifted().outputs().size();
+  }
+
+  /** What an input is; empty if it is a plain value that was fixed when the model was exported. */
+  public Optional<TensorInfo> input(int index) {
+    return compiled.lifted().inputs().get(index) instanceof LiftedMethod.TensorInput in
+        ? Optional.of(info((TensorType) in.variable().type(), in.dimOrder()))
+        : Optional.empty();
+  }
+
+  /** What an output is; empty if it is no tensor. */
+  public Optional<TensorInfo> output(int index) {
+    return compiled.lifted().outputs().get(index) instanceof LiftedMethod.VariableOutput out
+            && out.variable().type() instanceof TensorType type
+        ? Optional.of(info(type, DimOrder.contiguous(type.shape().rank())))
+        : Optional.empty();
+  }
+
+  private static TensorInfo info(TensorType type, DimOrder order) {
+    return new TensorInfo(
+        type.dtype(),
+        Arrays.stream(type.shape().sizes()).asLongStream().toArray(),
+        type.dynamic(),
+        order);
+  }
+
+  /**
+   * Backend ids of the payloads that were opened and written out as operators, one entry a call.
+   */
+  public List<String> liftedPayloads() {
+    return compiled.lifted().lifted();
+  }
+
+  /**
+   * Bytes of constants that had to be copied from the file: folded, or stored in another order than
+   * kernels read.
+   */
+  public long constantBytes() {
+    return compiled.constantBytes();
+  }
+
+  /**
+   * An execution for one caller at a time, with state of its own. Closed by the caller, or with
+   * this method.
+   *
+   * @throws IllegalStateException if this is closed
+   */
+  public synchronized Execution newExecution() {
+    if (closed) {
+      throw new IllegalStateException("the method '" + name() + "' is closed");
+    }
+    Execution execution = new Execution(this);
+    executions.add(execution);
+    return execution;
+  }
+
+  void forget(Execution execution) {
+    executions.remove(execution);
+  }
+
+  /**
+   * Waits for runs in flight, closes every execution, and frees everything. Closing twice does
+   * nothing.
+   */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    new ArrayList<>(executions).forEach(Execution::close);
+    compiled.close();
+    lease.close();
+  }
+}

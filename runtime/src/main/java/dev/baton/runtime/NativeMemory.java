@@ -1,0 +1,24 @@
+package dev.baton.runtime;
+
+import dev.baton.runtime.execute.CountedArena;
+import java.util.Map;
+
+/**
+ * Native memory that Baton itself holds in this process. What delegates hold is in their
+ * placement's subgraphs; mapped program files are not counted.
+ */
+public final class NativeMemory {
+  private NativeMemory() {}
+
+  /** Bytes that are allocated and not yet freed. Zero when everything is closed. */
+  public static long liveBytes() {
+    return CountedArena.liveBytes().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * Bytes by purpose: {@code activations}, {@code inputs, outputs and state}, {@code constants}.
+   */
+  public static Map<String, Long> byPurpose() {
+    return CountedArena.liveBytes();
+  }
+}

@@ -1,0 +1,103 @@
+package dev.baton.runtime;
+
+import dev.baton.delegate.Availability;
+import dev.baton.delegate.Decline;
+import dev.baton.graph.Origin;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Who runs each operator of a method, and why not another.
+ *
+ * @param method name of the method
+ * @param operators in the order of the graph; those of later blocks follow
+ * @param subgraphs what delegates run
+ * @param unavailable delegates that were asked and cannot work here
+ */
+public record Placement(
+    String method,
+    List<PlacedOperator> operators,
+    List<PlacedSubgraph> subgraphs,
+    Map<String, Availability> unavailable) {
+  /**
+   * An operator.
+   *
+   * @param name functional name, such as {@code aten::convolution}
+   * @param runner a delegate's name; {@code reference} or another provider of Java kernels; {@code
+   *     plan} for what is computed when shapes are known (symbolic sizes) and costs nothing in a
+   *     run; {@code none} if nobody can
+   * @param subgraph name of its subgraph; empty in Java
+   * @param results types of the results, as text
+   * @param declines why each delegate before the runner does not run it, in the order in which they
+   *     were asked
+   */
+  public record PlacedOperator(
+      String name,
+      Origin origin,
+      String runner,
+      String subgraph,
+      List<String> results,
+      List<DeclinedBy> declines) {}
+
+  /** A delegate's reason. */
+  public record DeclinedBy(String delegate, Decline reason) {}
+
+  /**
+   * A subgraph or opaque payload.
+   *
+   * @param operatorCount 0 for an opaque payload, whose operators are not known
+   * @param inputBytes bytes that cross its border inwards in a run, at the upper bounds
+   * @param outputBytes outwards
+   * @param memoryBytes what the delegate holds for it
+   */
+  public record PlacedSubgraph(
+      String name,
+      String delegate,
+      int operatorCount,
+      long inputBytes,
+      long outputBytes,
+      long memoryBytes) {}
+
+  public Placement {
+    operators = List.copyOf(operators);
+    subgraphs = List.copyOf(subgraphs);
+    unavailable = Map.copyOf(unavailable);
+  }
+
+  /** Operators by runner. */
+  public Map<String, Long> counts() {
+    return operators.stream()
+        .collect(
+            Collectors.groupingBy(PlacedOperator::runner, TreeMap::new, Collectors.counting()));
+  }
+
+  /** One line: {@code forward: 66 operators, xnnpack 66 in 1 subgraph}. */
+  public String summary() {
+    String runners =
+        counts().entrySet().stream()
+            .map(e -> {
+              long parts = subgraphs.stream().filter(s -> s.delegate().equals(e.getKey())).count();
+              return e.getKey()
+                  + " "
+                  + e.getValue()
+                  + (parts == 0 ? "" : " in " + parts + (parts == 1 ? " subgraph" : " subgraphs"));
+            })
+            .collect(Collectors.joining(", "));
+    String absent =
+        unavailable.isEmpty()
+            ? ""
+            : "; unavailable: "
+                + unavailable.entrySet().stream()
+                    .map(e -> e.getKey() + " (" + e.getValue().reason() + ")")
+                    .sorted()
+                    .collect(Collectors.joining(", "));
+    return method
+        + ": "
+        + operators.size()
+        + (operators.size() == 1 ? " operator" : " operators")
+        + (runners.isEmpty() ? "" : ", " + runners)
+        + absent;
+  }
+}

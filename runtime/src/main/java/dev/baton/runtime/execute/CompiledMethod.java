@@ -1,0 +1,198 @@
+package dev.baton.runtime.execute;
+
+import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.PayloadLifter;
+import dev.baton.graph.Constant;
+import dev.baton.graph.Value;
+import dev.baton.runtime.BatonException;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Event;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.Placement;
+import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.lift.Block;
+import dev.baton.runtime.lift.Constants;
+import dev.baton.runtime.lift.LiftException;
+import dev.baton.runtime.lift.LiftedMethod;
+import dev.baton.runtime.lift.MethodLifter;
+import dev.baton.runtime.lift.Simplifier;
+import dev.baton.runtime.placement.Placer;
+import dev.baton.runtime.placement.Sessions;
+import dev.baton.runtime.placement.Unit;
+import dev.baton.runtime.plan.BlockPlan;
+import dev.baton.runtime.program.Program;
+import dev.baton.runtime.program.ProgramMethod;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A method lifted, placed and compiled: what all its executions share. Immutable but for its
+ * caches; safe for use by several threads.
+ */
+public final class CompiledMethod implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.baton");
+
+  /** A block and who runs its parts. */
+  record PlacedBlock(Block block, List<Unit> units) {}
+
+  private final LiftedMethod lifted;
+  private final List<PlacedBlock> blocks = new ArrayList<>();
+  private final Kernels kernels;
+  private final Sessions sessions;
+  private final boolean ownsSessions;
+  private final LoadOptions options;
+  private final CountedArena constants = new CountedArena("constants");
+  private final Map<Constant, Operand> plain = new IdentityHashMap<>();
+  private final Map<Integer, Map<Signature, BlockPlan>> plans = new LinkedHashMap<>();
+  private final List<CompiledSubgraph> compiled;
+  private final Placement placement;
+
+  private CompiledMethod(
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      boolean ownsSessions,
+      LoadOptions options) {
+    this.kernels = kernels;
+    this.sessions = sessions;
+    this.ownsSessions = ownsSessions;
+    this.options = options;
+    Placer placer = new Placer(method, sessions, delegates, kernels);
+    ProgramMethod source = program.method(method);
+    try {
+      Map<String, PayloadLifter> lifters = delegates.lifters();
+      this.lifted = MethodLifter.lift(program, source, kernels, lifters::get);
+      for (Block block : lifted.blocks()) {
+        Block simple = Simplifier.simplify(block, kernels, constants).block();
+        blocks.add(new PlacedBlock(simple, placer.place(simple)));
+      }
+      this.placement = placer.finish();
+      this.compiled = List.copyOf(placer.compiled());
+    } catch (BatonException | Error e) {
+      abandon(placer);
+      throw e;
+    } catch (RuntimeException e) {
+      abandon(placer);
+      throw new LiftException(
+          "method '" + method + "' of " + program.source() + " contradicts itself: " + e.getMessage(), e);
+    }
+  }
+
+  private void abandon(Placer placer) {
+    placer.abandon();
+    constants.close();
+  }
+
+  /**
+   * Compiles a method.
+   *
+   * @param sessions of a caller who shares them between methods; null to open them here
+   */
+  public static CompiledMethod compile(
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      @Nullable Sessions sessions,
+      LoadOptions options) {
+    long start = System.nanoTime();
+    Sessions open = sessions == null ? new Sessions(delegates, options) : sessions;
+    CompiledMethod result;
+    try {
+      result =
+          new CompiledMethod(program, method, kernels, delegates, open, sessions == null, options);
+    } catch (RuntimeException | Error e) {
+      if (sessions == null) {
+        open.close();
+      }
+      throw e;
+    }
+    Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
+    LOG.log(System.Logger.Level.INFO, () -> loaded.message());
+    options.listener().accept(loaded);
+    return result;
+  }
+
+  public LiftedMethod lifted() {
+    return lifted;
+  }
+
+  public Placement placement() {
+    return placement;
+  }
+
+  List<PlacedBlock> blocks() {
+    return blocks;
+  }
+
+  Kernels kernels() {
+    return kernels;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  LoadOptions options() {
+    return options;
+  }
+
+  /**
+   * Bytes of constants that had to be copied: folded, or stored in another order than Java kernels
+   * read.
+   */
+  public long constantBytes() {
+    return constants.byteSize();
+  }
+
+  /** A constant for Java kernels: its own bytes, or one copy that all executions share. */
+  Operand constant(Value value) {
+    Constant constant = value.constant();
+    if (Constants.isPlain(constant)) {
+      return Constants.contiguous(constant, constants);
+    }
+    synchronized (plain) {
+      return plain.computeIfAbsent(constant, c -> Constants.contiguous(c, constants));
+    }
+  }
+
+  /** The plan of a block for a signature, made once and kept while it is among the latest. */
+  BlockPlan plan(int block, Signature signature, BlockPlan.Inputs inputs) throws DelegateException {
+    synchronized (plans) {
+      Map<Signature, BlockPlan> kept =
+          plans.computeIfAbsent(block, b -> new LatestUsed<>(options.plansKept()));
+      BlockPlan plan = kept.get(signature);
+      if (plan == null) {
+        PlacedBlock placed = blocks.get(block);
+        plan =
+            BlockPlan.make(
+                placed.block().graph(),
+                placed.units(),
+                placed.block().reads(),
+                placed.block().writes(),
+                inputs,
+                kernels);
+        kept.put(signature, plan);
+      }
+      return plan;
+    }
+  }
+
+  /** Frees everything; no execution may be open. */
+  @Override
+  public void close() {
+    compiled.forEach(CompiledSubgraph::close);
+    if (ownsSessions) {
+      sessions.close();
+    }
+    constants.close();
+  }
+}

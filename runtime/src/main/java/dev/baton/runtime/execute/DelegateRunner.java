@@ -1,0 +1,305 @@
+package dev.baton.runtime.execute;
+
+import dev.baton.delegate.Bindings;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateExecution;
+import dev.baton.graph.Argument;
+import dev.baton.graph.Graph;
+import dev.baton.graph.Node;
+import dev.baton.graph.Shape;
+import dev.baton.graph.Value;
+import dev.baton.runtime.DelegateFailedException;
+import dev.baton.runtime.Event;
+import dev.baton.runtime.FallbackPolicy;
+import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.kernel.NodeCall;
+import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Step;
+import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.placement.Unit;
+import dev.baton.runtime.plan.BlockPlan;
+import dev.baton.runtime.plan.BoundPlan;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A delegate's part in one execution: bound again when another plan becomes current, and replaced
+ * by its Java twin, for good, when it fails and the policy allows it.
+ *
+ * <p>The twin finds the inputs as they were: a plan gives a delegate no output that overlaps an
+ * input.
+ */
+final class DelegateRunner {
+  private final Unit.OnDelegate unit;
+  private final CompiledMethod method;
+  private final ExecutionCore core;
+  private @Nullable DelegateExecution execution;
+  private @Nullable BoundStep current;
+  private boolean failed;
+
+  DelegateRunner(Unit.OnDelegate unit, CompiledMethod method, ExecutionCore core) {
+    this.unit = unit;
+    this.method = method;
+    this.core = core;
+  }
+
+  /**
+   * @param facts the scalars of the plan, for a twin
+   */
+  Step bind(NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
+    return new BoundStep(facts, List.copyOf(inputs), List.copyOf(outputs));
+  }
+
+  /** True if the part runs in Java since it failed. */
+  boolean hasFailed() {
+    return failed;
+  }
+
+  private final class BoundStep implements Step, Bindings {
+    private final NodeCall.Facts facts;
+    private final List<Operand> inputs;
+    private final List<Operand> outputs;
+    private @Nullable BoundPlan twin;
+
+    BoundStep(NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
+      this.facts = facts;
+      this.inputs = inputs;
+      this.outputs = outputs;
+    }
+
+    @Override
+    public void run() {
+      if (failed) {
+        runTwin();
+        return;
+      }
+      try {
+        DelegateExecution bound = execution;
+        if (bound == null || current != this) {
+          bound = bindTo(this);
+        }
+        bound.run();
+      } catch (DelegateException | RuntimeException | LinkageError e) {
+        fallBack(e);
+        runTwin();
+      }
+    }
+
+    private void runTwin() {
+      BoundPlan java = twin;
+      if (java == null) {
+        java = twin(facts, inputs, outputs);
+        twin = java;
+      }
+      java.run();
+    }
+
+    @Override
+    public int inputCount() {
+      return inputs.size();
+    }
+
+    @Override
+    public int outputCount() {
+      return outputs.size();
+    }
+
+    @Override
+    public MemorySegment input(int index) {
+      return inputs.get(index).data();
+    }
+
+    @Override
+    public Shape inputShape(int index) {
+      return inputs.get(index).shape();
+    }
+
+    @Override
+    public MemorySegment output(int index) {
+      return outputs.get(index).data();
+    }
+
+    @Override
+    public Shape outputShape(int index) {
+      return outputs.get(index).shape();
+    }
+  }
+
+  private DelegateExecution bindTo(BoundStep step) throws DelegateException {
+    DelegateExecution opened = execution;
+    if (opened == null) {
+      opened =
+          unit.compiled()
+              .newExecution(method.sessions().context(unit.delegate(), method.lifted().name()));
+      execution = opened;
+    }
+    current = null;
+    opened.bind(step);
+    current = step;
+    return opened;
+  }
+
+  private void fallBack(Throwable cause) {
+    String what =
+        "delegate '" + unit.delegate() + "' failed in " + unit.name() + ": " + cause.getMessage();
+    DelegateExecution running = execution;
+    if (method.options().policy() == FallbackPolicy.FAIL) {
+      throw new DelegateFailedException(unit.delegate(), what, cause);
+    }
+    if (unit.opaque()) {
+      throw new DelegateFailedException(
+          unit.delegate(),
+          what + ". It runs an opaque payload, which Java cannot run in its place.",
+          cause);
+    }
+    if (running != null && running.state().isPresent()) {
+      throw new DelegateFailedException(
+          unit.delegate(), what + ". It holds state of its own, which Java does not have.", cause);
+    }
+    List<String> missing =
+        unit.nodes().stream()
+            .map(Node::name)
+            .filter(n -> method.kernels().find(n) == null)
+            .distinct()
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new DelegateFailedException(
+          unit.delegate(),
+          what
+              + ". There are no Java kernels to run in its place: "
+              + String.join(", ", missing)
+              + ".",
+          cause);
+    }
+    failed = true;
+    method
+        .sessions()
+        .emit(
+            new Event.RunFailed(
+                unit.delegate(),
+                unit.name(),
+                cause instanceof Exception e ? e : new IllegalStateException(cause)));
+  }
+
+  // ---- the Java twin
+
+  private BoundPlan twin(NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
+    Kernels kernels = method.kernels();
+    Graph.Builder builder = new Graph.Builder();
+    Map<Value, Value> mapped = new IdentityHashMap<>();
+    Map<Variable, MemorySegment> memory = new IdentityHashMap<>();
+    Map<Variable, Shape> shapes = new IdentityHashMap<>();
+    List<Variable> reads = new ArrayList<>();
+    List<Variable> writes = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      Value value = unit.inputs().get(i);
+      mapped.put(value, builder.input(value.type()));
+      reads.add(variable(i, Variable.Kind.INPUT, value, inputs.get(i), memory, shapes));
+    }
+    List<Unit> units = new ArrayList<>();
+    for (Node node : unit.nodes()) {
+      List<Argument> arguments =
+          node.arguments().stream().map(a -> map(a, builder, mapped, facts)).toList();
+      Node twin =
+          builder.node(
+              node.operator(),
+              arguments,
+              node.results().stream().map(Value::type).toList(),
+              node.origin());
+      for (int r = 0; r < twin.results().size(); r++) {
+        mapped.put(node.results().get(r), twin.results().get(r));
+      }
+      Kernels.Provided kernel = kernels.provided(node.name());
+      if (kernel == null) {
+        throw new IllegalStateException("no kernel for " + node);
+      }
+      units.add(new Unit.OnJava(twin, kernel.kernel(), kernel.provider()));
+    }
+    List<Value> results = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      Value value = unit.outputs().get(i);
+      results.add((Value) map(value, builder, mapped, facts));
+      writes.add(variable(i, Variable.Kind.OUTPUT, value, outputs.get(i), memory, shapes));
+    }
+    try {
+      BlockPlan plan =
+          BlockPlan.make(
+              builder.build(results),
+              units,
+              reads,
+              writes,
+              new BlockPlan.Inputs() {
+                @Override
+                public Shape shape(Variable variable) {
+                  Shape shape = shapes.get(variable);
+                  return shape == null ? Shape.SCALAR : shape;
+                }
+
+                @Override
+                public Call.@Nullable Number scalar(Variable variable) {
+                  return null;
+                }
+              },
+              kernels);
+      return BoundPlan.bind(plan, core.twinHost(memory));
+    } catch (DelegateException e) {
+      throw new IllegalStateException("a twin has no delegates", e);
+    }
+  }
+
+  /** The argument in the twin's graph, where scalars are literals. */
+  private static Argument map(
+      Argument argument, Graph.Builder builder, Map<Value, Value> mapped, NodeCall.Facts facts) {
+    return switch (argument) {
+      case Value v when !v.isTensor() -> facts.scalar(v).toArgument();
+      case Value v when v.isConstant() ->
+          mapped.computeIfAbsent(v, c -> builder.constant(c.constant()));
+      case Value v -> {
+        Value known = mapped.get(v);
+        if (known == null) {
+          throw new IllegalStateException(v + " comes from nowhere");
+        }
+        yield known;
+      }
+      case Argument.Items list ->
+          new Argument.Items(
+              list.items().stream().map(a -> map(a, builder, mapped, facts)).toList());
+      default -> argument;
+    };
+  }
+
+  private static Variable variable(
+      int index,
+      Variable.Kind kind,
+      Value value,
+      Operand operand,
+      Map<Variable, MemorySegment> memory,
+      Map<Variable, Shape> shapes) {
+    Variable variable = new Variable(index, kind.name(), kind, value.type(), null, null);
+    memory.put(variable, operand.data());
+    shapes.put(variable, operand.shape());
+    return variable;
+  }
+
+  /** State of the delegate's own, back to what it was before the first run. */
+  void reset() throws DelegateException {
+    DelegateExecution opened = execution;
+    if (opened != null && opened.state().isPresent()) {
+      opened.state().get().reset();
+    }
+  }
+
+  void close() {
+    DelegateExecution opened = execution;
+    execution = null;
+    current = null;
+    if (opened != null) {
+      opened.close();
+    }
+  }
+}

@@ -1,0 +1,491 @@
+package dev.baton.runtime.execute;
+
+import dev.baton.delegate.DelegateException;
+import dev.baton.graph.DType;
+import dev.baton.graph.ScalarType;
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import dev.baton.graph.Value;
+import dev.baton.runtime.BatonException;
+import dev.baton.runtime.DelegateFailedException;
+import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.KernelException;
+import dev.baton.runtime.kernel.NodeCall;
+import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Step;
+import dev.baton.runtime.lift.Block;
+import dev.baton.runtime.lift.Constants;
+import dev.baton.runtime.lift.LiftedMethod;
+import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.placement.Unit;
+import dev.baton.runtime.plan.BlockPlan;
+import dev.baton.runtime.plan.BoundPlan;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One caller's run of a method: variables, arena, and the plans bound to them. Used by one thread
+ * at a time.
+ *
+ * <p>A run walks the blocks. For each it takes the plan of the shapes at hand, which in the steady
+ * state is the one of the run before: a comparison of the shapes that may vary, and nothing else.
+ */
+public final class ExecutionCore implements AutoCloseable {
+  private static final int ALIGNMENT = 64;
+
+  /** What delegates may read past a buffer's end. */
+  private static final int SLACK = 4096;
+
+  private final CompiledMethod method;
+  private final CountedArena io = new CountedArena("inputs, outputs and state");
+  private final CountedArena activations = new CountedArena("activations");
+  private final Variable[] variables;
+  private final MemorySegment[] memory;
+  private final Shape[] shapes;
+  private final Call.@Nullable Number[] scalars;
+  private final BlockRunner[] runners;
+  private final Variable[] locals;
+  private final Map<Unit, DelegateRunner> delegates = new IdentityHashMap<>();
+  private MemorySegment arena = MemorySegment.NULL;
+  private MemorySegment scratch = MemorySegment.NULL;
+  private boolean timed;
+
+  public ExecutionCore(CompiledMethod method) {
+    this.method = method;
+    LiftedMethod lifted = method.lifted();
+    this.variables = lifted.variables().toArray(Variable[]::new);
+    this.memory = new MemorySegment[variables.length];
+    this.shapes = new Shape[variables.length];
+    this.scalars = new Call.Number[variables.length];
+    try {
+      for (Variable variable : variables) {
+        if (variable.type() instanceof TensorType type) {
+          memory[variable.index()] = allocate(io, type.byteSize() + slack(), alignment());
+          shapes[variable.index()] = type.shape();
+        } else {
+          memory[variable.index()] = MemorySegment.NULL;
+          shapes[variable.index()] = Shape.SCALAR;
+        }
+      }
+      this.runners = new BlockRunner[method.blocks().size()];
+      for (int b = 0; b < runners.length; b++) {
+        runners[b] = new BlockRunner(b, method.blocks().get(b));
+      }
+      this.locals =
+          lifted.blocks().size() == 1
+              ? new Variable[0]
+              : lifted.variables().stream()
+                  .filter(v -> v.kind() == Variable.Kind.LOCAL)
+                  .toArray(Variable[]::new);
+      reset();
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private MemorySegment allocate(CountedArena arena, long bytes, int alignment) {
+    long total = io.byteSize() + activations.byteSize() + bytes;
+    if (total < 0 || total > method.options().maxMemoryBytes()) {
+      throw new BatonException(
+          "method '"
+              + method.lifted().name()
+              + "' needs more than "
+              + method.options().maxMemoryBytes()
+              + " bytes of memory to run; LoadOptions.withMaxMemoryBytes raises the bound");
+    }
+    try {
+      return arena.allocate(bytes, alignment);
+    } catch (OutOfMemoryError e) {
+      throw new BatonException(
+          "method '"
+              + method.lifted().name()
+              + "': "
+              + bytes
+              + " bytes of native memory are not to be had",
+          e);
+    }
+  }
+
+  /** The greatest that a delegate asks for: any of them may be bound to a variable's buffer. */
+  private int alignment() {
+    return method.blocks().stream()
+        .flatMap(block -> block.units().stream())
+        .mapToInt(u -> u instanceof Unit.OnDelegate on ? on.compiled().buffers().alignment() : 1)
+        .reduce(ALIGNMENT, Math::max);
+  }
+
+  private long slack() {
+    int slack = 0;
+    for (CompiledMethod.PlacedBlock block : method.blocks()) {
+      for (Unit unit : block.units()) {
+        if (unit instanceof Unit.OnDelegate on) {
+          slack = Math.max(slack, on.compiled().buffers().slack());
+        }
+      }
+    }
+    return Math.min(Math.max(slack, 1), SLACK);
+  }
+
+  /** State as before the first run. */
+  public void reset() {
+    for (Variable variable : variables) {
+      if (variable.kind() == Variable.Kind.STATE || variable.kind() == Variable.Kind.LOCAL) {
+        initialize(variable);
+      }
+    }
+    for (DelegateRunner runner : delegates.values()) {
+      try {
+        runner.reset();
+      } catch (DelegateException e) {
+        throw new DelegateFailedException(
+            "", "the state of a delegate could not be reset: " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private void initialize(Variable variable) {
+    int index = variable.index();
+    if (variable.type() instanceof TensorType type) {
+      MemorySegment bytes = memory[index].asSlice(0, type.byteSize());
+      if (variable.initial() == null) {
+        bytes.fill((byte) 0);
+      } else {
+        try (Arena temporary = Arena.ofConfined()) {
+          bytes.copyFrom(Constants.contiguous(variable.initial(), temporary).data());
+        }
+      }
+      shapes[index] = type.shape();
+    } else {
+      scalars[index] = variable.initialScalar();
+    }
+  }
+
+  // ---- inputs and outputs
+
+  /** Bytes of a variable at its present shape. */
+  public MemorySegment data(Variable variable) {
+    TensorType type = (TensorType) variable.type();
+    return memory[variable.index()].asSlice(
+        0, shapes[variable.index()].numel() * type.dtype().byteSize());
+  }
+
+  public Shape shape(Variable variable) {
+    return shapes[variable.index()];
+  }
+
+  /** A scalar variable's value; zero before the first run. */
+  public Call.Number scalarOf(Variable variable) {
+    Call.Number number = scalars[variable.index()];
+    return number == null ? Call.Number.of(0) : number;
+  }
+
+  /**
+   * Says how large an input is in the runs that follow; the caller has checked it against the
+   * bound.
+   */
+  public void resize(Variable variable, Shape shape) {
+    if (!shape.equals(shapes[variable.index()])) {
+      shapes[variable.index()] = shape;
+    }
+  }
+
+  // ---- running
+
+  /** Times each step of the runs that follow, or no longer does. */
+  public void setTimed(boolean on) {
+    timed = on;
+  }
+
+  /** One run. */
+  public void run() {
+    for (Variable local : locals) {
+      if (local.initialScalar() != null || local.initial() != null) {
+        initialize(local);
+      }
+    }
+    long budget = method.options().maxInstructions();
+    int block = 0;
+    while (true) {
+      BlockRunner runner = runners[block];
+      BoundPlan plan = runner.current();
+      if (timed) {
+        plan.runTimed();
+      } else {
+        plan.run();
+      }
+      budget -= plan.stepCount() + 1L;
+      if (budget < 0) {
+        throw new BatonException(
+            "method '"
+                + method.lifted().name()
+                + "' has run "
+                + method.options().maxInstructions()
+                + " operators and not ended; LoadOptions.withMaxInstructions raises the bound");
+      }
+      switch (runner.placed.block().next()) {
+        case Block.Return end -> {
+          return;
+        }
+        case Block.Goto next -> block = next.block();
+        case Block.Branch branch ->
+            block = holds(branch.condition()) ? branch.ifTrue() : branch.ifFalse();
+      }
+    }
+  }
+
+  private boolean holds(Variable condition) {
+    if (condition.type() instanceof ScalarType) {
+      return scalarOf(condition).real() != 0;
+    }
+    if (((TensorType) condition.type()).dtype() != DType.BOOL) {
+      throw new BatonException("a jump's condition is " + condition.type() + ", expected a bool");
+    }
+    MemorySegment bytes = data(condition);
+    for (long i = 0; i < bytes.byteSize(); i++) {
+      if (bytes.get(ValueLayout.JAVA_BYTE, i) == 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A block with the plans that this execution has bound. */
+  private final class BlockRunner {
+    final int index;
+    final CompiledMethod.PlacedBlock placed;
+    final Variable[] varying;
+    final Object[] facts;
+    final Map<Signature, BoundPlan> bound = new LatestUsed<>(method.options().plansKept());
+    @Nullable BoundPlan current;
+
+    BlockRunner(int index, CompiledMethod.PlacedBlock placed) {
+      this.index = index;
+      this.placed = placed;
+      this.varying =
+          placed.block().reads().stream()
+              .filter(v -> !(v.type() instanceof TensorType t) || t.dynamic())
+              .toArray(Variable[]::new);
+      this.facts = new Object[varying.length];
+    }
+
+    BoundPlan current() {
+      boolean same = current != null;
+      for (int v = 0; v < varying.length; v++) {
+        Object now = fact(varying[v]);
+        if (!now.equals(facts[v])) {
+          facts[v] = now;
+          same = false;
+        }
+      }
+      BoundPlan plan = current;
+      return same && plan != null ? plan : change();
+    }
+
+    private Object fact(Variable variable) {
+      return variable.type() instanceof TensorType ? shapes[variable.index()] : scalarOf(variable);
+    }
+
+    private BoundPlan change() {
+      current = null;
+      Signature signature = new Signature(List.of(facts.clone()));
+      BoundPlan plan = bound.get(signature);
+      if (plan == null) {
+        plan = make(signature);
+        bound.put(signature, plan);
+      }
+      current = plan;
+      return plan;
+    }
+
+    private BoundPlan make(Signature signature) {
+      try {
+        BlockPlan plan =
+            method.plan(
+                index,
+                signature,
+                new BlockPlan.Inputs() {
+                  @Override
+                  public Shape shape(Variable variable) {
+                    return shapes[variable.index()];
+                  }
+
+                  @Override
+                  public Call.Number scalar(Variable variable) {
+                    return scalarOf(variable);
+                  }
+                });
+        return BoundPlan.bind(plan, host);
+      } catch (KernelException
+          | IllegalArgumentException
+          | IllegalStateException
+          | IndexOutOfBoundsException
+          | ArithmeticException e) {
+        throw new BatonException(
+            "method '"
+                + method.lifted().name()
+                + "' does not run with these inputs: "
+                + e.getMessage(),
+            e);
+      } catch (DelegateException e) {
+        throw new DelegateFailedException(
+            "",
+            "method '"
+                + method.lifted().name()
+                + "' does not run with these inputs: "
+                + e.getMessage(),
+            e);
+      }
+    }
+  }
+
+  /** Bound plans lie in the old arena: they are bound again when they are next needed. */
+  private MemorySegment arena(long bytes, int alignment) {
+    if (arena.byteSize() < bytes || arena.address() % alignment != 0) {
+      arena = allocate(activations, Math.max(bytes, 1), Math.max(alignment, ALIGNMENT));
+      for (BlockRunner runner : runners) {
+        if (runner != null) {
+          runner.bound.clear();
+          runner.current = null;
+        }
+      }
+    }
+    return arena;
+  }
+
+  private MemorySegment scratch(long bytes) {
+    if (scratch.byteSize() < bytes) {
+      scratch = allocate(activations, bytes, ALIGNMENT);
+    }
+    return scratch.asSlice(0, bytes);
+  }
+
+  private final BoundPlan.Host host =
+      new BoundPlan.Host() {
+        @Override
+        public MemorySegment variable(Variable variable, long bytes) {
+          return memory[variable.index()].asSlice(0, bytes);
+        }
+
+        @Override
+        public Operand constant(Value value) {
+          return method.constant(value);
+        }
+
+        @Override
+        public MemorySegment arena(long bytes, int alignment) {
+          return ExecutionCore.this.arena(bytes, alignment);
+        }
+
+        @Override
+        public MemorySegment scratch(long bytes) {
+          return ExecutionCore.this.scratch(bytes);
+        }
+
+        @Override
+        public Step delegate(
+            Unit.OnDelegate unit,
+            NodeCall.Facts facts,
+            List<Operand> inputs,
+            List<Operand> outputs) {
+          return delegates
+              .computeIfAbsent(unit, u -> new DelegateRunner(unit, method, ExecutionCore.this))
+              .bind(facts, inputs, outputs);
+        }
+
+        @Override
+        public void shape(Variable variable, Shape shape) {
+          shapes[variable.index()] = shape;
+        }
+
+        @Override
+        public void scalar(Variable variable, Call.Number number) {
+          scalars[variable.index()] = number;
+        }
+      };
+
+  /**
+   * Where the Java twin of a delegate's part is bound: the delegate's own inputs and outputs, and
+   * memory of its own.
+   */
+  BoundPlan.Host twinHost(Map<Variable, MemorySegment> buffers) {
+    return new BoundPlan.Host() {
+      @Override
+      public MemorySegment variable(Variable variable, long bytes) {
+        MemorySegment buffer = buffers.get(variable);
+        if (buffer == null) {
+          throw new IllegalStateException("no buffer for " + variable);
+        }
+        return buffer;
+      }
+
+      @Override
+      public Operand constant(Value value) {
+        return method.constant(value);
+      }
+
+      @Override
+      public MemorySegment arena(long bytes, int alignment) {
+        return allocate(activations, Math.max(bytes, 1), Math.max(alignment, ALIGNMENT));
+      }
+
+      @Override
+      public MemorySegment scratch(long bytes) {
+        return ExecutionCore.this.scratch(bytes);
+      }
+
+      @Override
+      public Step delegate(
+          Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
+        throw new IllegalStateException("a twin has no delegates");
+      }
+
+      @Override
+      public void shape(Variable variable, Shape shape) {}
+
+      @Override
+      public void scalar(Variable variable, Call.Number number) {}
+    };
+  }
+
+  /** The plans in use, block by block, for a profile. */
+  public List<BoundPlan> currentPlans() {
+    List<BoundPlan> plans = new ArrayList<>();
+    for (BlockRunner runner : runners) {
+      if (runner.current != null) {
+        plans.add(runner.current);
+      }
+    }
+    return plans;
+  }
+
+  /** Names of the subgraphs that run in Java because their delegate failed. */
+  public List<String> fallenBack() {
+    List<String> names = new ArrayList<>();
+    delegates.forEach((unit, runner) -> {
+      if (runner.hasFailed() && unit instanceof Unit.OnDelegate on) {
+        names.add(on.name());
+      }
+    });
+    return names;
+  }
+
+  /** Bytes of activations, inputs, outputs and state that this execution holds. */
+  public long memoryBytes() {
+    return io.byteSize() + activations.byteSize();
+  }
+
+  @Override
+  public void close() {
+    delegates.values().forEach(DelegateRunner::close);
+    delegates.clear();
+    io.close();
+    activations.close();
+  }
+}

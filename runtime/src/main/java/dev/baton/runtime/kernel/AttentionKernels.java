@@ -1,0 +1,457 @@
+package dev.baton.runtime.kernel;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Scaled dot product attention, one head after the other, in double. */
+final class AttentionKernels {
+  private AttentionKernels() {}
+
+  static @Nullable Kernel find(String operator) {
+    return switch (operator) {
+      case "aten::scaled_dot_product_attention" ->
+          new Plain(AttentionKernels::inferPlain, AttentionKernels::bindPlain);
+      case "llama::custom_sdpa" ->
+          new Plain(AttentionKernels::inferCustom, AttentionKernels::bindCustom);
+      case "llama::sdpa_with_kv_cache" -> new WithCache();
+      default -> null;
+    };
+  }
+
+  /**
+   * Where a head finds its rows in a tensor.
+   *
+   * @param starts index of the first element, by head
+   * @param stride from one row to the next
+   */
+  private record Heads(long[] starts, long stride) {}
+
+  /**
+   * The mask of the scores: added, or false where a key is not seen.
+   *
+   * @param starts index of the first element, by head
+   */
+  private record Mask(Operand operand, long[] starts, long rowStride, long columnStride) {
+    void apply(Elements elements, int head, int row, double[] scores, int n) {
+      long at = starts[head] + row * rowStride;
+      boolean bool = operand.dtype() == DType.BOOL;
+      for (int i = 0; i < n; i++, at += columnStride) {
+        if (!bool) {
+          scores[i] += elements.getDouble(at);
+        } else if (!elements.getBool(at)) {
+          scores[i] = Double.NEGATIVE_INFINITY;
+        }
+      }
+    }
+  }
+
+  /**
+   * AttentionKernels of all heads.
+   *
+   * @param first keys that the first query sees besides its own, if causal; −1 if each sees all
+   */
+  private static final class Attend implements Step {
+    private final Rows query;
+    private final Rows key;
+    private final Rows value;
+    private final Rows out;
+    private final Heads queries;
+    private final Heads keys;
+    private final Heads values;
+    private final Heads outs;
+    private final @Nullable Mask mask;
+    private final @Nullable Elements maskElements;
+    private final double scale;
+    private final long first;
+    private final int length;
+    private final double[][] transposed; // (e, s)
+    private final double[][] v; // (s, ev)
+    private final double[] q; // (e)
+    private final double[] scores; // (s)
+    private final double[] result; // (ev)
+
+    Attend(
+        Operand query,
+        Heads queries,
+        Operand key,
+        Heads keys,
+        Operand value,
+        Heads values,
+        Operand out,
+        Heads outs,
+        @Nullable Mask mask,
+        double scale,
+        long first,
+        int length, // queries
+        int count) { // keys
+      this.query = new Rows(query);
+      this.key = new Rows(key);
+      this.value = new Rows(value);
+      this.out = new Rows(out);
+      this.queries = queries;
+      this.keys = keys;
+      this.values = values;
+      this.outs = outs;
+      this.mask = mask;
+      this.maskElements = mask == null ? null : Elements.of(mask.operand);
+      this.scale = scale;
+      this.first = first;
+      this.length = length;
+      int width = query.shape().size(-1);
+      int valueWidth = value.shape().size(-1);
+      this.transposed = new double[width][count];
+      this.v = new double[count][valueWidth];
+      this.q = new double[width];
+      this.scores = new double[count];
+      this.result = new double[valueWidth];
+    }
+
+    @Override
+    public void run() {
+      for (int head = 0; head < queries.starts.length; head++) {
+        for (int e = 0; e < q.length; e++) {
+          key.load(keys.starts[head] + e, keys.stride, scores.length, transposed[e], 0);
+        }
+        for (int s = 0; s < v.length; s++) {
+          value.load(values.starts[head] + s * values.stride, 1, result.length, v[s], 0);
+        }
+        for (int row = 0; row < length; row++) {
+          query.load(queries.starts[head] + row * queries.stride, 1, q.length, q, 0);
+          attend(head, row);
+          out.store(outs.starts[head] + row * outs.stride, 1, result.length, result);
+        }
+      }
+    }
+
+    private void attend(int head, int row) {
+      int seen = first < 0 ? scores.length : (int) Math.min(scores.length, first + row + 1);
+      Arrays.fill(scores, 0);
+      for (int e = 0; e < q.length; e++) {
+        axpy(scores, q[e] * scale, transposed[e], seen);
+      }
+      if (mask != null && maskElements != null) {
+        mask.apply(maskElements, head, row, scores, seen);
+      }
+      SoftmaxKernels.softmax(scores, seen, true);
+      Arrays.fill(result, 0);
+      for (int s = 0; s < seen; s++) {
+        axpy(result, scores[s], v[s], result.length);
+      }
+    }
+
+    private static void axpy(double[] y, double a, double[] x, int n) {
+      for (int i = 0; i < n; i++) {
+        y[i] += a * x[i];
+      }
+    }
+  }
+
+  private static void checkDtypes(Call call) {
+    DType dtype = call.type("query").dtype();
+    if (!dtype.isFloatingPoint()
+        || call.type("key").dtype() != dtype
+        || call.type("value").dtype() != dtype) {
+      throw new KernelException("expected query, key and value of one real dtype");
+    }
+    if (!call.isNone("attn_mask")) {
+      DType mask = call.type("attn_mask").dtype();
+      if (mask != DType.BOOL && !mask.isFloatingPoint()) {
+        throw new KernelException("expected a bool or real mask, not " + Promotion.name(mask));
+      }
+    }
+  }
+
+  private static double scale(Call call) {
+    return call.isNone("scale")
+        ? 1 / Math.sqrt(call.shape("query").size(-1))
+        : call.number("scale");
+  }
+
+  // aten: query (…, h, l, e), key (…, h, s, e), value (…, h, s, ev).
+
+  /**
+   * Batch sizes, the last of them the heads, of which {@code repeat} query heads in a row share a
+   * key head.
+   */
+  private record Batch(int[] sizes, int repeat) {
+    static Batch of(Call call) {
+      Shape q = call.shape("query");
+      Shape k = call.shape("key");
+      Shape v = call.shape("value");
+      if (q.rank() < 2
+          || k.rank() < 2
+          || v.rank() < 2
+          || q.size(-1) != k.size(-1)
+          || k.size(-2) != v.size(-2)) {
+        throw new KernelException("no attention of " + q + " to " + k + " and " + v);
+      }
+      int repeat = 1;
+      if (call.bool("enable_gqa") && q.rank() > 2) {
+        int heads = k.rank() > 2 ? k.size(-3) : 1;
+        if (heads == 0 || q.size(-3) % heads != 0 || v.rank() != k.rank() || v.size(-3) != heads) {
+          throw new KernelException(
+              "the heads of " + q + " are no multiple of those of " + k + " and " + v);
+        }
+        repeat = q.size(-3) / heads;
+      }
+      int[] sizes = split(q, repeat, repeat);
+      for (Shape other : List.of(k, v)) {
+        int[] own = split(other, 1, repeat);
+        if (own.length > sizes.length) {
+          throw new KernelException("the batches of " + q + " and " + other + " differ");
+        }
+        for (int d = 1; d <= own.length; d++) {
+          int size = own[own.length - d];
+          if (size != 1 && size != sizes[sizes.length - d]) {
+            throw new KernelException("the batches of " + q + " and " + other + " differ");
+          }
+        }
+      }
+      return new Batch(sizes, repeat);
+    }
+
+    /** Batch sizes with the heads as (groups, own) if heads are shared. */
+    static int[] split(Shape shape, int own, int repeat) {
+      int[] batch = Arrays.copyOf(shape.sizes(), shape.rank() - 2);
+      if (repeat == 1 || batch.length == 0) {
+        return batch;
+      }
+      int[] split = Arrays.copyOf(batch, batch.length + 1);
+      boolean one = batch[batch.length - 1] == 1 && own > 1;
+      split[batch.length - 1] = one ? 1 : batch[batch.length - 1] / own;
+      split[batch.length] = one ? 1 : own;
+      return split;
+    }
+
+    Heads heads(Shape shape, int own) {
+      return new Heads(
+          MatmulKernels.starts(
+              sizes, split(shape, own, repeat), (long) shape.size(-2) * shape.size(-1)),
+          shape.size(-1));
+    }
+  }
+
+  private static List<TensorType> inferPlain(Call call) {
+    checkDtypes(call);
+    Batch.of(call);
+    int[] sizes = call.shape("query").sizes();
+    int length = sizes[sizes.length - 2];
+    sizes[sizes.length - 1] = call.shape("value").size(-1);
+    if (!call.isNone("attn_mask")) {
+      Shape mask = call.shape("attn_mask");
+      int count = call.shape("key").size(-2);
+      if (call.bool("is_causal")) {
+        throw new KernelException("expected a mask or is_causal, not both");
+      }
+      boolean fits = mask.rank() >= 2 && mask.rank() <= sizes.length;
+      for (int d = 1; fits && d <= mask.rank(); d++) {
+        int expected = d == 1 ? count : d == 2 ? length : sizes[sizes.length - d];
+        fits = mask.size(-d) == 1 || mask.size(-d) == expected;
+      }
+      if (!fits) {
+        throw new KernelException(
+            "the mask "
+                + mask
+                + " does not broadcast to "
+                + length
+                + " queries of "
+                + count
+                + " keys");
+      }
+    }
+    return List.of(TensorType.of(call.type("query").dtype(), sizes));
+  }
+
+  private static Step bindPlain(BoundCall call) {
+    Batch batch = Batch.of(call);
+    Operand query = call.input("query");
+    Operand key = call.input("key");
+    Operand value = call.input("value");
+    Operand out = call.output(0);
+    Operand maskOperand = call.inputOrNull("attn_mask");
+    Mask mask = null;
+    if (maskOperand != null) {
+      Shape shape = maskOperand.shape();
+      int rows = shape.size(-2);
+      int columns = shape.size(-1);
+      mask =
+          new Mask(
+              maskOperand,
+              MatmulKernels.starts(
+                  batch.sizes,
+                  Batch.split(shape, batch.repeat, batch.repeat),
+                  (long) rows * columns),
+              rows == 1 ? 0 : columns,
+              columns == 1 ? 0 : 1);
+    }
+    return new Attend(
+        query,
+        batch.heads(query.shape(), batch.repeat),
+        key,
+        batch.heads(key.shape(), 1),
+        value,
+        batch.heads(value.shape(), 1),
+        out,
+        batch.heads(out.shape(), batch.repeat),
+        mask,
+        scale(call),
+        call.bool("is_causal") ? 0 : -1,
+        query.shape().size(-2),
+        key.shape().size(-2));
+  }
+
+  // llama: query (b, l, h, e), key and value (b, s, g, e) whole caches, filled up to the queries.
+
+  private static void checkCustom(Call call, String key, String value) {
+    checkDtypes(call);
+    Shape q = call.shape("query");
+    Shape k = call.shape(key);
+    Shape v = call.shape(value);
+    if (q.rank() != 4
+        || k.rank() != 4
+        || !k.equals(v)
+        || q.size(0) != k.size(0)
+        || q.size(3) != k.size(3)
+        || k.size(2) == 0
+        || q.size(2) % k.size(2) != 0) {
+      throw new KernelException("no attention of " + q + " to " + k + " and " + v);
+    }
+    long start = call.integer("start_pos");
+    if (start < 0 || start + q.size(1) > k.size(1)) {
+      throw new KernelException(
+          q.size(1) + " queries from position " + start + " are beyond the " + k.size(1) + " keys");
+    }
+    if (!call.isNone("attn_mask")) {
+      Shape mask = call.shape("attn_mask");
+      if (mask.rank() != 2 || mask.size(0) != q.size(1) || mask.size(1) > k.size(1)) {
+        throw new KernelException(
+            "expected a mask of "
+                + q.size(1)
+                + " queries by at most "
+                + k.size(1)
+                + " keys, not "
+                + mask);
+      }
+      if (call.bool("is_causal")) {
+        throw new KernelException("expected a mask or is_causal, not both");
+      }
+    }
+  }
+
+  private static List<TensorType> inferCustom(Call call) {
+    checkCustom(call, "key", "value");
+    return List.of(new TensorType(call.type("query").dtype(), call.shape("query"), false));
+  }
+
+  private static Step bindCustom(BoundCall call) {
+    return bindCustom(call, call.input("key"), call.input("value"), call.output(0));
+  }
+
+  private static Step bindCustom(BoundCall call, Operand key, Operand value, Operand out) {
+    Operand query = call.input("query");
+    int batch = query.shape().size(0);
+    int length = query.shape().size(1);
+    int heads = query.shape().size(2);
+    int width = query.shape().size(3);
+    int count = key.shape().size(1);
+    int groups = key.shape().size(2);
+    long start = call.integer("start_pos");
+    boolean causal = call.bool("is_causal");
+    Operand maskOperand = call.inputOrNull("attn_mask");
+    int seen =
+        causal
+            ? Math.toIntExact(start + length)
+            : maskOperand != null ? maskOperand.shape().size(1) : count;
+    long[] q = new long[batch * heads];
+    long[] k = new long[batch * heads];
+    for (int i = 0; i < q.length; i++) {
+      int head = i % heads;
+      long n = i / heads;
+      q[i] = (n * length * heads + head) * width;
+      k[i] = (n * count * groups + head / (heads / groups)) * width;
+    }
+    Heads queries = new Heads(q, (long) heads * width);
+    Heads keys = new Heads(k, (long) groups * width);
+    Mask mask =
+        maskOperand == null
+            ? null
+            : new Mask(maskOperand, new long[q.length], maskOperand.shape().size(1), 1);
+    return new Attend(
+        query,
+        queries,
+        key,
+        keys,
+        value,
+        keys,
+        out,
+        queries,
+        mask,
+        scale(call),
+        causal ? start : -1,
+        length,
+        seen);
+  }
+
+  /** Results: both caches with the new rows in them, then the attention. */
+  private static final class WithCache implements Kernel {
+    @Override
+    public List<TensorType> infer(Call call) {
+      checkCustom(call, "key_cache", "value_cache");
+      Shape cache = call.shape("key_cache");
+      Shape q = call.shape("query");
+      Shape rows = Shape.of(q.size(0), q.size(1), cache.size(2), cache.size(3));
+      DType dtype = call.type("query").dtype();
+      for (String name : List.of("key", "value")) {
+        if (!call.shape(name).equals(rows) || call.type(name + "_cache").dtype() != dtype) {
+          throw new KernelException(
+              "expected rows " + rows + " for a cache of their dtype, not " + call.type(name));
+        }
+      }
+      TensorType cached = new TensorType(dtype, cache, false);
+      return List.of(cached, cached, new TensorType(dtype, q, false));
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Step keys = append(call, "key", call.output(0));
+      Step values = append(call, "value", call.output(1));
+      Step attend = bindCustom(call, call.output(0), call.output(1), call.output(2));
+      return () -> {
+        keys.run();
+        values.run();
+        attend.run();
+      };
+    }
+
+    @Override
+    public String overwrites() {
+      return "key_cache";
+    }
+
+    private static Step append(BoundCall call, String name, Operand to) {
+      MemorySegment from = call.input(name).data();
+      MemorySegment cache = call.input(name + "_cache").data();
+      MemorySegment out = to.data();
+      Shape shape = to.shape();
+      int batch = shape.size(0);
+      long row = (long) shape.size(2) * shape.size(3) * to.dtype().byteSize();
+      long bytes = row * call.shape(name).size(1);
+      long start = row * call.integer("start_pos");
+      long all = row * shape.size(1);
+      boolean inPlace = cache.address() == out.address();
+      return () -> {
+        if (!inPlace) {
+          out.copyFrom(cache);
+        }
+        for (int n = 0; n < batch; n++) {
+          MemorySegment.copy(from, n * bytes, out, n * all + start, bytes);
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,334 @@
+package dev.baton.runtime.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Tensors from nothing, and copies that cast. */
+final class CreationKernels {
+  private static final Call.Number ZERO = new Call.Number(Call.Number.Kind.INTEGER, 0, 0);
+  private static final Call.Number ONE = new Call.Number(Call.Number.Kind.INTEGER, 1, 1);
+
+  private CreationKernels() {}
+
+  static @Nullable Kernel find(String operator) {
+    return switch (operator) {
+      case "aten::full" -> filled(call -> call.scalar("fill_value"));
+      case "aten::zeros", "aten::empty.memory_format", "dim_order_ops::_empty_dim_order" ->
+          filled(call -> ZERO);
+      case "aten::ones" -> filled(call -> ONE);
+      case "aten::full_like" -> filledLike(call -> call.scalar("fill_value"));
+      case "aten::zeros_like", "aten::empty_like" -> filledLike(call -> ZERO);
+      case "aten::ones_like" -> filledLike(call -> ONE);
+      case "aten::new_full" -> filledNew(call -> call.scalar("fill_value"));
+      case "aten::new_zeros" -> filledNew(call -> ZERO);
+      case "aten::new_ones" -> filledNew(call -> ONE);
+      case "aten::scalar_tensor" ->
+          new Filled(
+              call -> new TensorType(Dims.dtype(call, DType.FLOAT), Shape.SCALAR, false),
+              call -> call.scalar("s"));
+      case "aten::fill.Scalar" ->
+          new Filled(call -> call.type("self"), call -> call.scalar("value"));
+      case "aten::fill.Tensor" -> new Cast("value", call -> call.type("self"));
+      case "aten::copy" -> new Cast("src", call -> call.type("self"));
+      case "aten::_to_copy", "dim_order_ops::_to_dim_order_copy" ->
+          new Cast(
+              "self",
+              call ->
+                  new TensorType(
+                      Dims.dtype(call, call.type("self").dtype()), call.shape("self"), false));
+      case "aten::arange", "aten::arange.start_step" -> new Arange();
+      case "aten::eye", "aten::eye.m" -> new Eye();
+      case "aten::rand" -> new Random(false);
+      case "aten::randn" -> new Random(true);
+      default -> null;
+    };
+  }
+
+  private static Kernel filled(Function<Call, Call.Number> value) {
+    return new Filled(
+        call ->
+            new TensorType(
+                Dims.dtype(call, standard(value.apply(call), call)),
+                Dims.shape(call.integers("size")),
+                false),
+        value);
+  }
+
+  /** The dtype of {@code full} follows its value; all others are float32. */
+  private static DType standard(Call.Number value, Call call) {
+    return call.node().name().equals("aten::full") ? Promotion.of(value) : DType.FLOAT;
+  }
+
+  private static Kernel filledLike(Function<Call, Call.Number> value) {
+    return new Filled(
+        call ->
+            new TensorType(Dims.dtype(call, call.type("self").dtype()), call.shape("self"), false),
+        value);
+  }
+
+  private static Kernel filledNew(Function<Call, Call.Number> value) {
+    return new Filled(
+        call ->
+            new TensorType(
+                Dims.dtype(call, call.type("self").dtype()),
+                Dims.shape(call.integers("size")),
+                false),
+        value);
+  }
+
+  /** Writes a number to every element. */
+  static Step fill(Operand out, Call.Number number) {
+    Operand one = BinaryKernels.operand(number, out.dtype());
+    long n = out.shape().numel();
+    MemorySegment y = out.data();
+    if (n == 0) {
+      return () -> {};
+    }
+    // The value in the result's own dtype, of which the step writes the bits.
+    MemorySegment cell = java.lang.foreign.Arena.ofAuto().allocate(Long.BYTES, Long.BYTES);
+    convert(Elements.of(one), one.dtype(), Elements.of(cell, out.dtype()), 1).run();
+    return switch (out.dtype().byteSize()) {
+      case 1 -> {
+        byte bits = cell.get(java.lang.foreign.ValueLayout.JAVA_BYTE, 0);
+        yield () -> y.fill(bits);
+      }
+      case 2 -> {
+        short bits = cell.get(JAVA_SHORT, 0);
+        yield () -> {
+          for (long i = 0; i < n; i++) {
+            y.setAtIndex(JAVA_SHORT, i, bits);
+          }
+        };
+      }
+      case 4 -> {
+        int bits = cell.get(JAVA_INT, 0);
+        yield () -> {
+          for (long i = 0; i < n; i++) {
+            y.setAtIndex(JAVA_INT, i, bits);
+          }
+        };
+      }
+      default -> {
+        long bits = cell.get(JAVA_LONG, 0);
+        yield () -> {
+          for (long i = 0; i < n; i++) {
+            y.setAtIndex(JAVA_LONG, i, bits);
+          }
+        };
+      }
+    };
+  }
+
+  /** Casts the first n elements. */
+  static Step convert(Elements from, DType source, Elements to, long n) {
+    return source.isFloatingPoint()
+        ? () -> {
+          for (long i = 0; i < n; i++) {
+            to.setDouble(i, from.getDouble(i));
+          }
+        }
+        : source == DType.UINT64
+            ? () -> {
+              for (long i = 0; i < n; i++) {
+                to.setDouble(i, from.getDouble(i));
+              }
+            }
+            : () -> {
+              for (long i = 0; i < n; i++) {
+                to.setLong(i, from.getLong(i));
+              }
+            };
+  }
+
+  private record Filled(Function<Call, TensorType> type, Function<Call, Call.Number> value)
+      implements Kernel {
+    @Override
+    public List<TensorType> infer(Call call) {
+      return List.of(type.apply(call));
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      return fill(call.output(0), value.apply(call));
+    }
+  }
+
+  /** A tensor in another dtype, broadcast to a shape. */
+  private record Cast(String source, Function<Call, TensorType> type) implements Kernel {
+    @Override
+    public List<TensorType> infer(Call call) {
+      TensorType result = type.apply(call);
+      if (!Broadcast.shape(call.shape(source), result.shape()).equals(result.shape())) {
+        throw new KernelException(call.shape(source) + " does not broadcast to " + result.shape());
+      }
+      return List.of(result);
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Operand from = call.input(source);
+      Operand to = call.output(0);
+      if (from.shape().numel() == to.shape().numel()) {
+        return from.dtype() == to.dtype()
+            ? LayoutKernels.copy(from, to)
+            : convert(Elements.of(from), from.dtype(), Elements.of(to), to.shape().numel());
+      }
+      if (to.shape().numel() == 0) {
+        return () -> {};
+      }
+      Broadcast walk = new Broadcast(to.shape(), from.shape());
+      Elements x = Elements.of(from);
+      Elements y = Elements.of(to);
+      boolean real = from.dtype().isFloatingPoint();
+      return () -> {
+        walk.start();
+        do {
+          for (long t = 0; t < walk.run(); t++) {
+            long i = walk.at(0) + t * walk.step(0);
+            if (real) {
+              y.setDouble(walk.out() + t, x.getDouble(i));
+            } else {
+              y.setLong(walk.out() + t, x.getLong(i));
+            }
+          }
+        } while (walk.next());
+      };
+    }
+
+    @Override
+    public boolean isView(Call call) {
+      return source.equals("self") && type.apply(call).dtype() == call.type("self").dtype();
+    }
+  }
+
+  /** {@code arange(end)}, {@code arange.start_step(start, end, step=1)}. */
+  private record Arange() implements Kernel {
+    private static Call.Number number(Call call, String parameter, Call.Number otherwise) {
+      return call.node().operator().has(parameter) ? call.scalar(parameter) : otherwise;
+    }
+
+    @Override
+    public List<TensorType> infer(Call call) {
+      Call.Number start = number(call, "start", ZERO);
+      Call.Number end = call.scalar("end");
+      Call.Number step = number(call, "step", ONE);
+      boolean real =
+          start.kind() == Call.Number.Kind.REAL
+              || end.kind() == Call.Number.Kind.REAL
+              || step.kind() == Call.Number.Kind.REAL;
+      double length = (end.real() - start.real()) / step.real();
+      if (step.real() == 0 || !(length >= 0)) {
+        throw new KernelException(
+            "no range from " + start.real() + " to " + end.real() + " by " + step.real());
+      }
+      return Dims.one(
+          Dims.dtype(call, real ? DType.FLOAT : DType.INT64), Dims.shape((long) Math.ceil(length)));
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Operand out = call.output(0);
+      Elements y = Elements.of(out);
+      long n = out.shape().numel();
+      Call.Number start = number(call, "start", ZERO);
+      Call.Number step = number(call, "step", ONE);
+      if (out.dtype().isFloatingPoint()) {
+        double first = start.real();
+        double by = step.real();
+        return () -> {
+          for (long i = 0; i < n; i++) {
+            y.setDouble(i, first + i * by);
+          }
+        };
+      }
+      long first = start.integer();
+      long by = step.integer();
+      return () -> {
+        for (long i = 0; i < n; i++) {
+          y.setLong(i, first + i * by);
+        }
+      };
+    }
+  }
+
+  private record Eye() implements Kernel {
+    @Override
+    public List<TensorType> infer(Call call) {
+      long n = call.integer("n");
+      long m = call.node().operator().has("m") ? call.integer("m") : n;
+      return Dims.one(Dims.dtype(call, DType.FLOAT), Dims.shape(n, m));
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Operand out = call.output(0);
+      Elements y = Elements.of(out);
+      long columns = out.shape().size(1);
+      long n = Math.min(out.shape().size(0), columns);
+      return () -> {
+        out.data().fill((byte) 0);
+        for (long i = 0; i < n; i++) {
+          y.setLong(i * columns + i, 1);
+        }
+      };
+    }
+  }
+
+  /**
+   * {@code rand} and {@code randn}: the same numbers in every run, from a generator that is not
+   * PyTorch's (SplitMix64 over the element's index; normals by Box and Muller).
+   */
+  private record Random(boolean normal) implements Kernel {
+    @Override
+    public List<TensorType> infer(Call call) {
+      DType dtype = Dims.dtype(call, DType.FLOAT);
+      if (!dtype.isFloatingPoint()) {
+        throw new KernelException("random numbers are real, not " + Promotion.name(dtype));
+      }
+      return Dims.one(dtype, Dims.shape(call.integers("size")));
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Operand out = call.output(0);
+      Elements y = Elements.of(out);
+      long n = out.shape().numel();
+      int bits =
+          switch (out.dtype()) {
+            case DOUBLE -> 53;
+            case FLOAT -> 24;
+            case HALF -> 11;
+            default -> 8;
+          };
+      return normal
+          ? () -> {
+            for (long i = 0; i < n; i++) {
+              double radius = Math.sqrt(-2 * Math.log1p(-uniform(2 * i, 53)));
+              y.setDouble(i, radius * Math.cos(2 * Math.PI * uniform(2 * i + 1, 53)));
+            }
+          }
+          : () -> {
+            for (long i = 0; i < n; i++) {
+              y.setDouble(i, uniform(i, bits));
+            }
+          };
+    }
+
+    /** In [0, 1), with no more bits than the dtype keeps: else it would round to 1. */
+    private static double uniform(long index, int bits) {
+      long z = (index + 1) * 0x9E3779B97F4A7C15L;
+      z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+      z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+      return ((z ^ (z >>> 31)) >>> (64 - bits)) * Math.scalb(1.0, -bits);
+    }
+  }
+}

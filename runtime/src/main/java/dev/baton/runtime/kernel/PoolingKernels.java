@@ -1,0 +1,328 @@
+package dev.baton.runtime.kernel;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Pools: each plane is read once, then each output position looks at its box of the plane. */
+final class PoolingKernels {
+  private PoolingKernels() {}
+
+  static @Nullable Kernel find(String operator) {
+    return switch (operator) {
+      case "aten::max_pool2d_with_indices" -> max(2);
+      case "aten::max_pool3d_with_indices" -> max(3);
+      case "aten::avg_pool1d" -> average(1);
+      case "aten::avg_pool2d" -> average(2);
+      case "aten::avg_pool3d" -> average(3);
+      case "aten::adaptive_avg_pool1d" -> adaptiveAverage(1);
+      case "aten::_adaptive_avg_pool2d", "aten::adaptive_avg_pool2d" -> adaptiveAverage(2);
+      case "aten::_adaptive_avg_pool3d", "aten::adaptive_avg_pool3d" -> adaptiveAverage(3);
+      case "aten::adaptive_max_pool2d" ->
+          new Plain(
+              call -> withIndices(call, adaptiveShape(call, 2)), call -> bindAdaptiveMax(call, 2));
+      default -> null;
+    };
+  }
+
+  private static Kernel max(int spatial) {
+    return new Plain(
+        call -> withIndices(call, shape(call, windows(call, spatial), spatial)),
+        call -> bindMax(call, spatial));
+  }
+
+  private static Kernel average(int spatial) {
+    return new Plain(
+        call -> {
+          if (spatial > 1
+              && !call.isNone("divisor_override")
+              && call.integer("divisor_override") == 0) {
+            throw new KernelException("divisor_override must not be 0");
+          }
+          DType dtype = call.type("self").dtype();
+          if (!dtype.isFloatingPoint() && dtype != DType.INT64) {
+            throw new KernelException(
+                "expected a real or int64 tensor, not " + Promotion.name(dtype));
+          }
+          return List.of(
+              new TensorType(dtype, shape(call, windows(call, spatial), spatial), false));
+        },
+        call -> bindAverage(call, spatial));
+  }
+
+  private static Kernel adaptiveAverage(int spatial) {
+    return new Plain(
+        call -> {
+          DType dtype = call.type("self").dtype();
+          if (!dtype.isFloatingPoint()) {
+            throw new KernelException("expected a real tensor, not " + Promotion.name(dtype));
+          }
+          return List.of(new TensorType(dtype, adaptiveShape(call, spatial), false));
+        },
+        call -> bindAdaptiveAverage(call, spatial));
+  }
+
+  /** Windows over three dimensions, the last {@code spatial} of them the operator's. */
+  private static Window[] windows(Call call, int spatial) {
+    Shape input = input(call, spatial);
+    int[] kernel = Window.argument(call, "kernel_size", spatial, Window.fill(spatial, 1));
+    int[] stride = Window.argument(call, "stride", spatial, kernel);
+    int[] padding = Window.argument(call, "padding", spatial, Window.fill(spatial, 0));
+    boolean dilated = call.node().name().startsWith("aten::max_pool");
+    int[] one = Window.fill(spatial, 1);
+    int[] dilation = dilated ? Window.argument(call, "dilation", spatial, one) : one;
+    boolean ceilMode = call.bool("ceil_mode");
+    Window[] windows = {Window.identity(1), Window.identity(1), Window.identity(1)};
+    for (int d = 0; d < spatial; d++) {
+      windows[3 - spatial + d] =
+          Window.pool(
+              input.size(d - spatial), kernel[d], stride[d], padding[d], dilation[d], ceilMode);
+    }
+    return windows;
+  }
+
+  private static Shape input(Call call, int spatial) {
+    Shape input = call.shape("self");
+    if (input.rank() < spatial + 1 || input.rank() > spatial + 2) {
+      throw new KernelException(
+          "expected a tensor of rank " + (spatial + 1) + " or " + (spatial + 2) + ", not " + input);
+    }
+    return input;
+  }
+
+  private static Shape shape(Call call, Window[] windows, int spatial) {
+    int[] sizes = call.shape("self").sizes();
+    for (int d = 0; d < spatial; d++) {
+      sizes[sizes.length - spatial + d] = windows[3 - spatial + d].out();
+    }
+    return Shape.of(sizes);
+  }
+
+  private static Shape adaptiveShape(Call call, int spatial) {
+    Shape input = input(call, spatial);
+    int[] out = Window.argument(call, "output_size", spatial, Window.fill(spatial, 1));
+    int[] sizes = input.sizes();
+    for (int d = 0; d < spatial; d++) {
+      if (out[d] < 0 || input.size(d - spatial) == 0) {
+        throw new KernelException("no pool of " + input + " to " + Arrays.toString(out));
+      }
+      sizes[sizes.length - spatial + d] = out[d];
+    }
+    return Shape.of(sizes);
+  }
+
+  private static List<TensorType> withIndices(Call call, Shape shape) {
+    DType dtype = call.type("self").dtype();
+    if (dtype == DType.BOOL) {
+      throw new KernelException("expected a tensor of numbers, not bool");
+    }
+    return List.of(new TensorType(dtype, shape, false), new TensorType(DType.INT64, shape, false));
+  }
+
+  /** Sizes of the last three dimensions, of which the operator has the last {@code spatial}. */
+  private static int[] plane(Shape shape, int spatial) {
+    int[] sizes = {1, 1, 1};
+    for (int d = 1; d <= spatial; d++) {
+      sizes[3 - d] = shape.size(-d);
+    }
+    return sizes;
+  }
+
+  private static long planes(Shape shape, int spatial) {
+    long planes = 1;
+    for (int d = 0; d < shape.rank() - spatial; d++) {
+      planes *= shape.size(d);
+    }
+    return planes;
+  }
+
+  /** Computes an output element from its box of a plane. */
+  private interface Box {
+    /** Ends are exclusive; the box may be empty. */
+    void at(long output, int z0, int z1, int y0, int y1, int x0, int x1);
+  }
+
+  private static Step bindMax(BoundCall call, int spatial) {
+    Window[] w = windows(call, spatial);
+    Operand self = call.input("self");
+    Rows rows = new Rows(self);
+    long planes = planes(self.shape(), spatial);
+    double[] plane = new double[w[0].in() * w[1].in() * w[2].in()];
+    Elements out = Elements.of(call.output(0));
+    Elements indices = Elements.of(call.output(1));
+    return () -> {
+      long at = 0;
+      for (long p = 0; p < planes; p++) {
+        rows.load(p * plane.length, 1, plane.length, plane, 0);
+        for (int oz = 0; oz < w[0].out(); oz++) {
+          for (int oy = 0; oy < w[1].out(); oy++) {
+            for (int ox = 0; ox < w[2].out(); ox++) {
+              int best = dilatedMax(plane, w, oz, oy, ox);
+              out.setDouble(at, plane[best]);
+              indices.setLong(at++, best);
+            }
+          }
+        }
+      }
+    };
+  }
+
+  private static int dilatedMax(double[] plane, Window[] w, int oz, int oy, int ox) {
+    int best = -1;
+    for (int z = first(w[0], oz), z1 = end(w[0], oz); z < z1; z += w[0].dilation()) {
+      for (int y = first(w[1], oy), y1 = end(w[1], oy); y < y1; y += w[1].dilation()) {
+        for (int x = first(w[2], ox), x1 = end(w[2], ox); x < x1; x += w[2].dilation()) {
+          int i = (z * w[1].in() + y) * w[2].in() + x;
+          if (best < 0 || plane[i] > plane[best] || Double.isNaN(plane[i])) {
+            best = i; // the last NaN, as PyTorch has it
+          }
+        }
+      }
+    }
+    return best;
+  }
+
+  private static int first(Window w, int o) {
+    int start = w.start(o);
+    return start >= 0 ? start : start + Math.ceilDiv(-start, w.dilation()) * w.dilation();
+  }
+
+  private static int end(Window w, int o) {
+    return Math.min(w.in(), w.start(o) + (w.kernel() - 1) * w.dilation() + 1);
+  }
+
+  private static Step bindAverage(BoundCall call, int spatial) {
+    Window[] w = windows(call, spatial);
+    boolean countPadding = call.bool("count_include_pad");
+    boolean overridden = spatial > 1 && !call.isNone("divisor_override");
+    long divisor = overridden ? call.integer("divisor_override") : 0;
+    Operand self = call.input("self");
+    Rows rows = new Rows(self);
+    long planes = planes(self.shape(), spatial);
+    double[] plane = new double[w[0].in() * w[1].in() * w[2].in()];
+    Elements out = Elements.of(call.output(0));
+    return () -> {
+      long at = 0;
+      for (long p = 0; p < planes; p++) {
+        rows.load(p * plane.length, 1, plane.length, plane, 0);
+        for (int oz = 0; oz < w[0].out(); oz++) {
+          int z = w[0].start(oz);
+          int z1 = Math.min(z + w[0].kernel(), w[0].in() + w[0].padding());
+          for (int oy = 0; oy < w[1].out(); oy++) {
+            int y = w[1].start(oy);
+            int y1 = Math.min(y + w[1].kernel(), w[1].in() + w[1].padding());
+            for (int ox = 0; ox < w[2].out(); ox++) {
+              int x = w[2].start(ox);
+              int x1 = Math.min(x + w[2].kernel(), w[2].in() + w[2].padding());
+              long padded = (long) (z1 - z) * (y1 - y) * (x1 - x);
+              int za = Math.max(z, 0);
+              int zb = Math.min(z1, w[0].in());
+              int ya = Math.max(y, 0);
+              int yb = Math.min(y1, w[1].in());
+              int xa = Math.max(x, 0);
+              int xb = Math.min(x1, w[2].in());
+              long inside = (long) (zb - za) * (yb - ya) * (xb - xa);
+              double sum = sum(plane, w[1].in(), w[2].in(), za, zb, ya, yb, xa, xb);
+              long by = overridden ? divisor : countPadding ? padded : inside;
+              out.setDouble(at++, za >= zb || ya >= yb || xa >= xb ? 0 : sum / by);
+            }
+          }
+        }
+      }
+    };
+  }
+
+  private static double sum(
+      double[] plane, int height, int width, int z0, int z1, int y0, int y1, int x0, int x1) {
+    double sum = 0;
+    for (int z = z0; z < z1; z++) {
+      for (int y = y0; y < y1; y++) {
+        for (int x = x0; x < x1; x++) {
+          sum += plane[(z * height + y) * width + x];
+        }
+      }
+    }
+    return sum;
+  }
+
+  private static Step bindAdaptiveAverage(BoundCall call, int spatial) {
+    int[] in = plane(call.shape("self"), spatial);
+    double[] plane = new double[in[0] * in[1] * in[2]];
+    Elements out = Elements.of(call.output(0));
+    return adaptive(
+        call,
+        spatial,
+        plane,
+        (at, z0, z1, y0, y1, x0, x1) ->
+            out.setDouble(
+                at,
+                sum(plane, in[1], in[2], z0, z1, y0, y1, x0, x1)
+                    / ((long) (z1 - z0) * (y1 - y0) * (x1 - x0))));
+  }
+
+  private static Step bindAdaptiveMax(BoundCall call, int spatial) {
+    int[] in = plane(call.shape("self"), spatial);
+    double[] plane = new double[in[0] * in[1] * in[2]];
+    Elements out = Elements.of(call.output(0));
+    Elements indices = Elements.of(call.output(1));
+    return adaptive(
+        call,
+        spatial,
+        plane,
+        (at, z0, z1, y0, y1, x0, x1) -> {
+          int best = -1;
+          for (int z = z0; z < z1; z++) {
+            for (int y = y0; y < y1; y++) {
+              for (int x = x0; x < x1; x++) {
+                int i = (z * in[1] + y) * in[2] + x;
+                if (best < 0 || plane[i] > plane[best] || Double.isNaN(plane[i])) {
+                  best = i;
+                }
+              }
+            }
+          }
+          out.setDouble(at, plane[best]);
+          indices.setLong(at, best);
+        });
+  }
+
+  /** Output o of n covers input from ⌊o·in/n⌋ to ⌈(o+1)·in/n⌉. */
+  private static Step adaptive(BoundCall call, int spatial, double[] plane, Box box) {
+    Operand self = call.input("self");
+    int[] in = plane(self.shape(), spatial);
+    int[] n = plane(call.output(0).shape(), spatial);
+    long planes = planes(self.shape(), spatial);
+    Rows rows = new Rows(self);
+    return () -> {
+      long at = 0;
+      for (long p = 0; p < planes; p++) {
+        rows.load(p * plane.length, 1, plane.length, plane, 0);
+        for (int z = 0; z < n[0]; z++) {
+          for (int y = 0; y < n[1]; y++) {
+            for (int x = 0; x < n[2]; x++) {
+              box.at(
+                  at++,
+                  begin(z, in[0], n[0]),
+                  end(z + 1, in[0], n[0]),
+                  begin(y, in[1], n[1]),
+                  end(y + 1, in[1], n[1]),
+                  begin(x, in[2], n[2]),
+                  end(x + 1, in[2], n[2]));
+            }
+          }
+        }
+      }
+    };
+  }
+
+  private static int begin(int o, int in, int n) {
+    return (int) ((long) o * in / n);
+  }
+
+  private static int end(int o, int in, int n) {
+    return (int) Math.ceilDiv((long) o * in, (long) n);
+  }
+}

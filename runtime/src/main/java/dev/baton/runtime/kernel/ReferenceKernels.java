@@ -1,0 +1,45 @@
+package dev.baton.runtime.kernel;
+
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The kernels of the runtime itself, and the oracle of faster ones. */
+public final class ReferenceKernels implements KernelProvider {
+  private static final List<Function<String, @Nullable Kernel>> FAMILIES =
+      List.of(
+          UnaryKernels::find,
+          BinaryKernels::find,
+          TernaryKernels::find,
+          LayoutKernels::find,
+          CreationKernels::find,
+          JoinKernels::find,
+          PadKernels::find,
+          IndexKernels::find,
+          ScatterKernels::find,
+          MaskKernels::find,
+          ComputeKernels::find);
+
+  public ReferenceKernels() {}
+
+  @Override
+  public String name() {
+    return "reference";
+  }
+
+  @Override
+  public @Nullable Kernel find(String operator) {
+    for (Function<String, @Nullable Kernel> family : FAMILIES) {
+      Kernel kernel = family.apply(operator);
+      if (kernel != null) {
+        return kernel;
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public int priority() {
+    return 0;
+  }
+}

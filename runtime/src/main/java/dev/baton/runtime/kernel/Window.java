@@ -1,0 +1,130 @@
+package dev.baton.runtime.kernel;
+
+import java.util.Arrays;
+
+/**
+ * One spatial dimension of a convolution or a pool: output position {@code o} reads input positions
+ * {@code o · stride − padding + tap · dilation}.
+ */
+record Window(int in, int kernel, int stride, int padding, int dilation, int out) {
+  /** The identity over a dimension: a missing one has size 1. */
+  static Window identity(int size) {
+    return new Window(size, 1, 1, 0, 1, size);
+  }
+
+  static Window convolution(int in, int kernel, int stride, int padding, int dilation) {
+    check(in, kernel, stride, padding, dilation);
+    long span = in + 2L * padding - (long) dilation * (kernel - 1) - 1;
+    if (span < 0) {
+      throw new KernelException(
+          "a kernel of "
+              + kernel
+              + " with dilation "
+              + dilation
+              + " is larger than the input of "
+              + in
+              + " with padding "
+              + padding);
+    }
+    return new Window(in, kernel, stride, padding, dilation, Math.toIntExact(span / stride + 1));
+  }
+
+  static Window transposed(
+      int in, int kernel, int stride, int padding, int dilation, int outputPadding) {
+    check(in, kernel, stride, padding, dilation);
+    long out =
+        (in - 1L) * stride - 2L * padding + (long) dilation * (kernel - 1) + outputPadding + 1;
+    if (outputPadding < 0 || outputPadding >= Math.max(stride, dilation)) {
+      throw new KernelException(
+          "the output padding "
+              + outputPadding
+              + " is not below the stride "
+              + stride
+              + " or the dilation "
+              + dilation);
+    }
+    if (out < 0) {
+      throw new KernelException("a transposed convolution of " + in + " gives the size " + out);
+    }
+    return new Window(in, kernel, stride, padding, dilation, Math.toIntExact(out));
+  }
+
+  static Window pool(int in, int kernel, int stride, int padding, int dilation, boolean ceilMode) {
+    check(in, kernel, stride, padding, dilation);
+    if (2L * padding > kernel) {
+      throw new KernelException(
+          "the padding of a pool is at most half its kernel of " + kernel + ", not " + padding);
+    }
+    long span = in + 2L * padding - (long) dilation * (kernel - 1) - 1;
+    long out = Math.floorDiv(span + (ceilMode ? stride - 1 : 0), stride) + 1;
+    if (ceilMode && (out - 1) * stride >= in + padding) {
+      out--; // the last window would lie in the padding
+    }
+    if (out < 1) {
+      throw new KernelException(
+          "a pool of " + kernel + " over an input of " + in + " has no output");
+    }
+    return new Window(in, kernel, stride, padding, dilation, Math.toIntExact(out));
+  }
+
+  private static void check(int in, int kernel, int stride, int padding, int dilation) {
+    if (kernel < 1 || stride < 1 || padding < 0 || dilation < 1) {
+      throw new KernelException(
+          "kernel, stride and dilation are positive and padding is not negative; they are "
+              + Arrays.toString(new int[] {kernel, stride, dilation, padding})
+              + " over an input of "
+              + in);
+    }
+  }
+
+  /** Input position that the first tap of an output position reads; negative in the padding. */
+  int start(int o) {
+    return o * stride - padding;
+  }
+
+  /** Input position of a tap of an output position; −1 if outside. */
+  int at(int o, int tap) {
+    int i = o * stride - padding + tap * dilation;
+    return i < in ? Math.max(i, -1) : -1;
+  }
+
+  /** Input position that reaches an output position of a transposed convolution; −1 if none. */
+  int source(int o, int tap) {
+    int i = o + padding - tap * dilation;
+    return i >= 0 && i % stride == 0 && i / stride < in ? i / stride : -1;
+  }
+
+  /** First output position, not below 0, whose tap reads input position {@code i} or later. */
+  int firstReaching(int i, int tap) {
+    return Math.max(0, Math.ceilDiv(i + padding - tap * dilation, stride));
+  }
+
+  boolean isIdentity() {
+    return kernel == 1 && stride == 1 && padding == 0;
+  }
+
+  /**
+   * A list argument over the spatial dimensions: one value stands for all, none for {@code orElse}.
+   */
+  static int[] argument(Call call, String parameter, int count, int[] orElse) {
+    long[] given = call.isNone(parameter) ? new long[0] : call.integers(parameter);
+    if (given.length == 0) {
+      return orElse;
+    }
+    if (given.length != 1 && given.length != count) {
+      throw new KernelException(
+          parameter + " has one value or " + count + ", not " + Arrays.toString(given));
+    }
+    int[] values = new int[count];
+    for (int d = 0; d < count; d++) {
+      values[d] = Math.toIntExact(given[given.length == 1 ? 0 : d]);
+    }
+    return values;
+  }
+
+  static int[] fill(int count, int value) {
+    int[] values = new int[count];
+    Arrays.fill(values, value);
+    return values;
+  }
+}

@@ -1,0 +1,882 @@
+package dev.baton.runtime.lift;
+
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.Payload;
+import dev.baton.delegate.PayloadLifter;
+import dev.baton.graph.Argument;
+import dev.baton.graph.Constant;
+import dev.baton.graph.DType;
+import dev.baton.graph.DimOrder;
+import dev.baton.graph.Operator;
+import dev.baton.graph.Operators;
+import dev.baton.graph.Origin;
+import dev.baton.graph.Parameter;
+import dev.baton.graph.ScalarType;
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import dev.baton.graph.Value;
+import dev.baton.graph.ValueType;
+import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.KernelException;
+import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.program.Instruction;
+import dev.baton.runtime.program.Ints;
+import dev.baton.runtime.program.Program;
+import dev.baton.runtime.program.ProgramMethod;
+import dev.baton.runtime.program.ProgramValue;
+import dev.baton.runtime.program.TensorSpec;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lifts one method.
+ *
+ * <p><b>Value first, memory second.</b> Each index of the value table keeps the graph value that it
+ * was last given. Only a tensor that nobody writes and that is no input, constant or buffer is
+ * looked up by its place in planned memory: it is a view that the exporter elided, and its source
+ * is what was last written at exactly that place. Anything else there (another size, another dtype,
+ * a partial overlap) is refused.
+ *
+ * <p><b>Blocks.</b> A block ends at a jump, at a jump's destination, and after an operator whose
+ * data decide later shapes. What a block reads that an earlier one (or an earlier run) gave becomes
+ * a variable.
+ */
+public final class MethodLifter {
+  private final Program program;
+  private final ProgramMethod method;
+  private final Kernels kernels;
+  private final Function<String, @Nullable PayloadLifter> lifters;
+  private final List<Instruction> instructions;
+
+  private final boolean[] written;
+  private final boolean[] isInput;
+  private final boolean[] isState;
+  private final Map<Integer, Variable> variables = new TreeMap<>();
+  private final List<Draft> drafts = new ArrayList<>();
+  private final Map<Integer, PlannedMemory> incoming = new HashMap<>();
+  private final Map<Integer, Integer> payloadOutputs = new HashMap<>();
+  private final Set<String> missing = new LinkedHashSet<>();
+  private final List<String> lifted = new ArrayList<>();
+  private int nextVariable;
+
+  /** A block while it is written. */
+  private final class Draft {
+    final int firstInstruction;
+    final GraphEditor graph = new GraphEditor(kernels);
+    final @Nullable Argument[] current = new Argument[method.values().size()];
+    final Set<Integer> given = new TreeSet<>();
+    final List<Variable> reads = new ArrayList<>();
+    final Map<Integer, Payload> payloads = new HashMap<>();
+    @Nullable Jump jump;
+
+    Draft(int firstInstruction) {
+      this.firstInstruction = firstInstruction;
+    }
+  }
+
+  /** How a draft ends, in instruction numbers. */
+  private record Jump(int condition, int ifFalse, int ifTrue) {}
+
+  private MethodLifter(
+      Program program,
+      ProgramMethod method,
+      Kernels kernels,
+      Function<String, @Nullable PayloadLifter> lifters) {
+    this.program = program;
+    this.method = method;
+    this.kernels = kernels;
+    this.lifters = lifters;
+    this.instructions = flatten(method.chains());
+    this.written = new boolean[method.values().size()];
+    this.isInput = new boolean[method.values().size()];
+    this.isState = new boolean[method.values().size()];
+  }
+
+  /**
+   * @param lifters the lifter of a backend id, null if there is none: the payload then stays one
+   *     opaque node
+   * @throws LiftException if the method cannot be lifted; operators that nobody knows are named all
+   *     at once
+   */
+  public static LiftedMethod lift(
+      Program program,
+      ProgramMethod method,
+      Kernels kernels,
+      Function<String, @Nullable PayloadLifter> lifters) {
+    return new MethodLifter(program, method, kernels, lifters).lift();
+  }
+
+  /** Chains run one after the other: as one list, with jumps moved along. */
+  private static List<Instruction> flatten(List<List<Instruction>> chains) {
+    List<Instruction> all = new ArrayList<>();
+    for (List<Instruction> chain : chains) {
+      int base = all.size();
+      for (Instruction instruction : chain) {
+        all.add(
+            instruction instanceof Instruction.JumpFalseCall jump
+                ? new Instruction.JumpFalseCall(jump.condition(), jump.destination() + base)
+                : instruction);
+      }
+    }
+    return all;
+  }
+
+  private LiftedMethod lift() {
+    method.inputs().stream().forEach(i -> isInput[i] = true);
+    findWrites();
+    Set<Integer> leaders = leaders();
+    PlannedMemory memory = new PlannedMemory();
+    placeAtEntry(memory);
+    Draft draft = begin(0);
+    boolean reachable = true;
+    for (int i = 0; i < instructions.size(); i++) {
+      if (leaders.contains(i) && i != draft.firstInstruction) {
+        draft.jump = draft.jump == null ? new Jump(-1, i, i) : draft.jump;
+        draft = begin(i);
+      }
+      PlannedMemory arriving = incoming.remove(i);
+      if (arriving != null) {
+        if (reachable) {
+          memory.merge(arriving);
+        } else {
+          memory = arriving;
+        }
+        reachable = true;
+      }
+      switch (instructions.get(i)) {
+        case Instruction.KernelCall call -> {
+          boolean decidesShapes = kernelCall(draft, i, call, memory);
+          if (decidesShapes && !leaders.contains(i + 1)) {
+            draft.jump = new Jump(-1, i + 1, i + 1);
+            draft = begin(i + 1);
+          }
+        }
+        case Instruction.DelegateCall call -> delegateCall(draft, i, call, memory);
+        case Instruction.MoveCall move ->
+            give(draft, move.to(), read(draft, move.from(), memory, i), memory, false);
+        case Instruction.FreeCall free -> {}
+        case Instruction.JumpFalseCall jump -> {
+          Boolean known = knownCondition(jump.condition());
+          if (known == null) {
+            read(draft, jump.condition(), memory, i);
+            variableOf(jump.condition());
+          }
+          boolean never = known != null && !known;
+          boolean always = known != null && known;
+          int ifTrue = never ? jump.destination() : i + 1;
+          int ifFalse = always ? i + 1 : jump.destination();
+          draft.jump = new Jump(known == null ? jump.condition() : -1, ifFalse, ifTrue);
+          if (!always && jump.destination() > i) {
+            PlannedMemory there = incoming.get(jump.destination());
+            if (there == null) {
+              incoming.put(jump.destination(), memory.copy());
+            } else {
+              there.merge(memory);
+            }
+          }
+          reachable = !never;
+        }
+      }
+    }
+    if (draft.jump != null
+        || drafts.stream()
+            .anyMatch(d ->
+                d.jump != null
+                    && (d.jump.ifFalse == instructions.size()
+                        || d.jump.ifTrue == instructions.size()))) {
+      draft = draft.firstInstruction == instructions.size() ? draft : begin(instructions.size());
+      PlannedMemory arriving = incoming.remove(instructions.size());
+      if (arriving != null) {
+        memory.merge(arriving);
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new LiftException(
+          "method '"
+              + method.name()
+              + "' of "
+              + program.source()
+              + " uses operators that are not known: "
+              + String.join(", ", missing)
+              + ". Give a KernelProvider for them, or export the model with another decomposition.");
+    }
+    return finish(draft, memory);
+  }
+
+  private Draft begin(int instruction) {
+    Draft draft = new Draft(instruction);
+    drafts.add(draft);
+    return draft;
+  }
+
+  private Set<Integer> leaders() {
+    Set<Integer> leaders = new TreeSet<>();
+    for (int i = 0; i < instructions.size(); i++) {
+      if (instructions.get(i) instanceof Instruction.JumpFalseCall jump) {
+        leaders.add(jump.destination());
+        leaders.add(i + 1);
+      }
+    }
+    return leaders;
+  }
+
+  // ---- what is written, and what lives from run to run
+
+  private void findWrites() {
+    boolean[] readFirst = new boolean[written.length];
+    List<Integer> mutated = new ArrayList<>();
+    boolean[] named = isInput.clone();
+    for (int i = 0; i < instructions.size(); i++) {
+      switch (instructions.get(i)) {
+        case Instruction.KernelCall call -> {
+          call.args().stream().forEach(a -> indices(a).forEach(v -> named[v] = true));
+          Operators.Spelling spelling = spelling(call).orElse(null);
+          if (spelling == null) {
+            call.args().stream().forEach(a -> written[a] = true);
+            continue;
+          }
+          int inputs = Math.min(spelling.arguments().size(), call.args().size());
+          for (int a = 0; a < inputs; a++) {
+            int index = call.args().get(a);
+            boolean overwritten =
+                spelling.operator().name().equals("aten::copy") && spelling.mutated().contains(a);
+            if (!overwritten) {
+              indices(index).forEach(v -> readFirst[v] |= !written[v]);
+            }
+          }
+          for (int a : spelling.mutated()) {
+            mutated.add(call.args().get(a));
+          }
+          resultIndices(spelling, call.args()).forEach(v -> written[v] = true);
+        }
+        case Instruction.DelegateCall call -> {
+          int outputs = outputsOf(call, named);
+          payloadOutputs.put(i, outputs);
+          call.args().stream().forEach(a -> named[a] = true);
+          for (int a = 0; a < call.args().size(); a++) {
+            int index = call.args().get(a);
+            if (a < call.args().size() - outputs) {
+              readFirst[index] |= !written[index];
+            } else {
+              written[index] = true;
+            }
+          }
+        }
+        case Instruction.MoveCall move -> {
+          named[move.from()] = true;
+          named[move.to()] = true;
+          readFirst[move.from()] |= !written[move.from()];
+          written[move.to()] = true;
+        }
+        default -> {}
+      }
+    }
+    for (int index : mutated) {
+      if (readFirst[index]
+          && !isInput[index]
+          && method.values().get(index) instanceof TensorSpec spec
+          && spec.allocation() != null) {
+        isState[index] = true;
+      }
+    }
+    for (int index = 0; index < written.length; index++) {
+      if (method.values().get(index) instanceof TensorSpec spec
+          && (spec.source() == TensorSpec.Source.PLANNED_WITH_DATA
+              || spec.source() == TensorSpec.Source.PLANNED_EXTERNAL)
+          && !isInput[index]) {
+        isState[index] = true;
+      }
+    }
+  }
+
+  /** Value indices that an argument stands for: itself, or the items of a list. */
+  private List<Integer> indices(int index) {
+    return switch (method.values().get(index)) {
+      case ProgramValue.IntListValue list -> list.items().stream().boxed().toList();
+      case ProgramValue.TensorListValue list -> list.items().stream().boxed().toList();
+      case ProgramValue.OptionalTensorListValue list ->
+          list.items().stream().filter(i -> i >= 0).boxed().toList();
+      default -> List.of(index);
+    };
+  }
+
+  private Optional<Operators.Spelling> spelling(Instruction.KernelCall call) {
+    return kernels.spelling(method.operators().get(call.operator()).fullName());
+  }
+
+  /** The value indices that receive an operator's results, in order. */
+  private List<Integer> resultIndices(Operators.Spelling spelling, Ints args) {
+    List<Integer> results = new ArrayList<>();
+    spelling.mutated().forEach(a -> results.add(args.get(a)));
+    int next = spelling.arguments().size();
+    if (spelling.operator().resultCount() < 0) {
+      if (next < args.size()) {
+        results.addAll(indices(args.get(next)));
+      }
+      return results;
+    }
+    while (results.size() < spelling.operator().resultCount() && next < args.size()) {
+      results.add(args.get(next++));
+    }
+    return results;
+  }
+
+  /**
+   * Outputs of an opaque call: the longest suffix of consecutive, ascending indices that are no
+   * constants and that nothing before has named. The file does not say their number.
+   */
+  private int outputsOf(Instruction.DelegateCall call, boolean[] named) {
+    Ints args = call.args();
+    int count = 0;
+    while (count < args.size()) {
+      int index = args.get(args.size() - 1 - count);
+      boolean next = count == 0 || index == args.get(args.size() - count) - 1;
+      boolean constant =
+          method.values().get(index) instanceof TensorSpec spec
+              && spec.source() == TensorSpec.Source.CONSTANT;
+      if (!next || constant || named[index]) {
+        break;
+      }
+      count++;
+    }
+    return count;
+  }
+
+  private void placeAtEntry(PlannedMemory memory) {
+    for (int index = 0; index < written.length; index++) {
+      if (isState[index]) {
+        place(memory, index);
+      }
+    }
+    method.inputs().stream().forEach(index -> place(memory, index));
+  }
+
+  private void place(PlannedMemory memory, int index) {
+    if (method.values().get(index) instanceof TensorSpec spec && spec.allocation() != null) {
+      memory.write(
+          spec.allocation().memoryId(), spec.allocation().offset(), spec.byteSize(), index);
+    }
+  }
+
+  // ---- reading and writing values
+
+  private Variable variableOf(int index) {
+    return variables.computeIfAbsent(
+        index,
+        i -> {
+          ProgramValue value = method.values().get(i);
+          Variable.Kind kind =
+              isInput[i]
+                  ? Variable.Kind.INPUT
+                  : isState[i] ? Variable.Kind.STATE : Variable.Kind.LOCAL;
+          String name = kind.name().toLowerCase(Locale.ROOT) + " " + i;
+          return switch (value) {
+            case TensorSpec spec ->
+                new Variable(
+                    nextVariable++,
+                    spec.name() == null ? name : spec.name(),
+                    kind,
+                    typeOf(spec, i),
+                    spec.data() == null || isInput[i] ? null : constant(spec, i),
+                    null);
+            case ProgramValue.IntValue v ->
+                new Variable(
+                    nextVariable++, name, kind, ScalarType.INT, null, Call.Number.of(v.value()));
+            case ProgramValue.BoolValue v ->
+                new Variable(
+                    nextVariable++, name, kind, ScalarType.BOOL, null, Call.Number.of(v.value()));
+            case ProgramValue.DoubleValue v ->
+                new Variable(
+                    nextVariable++, name, kind, ScalarType.DOUBLE, null, Call.Number.of(v.value()));
+            default -> throw fail("value " + i + " is read before anything is in it", -1);
+          };
+        });
+  }
+
+  private Argument read(Draft draft, int index, PlannedMemory memory, int instruction) {
+    Argument known = draft.current[index];
+    if (known != null) {
+      return known;
+    }
+    Argument argument = load(draft, index, memory, instruction);
+    draft.current[index] = argument;
+    return argument;
+  }
+
+  private Argument load(Draft draft, int index, PlannedMemory memory, int instruction) {
+    ProgramValue value = method.values().get(index);
+    switch (value) {
+      case TensorSpec spec -> {
+        if (!written[index] && !isInput[index] && !isState[index]) {
+          if (spec.allocation() == null) {
+            return draft.graph.constant(constant(spec, index));
+          }
+          PlannedMemory.Content content =
+              memory.at(spec.allocation().memoryId(), spec.allocation().offset());
+          if (content != null) {
+            return elidedView(draft, spec, index, content.value(), memory, instruction);
+          }
+          if (spec.byteSize() > 0) {
+            isState[index] = true; // nobody ever writes there: zeros
+          }
+        }
+      }
+      case ProgramValue.IntValue v -> {
+        if (!written[index]) {
+          return Argument.of(v.value());
+        }
+      }
+      case ProgramValue.BoolValue v -> {
+        if (!written[index]) {
+          return Argument.of(v.value());
+        }
+      }
+      case ProgramValue.DoubleValue v -> {
+        if (!written[index]) {
+          return Argument.of(v.value());
+        }
+      }
+      case ProgramValue.NullValue v -> {
+        return Argument.none();
+      }
+      case ProgramValue.StringValue v -> {
+        return new Argument.Text(v.value());
+      }
+      case ProgramValue.IntListValue list -> {
+        return items(draft, list.items(), memory, instruction);
+      }
+      case ProgramValue.TensorListValue list -> {
+        return items(draft, list.items(), memory, instruction);
+      }
+      case ProgramValue.OptionalTensorListValue list -> {
+        return items(draft, list.items(), memory, instruction);
+      }
+      case ProgramValue.DoubleListValue list -> {
+        return new Argument.Items(list.items().stream().<Argument>map(Argument::of).toList());
+      }
+      case ProgramValue.BoolListValue list -> {
+        return new Argument.Items(list.items().stream().<Argument>map(Argument::of).toList());
+      }
+    }
+    Variable variable = variableOf(index);
+    draft.reads.add(variable);
+    return draft.graph.input(variable.type());
+  }
+
+  private Argument items(Draft draft, Ints indices, PlannedMemory memory, int instruction) {
+    return new Argument.Items(
+        indices.stream()
+            .mapToObj(i -> i < 0 ? Argument.none() : read(draft, i, memory, instruction))
+            .toList());
+  }
+
+  private Argument elidedView(
+      Draft draft, TensorSpec spec, int index, int source, PlannedMemory memory, int instruction) {
+    Argument base = read(draft, source, memory, instruction);
+    TensorType type = typeOf(spec, index);
+    if (!(base instanceof Value value) || !value.isTensor()) {
+      throw fail(
+          "tensor " + index + " lies where value " + source + " is, which is no tensor",
+          instruction);
+    }
+    TensorType given = value.tensorType();
+    if (given.dtype() != type.dtype() || given.shape().numel() != type.shape().numel()) {
+      throw fail(
+          "tensor "
+              + index
+              + ", "
+              + type
+              + ", lies over value "
+              + source
+              + ", "
+              + given
+              + ": not a view",
+          instruction);
+    }
+    if (given.shape().equals(type.shape())) {
+      return value;
+    }
+    if (type.dynamic() || given.dynamic()) {
+      throw fail(
+          "tensor " + index + " is a view of value " + source + " with other sizes that vary",
+          instruction);
+    }
+    return draft
+        .graph
+        .node(
+            Operators.get("aten::view_copy"),
+            List.of(value, Argument.ints(type.shape().sizes())),
+            List.of(type),
+            Origin.ofInstruction(instruction))
+        .get(0);
+  }
+
+  private void give(
+      Draft draft, int index, Argument argument, PlannedMemory memory, boolean writesBytes) {
+    draft.current[index] = argument;
+    draft.given.add(index);
+    if (writesBytes) {
+      place(memory, index);
+    }
+  }
+
+  private @Nullable Boolean knownCondition(int index) {
+    if (!written[index] && method.values().get(index) instanceof ProgramValue.BoolValue literal) {
+      return literal.value();
+    }
+    return null;
+  }
+
+  private TensorType typeOf(TensorSpec spec, int index) {
+    if (!DType.isKnown(spec.scalarType().code())) {
+      throw fail(
+          "tensor "
+              + index
+              + " has the scalar type "
+              + spec.scalarType()
+              + ", which Baton does not compute with",
+          -1);
+    }
+    return new TensorType(
+        DType.of(spec.scalarType().code()),
+        Shape.of(spec.sizes().toArray()),
+        spec.dynamism() != TensorSpec.Dynamism.STATIC);
+  }
+
+  private Constant constant(TensorSpec spec, int index) {
+    TensorType type = typeOf(spec, index);
+    if (spec.data() == null) {
+      if (spec.external()) {
+        throw fail(
+            "tensor "
+                + index
+                + " ('"
+                + spec.name()
+                + "') lies in an external data file (.ptd), which this version does not load",
+            -1);
+      }
+      if (type.byteSize() == 0) {
+        return Constant.of(
+            MemorySegment.ofArray(new long[0]), new TensorType(type.dtype(), type.shape(), false));
+      }
+      throw fail("tensor " + index + " has neither data nor memory, and nothing gives it", -1);
+    }
+    return Constant.of(
+        spec.data(),
+        new TensorType(type.dtype(), type.shape(), false),
+        DimOrder.of(spec.dimOrder().toArray()));
+  }
+
+  private LiftException fail(String what, int instruction) {
+    return new LiftException(
+        "method '"
+            + method.name()
+            + "' of "
+            + program.source()
+            + (instruction < 0 ? "" : ", instruction " + instruction)
+            + ": "
+            + what);
+  }
+
+  // ---- instructions
+
+  /** True if what follows depends on data that the operator gives. */
+  private boolean kernelCall(
+      Draft draft, int instruction, Instruction.KernelCall call, PlannedMemory memory) {
+    String fileName = method.operators().get(call.operator()).fullName();
+    Operators.Spelling spelling = kernels.spelling(fileName).orElse(null);
+    if (spelling == null) {
+      missing.add(fileName);
+      return false;
+    }
+    Operator operator = spelling.operator();
+    if (call.args().size() < spelling.arguments().size()) {
+      throw fail(
+          fileName
+              + " has "
+              + call.args().size()
+              + " arguments, expected at least "
+              + spelling.arguments().size(),
+          instruction);
+    }
+    List<Integer> results = resultIndices(spelling, call.args());
+    List<Argument> arguments =
+        arguments(draft, spelling, call.args(), results, memory, instruction);
+    Origin origin = Origin.ofInstruction(instruction);
+    boolean view = operator.name().equals("executorch_prim::et_view");
+    if (!results.isEmpty() && !(method.values().get(results.get(0)) instanceof TensorSpec)) {
+      ScalarType kind =
+          switch (method.values().get(results.get(0))) {
+            case ProgramValue.BoolValue b -> ScalarType.BOOL;
+            case ProgramValue.DoubleValue d -> ScalarType.DOUBLE;
+            default -> ScalarType.INT;
+          };
+      give(
+          draft,
+          results.get(0),
+          draft.graph.scalar(operator, arguments, kind, origin),
+          memory,
+          false);
+      return operator.name().equals("aten::_local_scalar_dense");
+    }
+    List<TensorType> declared =
+        results.stream()
+            .map(r -> method.values().get(r) instanceof TensorSpec s ? typeOf(s, r) : null)
+            .toList();
+    if (declared.contains(null)) {
+      throw fail(fileName + " gives a tensor where the file has none", instruction);
+    }
+    List<Value> values = draft.graph.node(operator, arguments, declared, origin);
+    for (int r = 0; r < results.size(); r++) {
+      give(draft, results.get(r), values.get(r), memory, !view);
+    }
+    return draft.graph.decidesShapes(operator, arguments);
+  }
+
+  private List<Argument> arguments(
+      Draft draft,
+      Operators.Spelling spelling,
+      Ints args,
+      List<Integer> results,
+      PlannedMemory memory,
+      int instruction) {
+    Operator operator = spelling.operator();
+    List<Argument> arguments = new ArrayList<>();
+    for (Parameter parameter : operator.parameters()) {
+      int position = spelling.arguments().indexOf(parameter.name());
+      if (position >= 0) {
+        arguments.add(read(draft, args.get(position), memory, instruction));
+      } else if (parameter.name().equals("dtype")
+          && !results.isEmpty()
+          && method.values().get(results.get(0)) instanceof TensorSpec out) {
+        arguments.add(Argument.of(out.scalarType().code())); // the out tensor carries it
+      } else if (parameter.defaultValue() != null) {
+        arguments.add(parameter.defaultValue());
+      } else {
+        throw fail(
+            operator.name() + ": the argument '" + parameter.name() + "' is not in the file",
+            instruction);
+      }
+    }
+    return arguments;
+  }
+
+  private void delegateCall(
+      Draft draft, int instruction, Instruction.DelegateCall call, PlannedMemory memory) {
+    var spec = method.delegates().get(call.delegate());
+    PayloadLifter lifter = lifters.apply(spec.id());
+    if (lifter != null) {
+      PayloadGraphBuilder builder =
+          new PayloadGraphBuilder(draft.graph, spec.id(), instruction, call.args().size()) {
+            @Override
+            Argument argument(int k) {
+              return read(draft, call.args().get(k), memory, instruction);
+            }
+
+            @Override
+            TensorSpec spec(int k) {
+              if (method.values().get(call.args().get(k)) instanceof TensorSpec tensor) {
+                return tensor;
+              }
+              throw new IllegalArgumentException(
+                  "argument " + k + " of the delegate call is no tensor");
+            }
+          };
+      List<TensorType> types = new ArrayList<>();
+      for (int k = 0; k < call.args().size(); k++) {
+        if (method.values().get(call.args().get(k)) instanceof TensorSpec tensor) {
+          types.add(typeOf(tensor, call.args().get(k)));
+        }
+      }
+      try {
+        lifter.lift(new ProgramPayload(program, method.name(), spec, types, List.of()), builder);
+      } catch (DelegateException | KernelException | IllegalArgumentException e) {
+        throw new LiftException(
+            "method '"
+                + method.name()
+                + "' of "
+                + program.source()
+                + ", instruction "
+                + instruction
+                + ": the "
+                + spec.id()
+                + " payload cannot be opened: "
+                + e.getMessage(),
+            e);
+      }
+      lifted.add(spec.id());
+      builder.outputs().forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
+      return;
+    }
+    int inputs = call.args().size() - payloadOutputs.getOrDefault(instruction, 0);
+    List<Argument> arguments = new ArrayList<>();
+    List<TensorType> inputTypes = new ArrayList<>();
+    List<TensorType> outputTypes = new ArrayList<>();
+    for (int k = 0; k < call.args().size(); k++) {
+      int index = call.args().get(k);
+      if (!(method.values().get(index) instanceof TensorSpec tensor)) {
+        throw fail("argument " + k + " of the delegate call is no tensor", instruction);
+      }
+      if (k < inputs) {
+        arguments.add(read(draft, index, memory, instruction));
+        inputTypes.add(typeOf(tensor, index));
+      } else {
+        outputTypes.add(typeOf(tensor, index));
+      }
+    }
+    List<Value> results =
+        draft.graph.node(
+            PAYLOAD,
+            List.of(new Argument.Items(arguments)),
+            outputTypes,
+            new Origin(instruction, spec.id(), -1));
+    draft.payloads.put(
+        Arrays.asList(results.toArray()).isEmpty() ? -1 : producerId(results),
+        new ProgramPayload(program, method.name(), spec, inputTypes, outputTypes));
+    for (int k = inputs; k < call.args().size(); k++) {
+      give(draft, call.args().get(k), results.get(k - inputs), memory, true);
+    }
+  }
+
+  private static int producerId(List<Value> results) {
+    var producer = results.get(0).producer();
+    if (producer == null) {
+      throw new IllegalStateException("a result without a producer");
+    }
+    return producer.id();
+  }
+
+  /** The operator of a node that calls an opaque payload. */
+  public static final Operator PAYLOAD =
+      Operator.parse("baton::payload(Tensor[] inputs) -> Tensor[]");
+
+  // ---- the whole
+
+  private LiftedMethod finish(Draft last, PlannedMemory memory) {
+    List<LiftedMethod.Output> outputs = new ArrayList<>();
+    List<Variable> outputVariables = new ArrayList<>();
+    List<Value> outputValues = new ArrayList<>();
+    for (int i = 0; i < method.outputs().size(); i++) {
+      int index = method.outputs().get(i);
+      Argument argument = read(last, index, memory, instructions.size());
+      switch (argument) {
+        case Value value -> {
+          Variable variable =
+              new Variable(
+                  nextVariable++,
+                  "output " + i,
+                  Variable.Kind.OUTPUT,
+                  value.type(),
+                  null,
+                  value.isTensor() ? null : Call.Number.of(0));
+          outputVariables.add(variable);
+          outputValues.add(value);
+          outputs.add(new LiftedMethod.VariableOutput(variable));
+        }
+        case Argument.None none -> outputs.add(new LiftedMethod.FixedOutput(null));
+        case Argument.Int v -> outputs.add(new LiftedMethod.FixedOutput(v.value()));
+        case Argument.Real v -> outputs.add(new LiftedMethod.FixedOutput(v.value()));
+        case Argument.Bool v -> outputs.add(new LiftedMethod.FixedOutput(v.value()));
+        case Argument.Text v -> outputs.add(new LiftedMethod.FixedOutput(v.value()));
+        case Argument.Items v ->
+            throw fail("output " + i + " is a list, which no exporter writes", -1);
+      }
+    }
+    Map<Integer, Integer> blockOf = new HashMap<>();
+    for (int b = 0; b < drafts.size(); b++) {
+      blockOf.put(drafts.get(b).firstInstruction, b);
+    }
+    List<Block> blocks = new ArrayList<>();
+    for (int b = 0; b < drafts.size(); b++) {
+      Draft draft = drafts.get(b);
+      List<Variable> writes = new ArrayList<>();
+      List<Value> results = new ArrayList<>();
+      for (Map.Entry<Integer, Variable> entry : variables.entrySet()) {
+        if (draft.given.contains(entry.getKey()) && draft.current[entry.getKey()] != null) {
+          writes.add(entry.getValue());
+          results.add(asValue(draft, draft.current[entry.getKey()], entry.getKey()));
+        }
+      }
+      if (draft == last) {
+        writes.addAll(outputVariables);
+        results.addAll(outputValues);
+      }
+      Block.Next next;
+      if (draft == last) {
+        next = new Block.Return();
+      } else {
+        Jump jump =
+            draft.jump == null
+                ? new Jump(
+                    -1, drafts.get(b + 1).firstInstruction, drafts.get(b + 1).firstInstruction)
+                : draft.jump;
+        next =
+            jump.condition < 0
+                ? new Block.Goto(target(blockOf, jump.ifTrue))
+                : new Block.Branch(
+                    variableOf(jump.condition),
+                    target(blockOf, jump.ifTrue),
+                    target(blockOf, jump.ifFalse));
+      }
+      blocks.add(new Block(draft.graph.build(results), draft.reads, writes, draft.payloads, next));
+    }
+    List<LiftedMethod.Input> inputs = new ArrayList<>();
+    for (int i = 0; i < method.inputs().size(); i++) {
+      int index = method.inputs().get(i);
+      inputs.add(
+          switch (method.values().get(index)) {
+            case TensorSpec spec ->
+                new LiftedMethod.TensorInput(
+                    variableOf(index), DimOrder.of(spec.dimOrder().toArray()));
+            case ProgramValue.IntValue v -> new LiftedMethod.FixedInput(v.value());
+            case ProgramValue.DoubleValue v -> new LiftedMethod.FixedInput(v.value());
+            case ProgramValue.BoolValue v -> new LiftedMethod.FixedInput(v.value());
+            case ProgramValue.StringValue v -> new LiftedMethod.FixedInput(v.value());
+            default -> throw fail("input " + i + " is neither a tensor nor a plain value", -1);
+          });
+    }
+    List<Variable> all = new ArrayList<>(variables.values());
+    all.addAll(outputVariables);
+    all.sort(Comparator.comparingInt(Variable::index));
+    return new LiftedMethod(method.name(), inputs, outputs, all, blocks, lifted);
+  }
+
+  private int target(Map<Integer, Integer> blockOf, int instruction) {
+    Integer block = blockOf.get(instruction);
+    if (block == null) {
+      throw fail("a jump leads to instruction " + instruction + ", where no block begins", -1);
+    }
+    return block;
+  }
+
+  /** A literal that crosses blocks becomes a scalar node; a tensor is itself. */
+  private Value asValue(Draft draft, @Nullable Argument argument, int index) {
+    if (argument instanceof Value value) {
+      return value;
+    }
+    Operator literal = Operators.get("executorch_prim::add.Scalar");
+    if (argument instanceof Argument.Int
+        || argument instanceof Argument.Real
+        || argument instanceof Argument.Bool) {
+      ValueType type = variableOf(index).type();
+      return draft
+          .graph
+          .node(literal, List.of(argument, Argument.of(0)), List.of(type), Origin.HOST)
+          .get(0);
+    }
+    throw fail("value " + index + " crosses a jump and is " + argument, -1);
+  }
+}

@@ -1,0 +1,563 @@
+package dev.baton.runtime.placement;
+
+import dev.baton.delegate.Availability;
+import dev.baton.delegate.Claims;
+import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Cost;
+import dev.baton.delegate.Decline;
+import dev.baton.delegate.Delegate;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.Payload;
+import dev.baton.graph.Graph;
+import dev.baton.graph.Node;
+import dev.baton.graph.Value;
+import dev.baton.runtime.BatonException;
+import dev.baton.runtime.DelegateFailedException;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Event;
+import dev.baton.runtime.FallbackPolicy;
+import dev.baton.runtime.MissingOperatorException;
+import dev.baton.runtime.Placement;
+import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.kernel.ScalarOperators;
+import dev.baton.runtime.lift.Block;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Places the blocks of one method, one after the other, and keeps the report. */
+public final class Placer {
+  /**
+   * What crossing into a delegate and back costs: a subgraph that is known to save less stays in
+   * Java.
+   */
+  private static final double CROSSING_NANOS = 1_000;
+
+  private final String method;
+  private final Sessions sessions;
+  private final Delegates delegates;
+  private final Kernels kernels;
+  private final List<Placement.PlacedOperator> operators = new ArrayList<>();
+  private final List<Placement.PlacedSubgraph> subgraphs = new ArrayList<>();
+  private final Set<String> missing = new TreeSet<>();
+  private final List<CompiledSubgraph> compiled = new ArrayList<>();
+  private int nextSubgraph;
+
+  public Placer(String method, Sessions sessions, Delegates delegates, Kernels kernels) {
+    this.method = method;
+    this.sessions = sessions;
+    this.delegates = delegates;
+    this.kernels = kernels;
+  }
+
+  /** One graph in the making. */
+  private static final class Draft {
+    final Graph graph;
+    final @Nullable String[] colours;
+    final @Nullable List<Node>[] groups;
+    final Map<Node, Cost> costs = new HashMap<>();
+    final Map<Node, LinkedHashMap<String, Decline>> declines = new HashMap<>();
+    final Map<String, Set<Node>> banned = new HashMap<>();
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    Draft(Graph graph) {
+      this.graph = graph;
+      this.colours = new String[graph.nodeIdBound()];
+      this.groups = (List<Node>[]) new List[graph.nodeIdBound()];
+    }
+
+    void decline(Node node, String delegate, Decline reason) {
+      declines.computeIfAbsent(node, n -> new LinkedHashMap<>()).put(delegate, reason);
+    }
+
+    void ban(Collection<Node> nodes, String delegate, Decline reason) {
+      for (Node node : nodes) {
+        banned.computeIfAbsent(delegate, d -> new HashSet<>()).add(node);
+        decline(node, delegate, reason);
+        colours[node.id()] = null;
+        groups[node.id()] = null;
+      }
+    }
+  }
+
+  /**
+   * Places a block.
+   *
+   * @return units in an order in which every value is given before it is used
+   * @throws MissingOperatorException never here: {@link #finish} names what is missing in all
+   *     blocks
+   */
+  public List<Unit> place(Block block) {
+    Draft draft = new Draft(block.graph());
+    Map<Set<Node>, Unit.OnDelegate> done = new HashMap<>();
+    Map<Node, Unit.OnDelegate> payloads = loadPayloads(block);
+    Map<Node, Unit> assigned = new HashMap<>();
+    boolean settled = false;
+    while (!settled) {
+      claim(draft, block);
+      settled = true;
+      ConvexParts.Result result = ConvexParts.form(draft.graph, draft.colours, draft.groups);
+      if (result.broken() != null) {
+        List<Node> group = result.broken();
+        draft.ban(
+            group,
+            colour(draft, group.get(0)),
+            Decline.of(Decline.Kind.NOT_CONVEX, "the group leaves the delegate and comes back"));
+        settled = false;
+        continue;
+      }
+      assigned.clear();
+      for (ConvexParts.Part part : result.parts()) {
+        if (!pays(draft, part)) {
+          draft.ban(
+              part.nodes(),
+              part.colour(),
+              Decline.of(
+                  Decline.Kind.NOT_WORTHWHILE,
+                  "alone, the subgraph would cost more to enter than it saves"));
+          settled = false;
+          continue;
+        }
+        Set<Node> key = Set.copyOf(part.nodes());
+        Unit.OnDelegate unit = done.get(key);
+        if (unit == null) {
+          unit = compile(draft, part);
+          if (unit == null) {
+            settled = false;
+            continue;
+          }
+          done.put(key, unit);
+        }
+        Unit.OnDelegate placed = unit;
+        part.nodes().forEach(n -> assigned.put(n, placed));
+      }
+    }
+    Set<Unit> kept = Collections.newSetFromMap(new IdentityHashMap<>());
+    kept.addAll(assigned.values());
+    done.values().stream().filter(u -> !kept.contains(u)).forEach(this::discard);
+    List<Unit> units = new ArrayList<>();
+    for (Node node : draft.graph.nodes()) {
+      if (ScalarOperators.contains(node.name())) {
+        continue; // known when shapes are
+      }
+      Unit unit = assigned.get(node);
+      if (unit == null) {
+        unit = payloads.get(node);
+      }
+      if (unit == null) {
+        unit = inJava(node);
+      }
+      if (unit != null) {
+        assigned.put(node, unit);
+        if (unit.nodes().get(0) == node) {
+          units.add(unit);
+        }
+      }
+    }
+    report(draft, assigned);
+    return ordered(draft.graph, assigned, units);
+  }
+
+  private void discard(Unit.OnDelegate unit) {
+    compiled.remove(unit.compiled());
+    unit.compiled().close();
+    subgraphs.removeIf(s -> s.name().equals(unit.name()));
+  }
+
+  private static String colour(Draft draft, Node node) {
+    String colour = draft.colours[node.id()];
+    if (colour == null) {
+      throw new IllegalStateException("a group without a delegate");
+    }
+    return colour;
+  }
+
+  /**
+   * True if the part is worth entering. Where the caller named the delegates, or the nodes were
+   * lowered when the model was exported, somebody has decided that already: then whatever computes,
+   * and does not only move data, pays.
+   */
+  private boolean pays(Draft draft, ConvexParts.Part part) {
+    double saved = 0;
+    boolean decided = sessions.options().delegates().isPresent();
+    for (Node node : part.nodes()) {
+      Cost cost = draft.costs.getOrDefault(node, Cost.unknown());
+      if (!cost.isKnown()) {
+        return true;
+      }
+      saved += cost.nanosSaved();
+      decided |= !node.origin().payload().isEmpty();
+    }
+    return saved > (decided ? 0 : CROSSING_NANOS);
+  }
+
+  // ---- claims
+
+  private void claim(Draft draft, Block block) {
+    for (Sessions.Open open : sessions.open()) {
+      List<Node> free =
+          draft.graph.nodes().stream()
+              .filter(
+                  n -> draft.colours[n.id()] == null || open.name().equals(draft.colours[n.id()]))
+              .filter(
+                  n -> !ScalarOperators.contains(n.name()) && !block.payloads().containsKey(n.id()))
+              .filter(n -> !draft.banned.getOrDefault(open.name(), Set.of()).contains(n))
+              .toList();
+      free.forEach(n -> draft.colours[n.id()] = null);
+      free.forEach(n -> draft.groups[n.id()] = null);
+      if (free.isEmpty()) {
+        continue;
+      }
+      PartView view = new PartView(draft.graph, method, free);
+      ClaimSheet sheet = new ClaimSheet(draft, open.name(), new HashSet<>(free));
+      try {
+        open.session().claim(view, sheet);
+      } catch (RuntimeException | LinkageError e) {
+        if (sessions.options().policy() == FallbackPolicy.FAIL) {
+          throw new DelegateFailedException(
+              open.name(),
+              "delegate '"
+                  + open.name()
+                  + "' could not say what it takes of method '"
+                  + method
+                  + "': "
+                  + e.getMessage(),
+              e);
+        }
+        sessions.emit(new Event.ClaimFailed(open.name(), method, asException(e)));
+        draft.ban(
+            free,
+            open.name(),
+            Decline.of(Decline.Kind.UNSTATED, "claiming failed: " + e.getMessage()));
+        continue;
+      } finally {
+        view.expire();
+        sheet.expired = true;
+      }
+      for (Node node : free) {
+        if (draft.colours[node.id()] == null && !sheet.declined.contains(node)) {
+          draft.decline(
+              node, open.name(), Decline.of(Decline.Kind.UNSTATED, "the delegate gave no reason"));
+        }
+      }
+    }
+  }
+
+  private static final class ClaimSheet implements Claims {
+    private final Draft draft;
+    private final String delegate;
+    private final Set<Node> offered;
+    private final Set<Node> declined = new HashSet<>();
+    private volatile boolean expired;
+
+    ClaimSheet(Draft draft, String delegate, Set<Node> offered) {
+      this.draft = draft;
+      this.delegate = delegate;
+      this.offered = offered;
+    }
+
+    private void check(Node node) {
+      if (expired) {
+        throw new IllegalStateException(
+            "claims were valid during the call that they were given to");
+      }
+      if (!offered.contains(node)) {
+        throw new IllegalArgumentException(node + " is not in the view, or was taken before");
+      }
+    }
+
+    @Override
+    public void take(Collection<Node> group, Cost cost) {
+      List<Node> members = List.copyOf(group);
+      members.forEach(this::check);
+      for (Node node : members) {
+        offered.remove(node);
+        draft.colours[node.id()] = delegate;
+        draft.groups[node.id()] = members.size() == 1 ? null : members;
+        draft.costs.put(node, members.get(0) == node ? cost : cost.isKnown() ? Cost.free() : cost);
+        LinkedHashMap<String, Decline> reasons = draft.declines.get(node);
+        if (reasons != null) {
+          reasons.remove(delegate);
+        }
+      }
+    }
+
+    @Override
+    public void decline(Node node, Decline reason) {
+      check(node);
+      declined.add(node);
+      draft.decline(node, delegate, reason);
+    }
+  }
+
+  // ---- compiling
+
+  private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
+    Sessions.Open open =
+        sessions.open().stream()
+            .filter(o -> o.name().equals(part.colour()))
+            .findFirst()
+            .orElseThrow();
+    String name = nextName(open);
+    PartView view = new PartView(draft.graph, name, part.nodes());
+    List<Value> inputs = view.inputs();
+    List<Value> outputs = view.outputs();
+    try {
+      CompiledSubgraph result = open.session().compile(view, sessions.context(open.name(), method));
+      compiled.add(result);
+      subgraphs.add(
+          new Placement.PlacedSubgraph(
+              name,
+              open.name(),
+              part.nodes().size(),
+              bytes(inputs),
+              bytes(outputs),
+              result.memoryBytes()));
+      return new Unit.OnDelegate(name, open.name(), false, part.nodes(), inputs, outputs, result);
+    } catch (DelegateException | RuntimeException | LinkageError e) {
+      if (sessions.options().policy() == FallbackPolicy.FAIL) {
+        throw new DelegateFailedException(
+            open.name(),
+            "delegate '" + open.name() + "' could not compile " + name + ": " + e.getMessage(),
+            e);
+      }
+      sessions.emit(
+          new Event.CompileFailed(
+              open.name(), name, part.nodes().stream().map(Node::name).toList(), asException(e)));
+      draft.ban(
+          part.nodes(),
+          open.name(),
+          Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + e.getMessage()));
+      return null;
+    } finally {
+      view.expire();
+    }
+  }
+
+  /** Unique in the method, also among those that did not compile. */
+  private String nextName(Sessions.Open open) {
+    return method + "/" + open.name() + "/" + nextSubgraph++;
+  }
+
+  private static Exception asException(Throwable failure) {
+    return failure instanceof Exception e ? e : new IllegalStateException(failure);
+  }
+
+  private static long bytes(List<Value> values) {
+    return values.stream().mapToLong(v -> v.tensorType().byteSize()).sum();
+  }
+
+  private Map<Node, Unit.OnDelegate> loadPayloads(Block block) {
+    Map<Node, Unit.OnDelegate> loaded = new HashMap<>();
+    for (Node node : block.graph().nodes()) {
+      Payload payload = block.payloads().get(node.id());
+      if (payload != null) {
+        loaded.put(node, load(node, payload));
+      }
+    }
+    return loaded;
+  }
+
+  private Unit.OnDelegate load(Node node, Payload payload) {
+    List<String> refusals = new ArrayList<>();
+    for (Sessions.Open open : sessions.open()) {
+      if (!open.delegate().payloadIds().contains(payload.id())) {
+        continue;
+      }
+      try {
+        String name = nextName(open);
+        CompiledSubgraph result =
+            open.session().load(payload, sessions.context(open.name(), method));
+        compiled.add(result);
+        List<Value> inputs = node.inputs();
+        subgraphs.add(
+            new Placement.PlacedSubgraph(
+                name, open.name(), 0, bytes(inputs), bytes(node.results()), result.memoryBytes()));
+        return new Unit.OnDelegate(
+            name, open.name(), true, List.of(node), inputs, node.results(), result);
+      } catch (DelegateException | RuntimeException | LinkageError e) {
+        refusals.add(
+            "delegate '"
+                + open.name()
+                + "' refused it: "
+                + e.getMessage()
+                + (e instanceof DelegateException d && !d.remedy().isEmpty()
+                    ? " " + d.remedy()
+                    : ""));
+      }
+    }
+    throw new DelegateFailedException(payload.id(), opaque(node, payload, refusals), null);
+  }
+
+  private String opaque(Node node, Payload payload, List<String> refusals) {
+    List<String> reasons = new ArrayList<>(refusals);
+    for (Delegate delegate : delegates.delegates()) {
+      Availability why = sessions.unavailable().get(delegate.name());
+      if (delegate.payloadIds().contains(payload.id()) && refusals.isEmpty()) {
+        reasons.add(
+            why != null
+                ? "delegate '"
+                    + delegate.name()
+                    + "' is unavailable: "
+                    + why.message()
+                    + " "
+                    + why.remedy()
+                : "delegate '"
+                    + delegate.name()
+                    + "' could load it and was not asked for: name it among the delegates");
+      }
+    }
+    if (reasons.isEmpty()) {
+      reasons.add("no delegate for it is on the class path or module path");
+    }
+    return "method '"
+        + method
+        + "', "
+        + node.origin()
+        + ": the payload of "
+        + payload.id()
+        + " ("
+        + payload.bytes().byteSize()
+        + " bytes) can only be run by its own library, and "
+        + String.join("; ", reasons)
+        + ". Or export the model again without that backend, or for one whose payloads Baton opens (XnnpackBackend).";
+  }
+
+  // ---- Java
+
+  private @Nullable Unit inJava(Node node) {
+    if (node.name().equals("aten::_local_scalar_dense")) {
+      return new Unit.ReadScalar(node);
+    }
+    Kernels.Provided kernel = kernels.provided(node.name());
+    if (kernel == null) {
+      missing.add(node.name());
+      return null;
+    }
+    return new Unit.OnJava(node, kernel.kernel(), kernel.provider());
+  }
+
+  /**
+   * Units sorted so that what gives comes before what takes; among those that could come, the
+   * earliest in the graph.
+   */
+  private static List<Unit> ordered(Graph graph, Map<Node, Unit> assigned, List<Unit> units) {
+    Map<Unit, Integer> position = new IdentityHashMap<>();
+    units.forEach(u -> position.put(u, position.size()));
+    List<Set<Integer>> after = new ArrayList<>();
+    units.forEach(u -> after.add(new LinkedHashSet<>()));
+    int[] waiting = new int[units.size()];
+    for (Node node : graph.nodes()) {
+      Unit unit = assigned.get(node);
+      for (Value input : node.inputs()) {
+        Unit giver = input.producer() == null ? null : assigned.get(input.producer());
+        if (unit != null
+            && giver != null
+            && giver != unit
+            && after.get(place(position, giver)).add(place(position, unit))) {
+          waiting[place(position, unit)]++;
+        }
+      }
+    }
+    PriorityQueue<Integer> ready = new PriorityQueue<>();
+    for (int u = 0; u < waiting.length; u++) {
+      if (waiting[u] == 0) {
+        ready.add(u);
+      }
+    }
+    List<Unit> order = new ArrayList<>();
+    while (!ready.isEmpty()) {
+      int next = ready.remove();
+      order.add(units.get(next));
+      for (int unit : after.get(next)) {
+        if (--waiting[unit] == 0) {
+          ready.add(unit);
+        }
+      }
+    }
+    if (order.size() != units.size()) {
+      throw new IllegalStateException("subgraphs that wait for each other");
+    }
+    return order;
+  }
+
+  private static int place(Map<Unit, Integer> position, Unit unit) {
+    Integer place = position.get(unit);
+    if (place == null) {
+      throw new IllegalStateException("a unit that is not of this block");
+    }
+    return place;
+  }
+
+  // ---- the report
+
+  private void report(Draft draft, Map<Node, Unit> assigned) {
+    for (Node node : draft.graph.nodes()) {
+      Unit unit = assigned.get(node);
+      List<Placement.DeclinedBy> declines = new ArrayList<>();
+      draft
+          .declines
+          .getOrDefault(node, new LinkedHashMap<>())
+          .forEach((d, reason) -> declines.add(new Placement.DeclinedBy(d, reason)));
+      operators.add(
+          new Placement.PlacedOperator(
+              node.name(),
+              node.origin(),
+              switch (unit) {
+                case null -> ScalarOperators.contains(node.name()) ? "plan" : "none";
+                case Unit.OnDelegate on -> on.delegate();
+                case Unit.OnJava java -> java.provider();
+                case Unit.ReadScalar read -> "reference";
+              },
+              unit instanceof Unit.OnDelegate on ? on.name() : "",
+              node.results().stream().map(v -> v.type().toString()).toList(),
+              declines));
+    }
+  }
+
+  /**
+   * The report over all blocks.
+   *
+   * @throws MissingOperatorException if operators have nobody to run them
+   */
+  public Placement finish() {
+    if (!missing.isEmpty()) {
+      throw new MissingOperatorException(
+          "method '"
+              + method
+              + "' uses operators that no delegate takes and that have no Java kernel: "
+              + String.join(", ", missing)
+              + ". Give a KernelProvider for them, or a delegate that takes them.",
+          List.copyOf(missing));
+    }
+    return new Placement(method, operators, subgraphs, sessions.unavailable());
+  }
+
+  /** Everything compiled so far, for whoever closes it. */
+  public List<CompiledSubgraph> compiled() {
+    return compiled;
+  }
+
+  /** Closes what was compiled, after a failure. */
+  public void abandon() {
+    compiled.forEach(c -> {
+      try {
+        c.close();
+      } catch (RuntimeException e) {
+        throw new BatonException("closing after a failed load: " + e.getMessage(), e);
+      }
+    });
+    compiled.clear();
+  }
+}

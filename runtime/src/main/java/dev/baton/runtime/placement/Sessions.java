@@ -1,0 +1,217 @@
+package dev.baton.runtime.placement;
+
+import dev.baton.delegate.Availability;
+import dev.baton.delegate.CompileContext;
+import dev.baton.delegate.Delegate;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateSession;
+import dev.baton.delegate.ExecutionContext;
+import dev.baton.delegate.OpenContext;
+import dev.baton.runtime.BatonException;
+import dev.baton.runtime.DelegateUnavailableException;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Event;
+import dev.baton.runtime.FallbackPolicy;
+import dev.baton.runtime.LoadOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The delegates that a load may use, in the order in which they are asked, each opened once. Closed
+ * by whoever made it, after everything that was compiled.
+ */
+public final class Sessions implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("dev.baton");
+
+  /** A delegate at work. */
+  public record Open(Delegate delegate, DelegateSession session) {
+    public String name() {
+      return delegate.name();
+    }
+  }
+
+  private final LoadOptions options;
+  private final List<Open> open = new ArrayList<>();
+  private final Map<String, Availability> unavailable = new LinkedHashMap<>();
+
+  /**
+   * Opens what the options ask for.
+   *
+   * @throws DelegateUnavailableException if the policy is {@link FallbackPolicy#FAIL} and one
+   *     cannot work
+   * @throws BatonException if a named delegate does not exist
+   */
+  public Sessions(Delegates delegates, LoadOptions options) {
+    this.options = options;
+    try {
+      for (Delegate delegate : chosen(delegates)) {
+        open(delegate);
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private List<Delegate> chosen(Delegates delegates) {
+    List<String> names = options.delegates().orElse(null);
+    if (names == null) {
+      return delegates.delegates();
+    }
+    List<Delegate> chosen = new ArrayList<>();
+    for (String name : names) {
+      Delegate delegate = delegates.find(name);
+      if (delegate == null) {
+        List<String> known = delegates.delegates().stream().map(Delegate::name).toList();
+        throw new BatonException(
+            "there is no delegate '"
+                + name
+                + "'; known: "
+                + (known.isEmpty() ? "none" : String.join(", ", known))
+                + ". A delegate is a jar on the class path or module path that provides dev.baton.delegate.Delegate."
+                + (delegates.problems().isEmpty()
+                    ? ""
+                    : " " + String.join(" ", delegates.problems())));
+      }
+      chosen.add(delegate);
+    }
+    return chosen;
+  }
+
+  private void open(Delegate delegate) {
+    Availability availability;
+    try {
+      availability = delegate.availability();
+    } catch (RuntimeException | LinkageError e) {
+      availability =
+          Availability.unavailable(
+              Availability.Reason.OTHER,
+              "availability() threw " + e,
+              "Report this to the delegate's vendor.",
+              List.of());
+    }
+    if (!availability.isAvailable()) {
+      refuse(
+          delegate.name(),
+          availability,
+          new Event.DelegateUnavailable(delegate.name(), availability),
+          null);
+      return;
+    }
+    try {
+      open.add(new Open(delegate, delegate.open(new Context(delegate.name(), ""))));
+    } catch (DelegateException | RuntimeException | LinkageError e) {
+      String remedy = e instanceof DelegateException d ? d.remedy() : "";
+      Availability refused =
+          Availability.unavailable(
+              Availability.Reason.OTHER,
+              "it could not be opened: " + e.getMessage(),
+              remedy,
+              List.of());
+      refuse(
+          delegate.name(),
+          refused,
+          new Event.OpenFailed(
+              delegate.name(), e instanceof Exception x ? x : new IllegalStateException(e)),
+          e);
+    }
+  }
+
+  private void refuse(
+      String name, Availability availability, Event event, @Nullable Throwable cause) {
+    unavailable.put(name, availability);
+    if (options.policy() == FallbackPolicy.FAIL) {
+      throw new DelegateUnavailableException(name, availability, cause);
+    }
+    // What nobody asked for by name and is not for this platform is no news.
+    boolean expected = options.delegates().isEmpty() && event instanceof Event.DelegateUnavailable;
+    options.listener().accept(event);
+    if (!expected) {
+      report(event);
+    }
+  }
+
+  /** Tells the listener, and the log if the policy says so. */
+  public void emit(Event event) {
+    options.listener().accept(event);
+    report(event);
+  }
+
+  private void report(Event event) {
+    if (options.policy() == FallbackPolicy.FALL_BACK_AND_REPORT) {
+      LOG.log(System.Logger.Level.WARNING, event.message());
+    }
+  }
+
+  /** In the order in which they are asked. */
+  public List<Open> open() {
+    return open;
+  }
+
+  /** Those that were asked and cannot work here. */
+  public Map<String, Availability> unavailable() {
+    return unavailable;
+  }
+
+  public LoadOptions options() {
+    return options;
+  }
+
+  /**
+   * A context for a delegate.
+   *
+   * @param method empty when a session is opened
+   */
+  public Context context(String delegate, String method) {
+    return new Context(delegate, method);
+  }
+
+  /** What the host tells a delegate. */
+  public final class Context implements OpenContext, CompileContext, ExecutionContext {
+    private final String delegate;
+    private final String method;
+
+    private Context(String delegate, String method) {
+      this.delegate = delegate;
+      this.method = method;
+    }
+
+    @Override
+    public String method() {
+      return method;
+    }
+
+    @Override
+    public Map<String, String> options() {
+      return options.delegateOptions(delegate);
+    }
+
+    @Override
+    public int threads() {
+      return options.threads();
+    }
+
+    @Override
+    public Optional<Path> cacheDirectory() {
+      return options.cacheDirectory().map(p -> p.resolve(delegate));
+    }
+
+    @Override
+    public void warn(String message) {
+      Event event = new Event.Warning(delegate, message);
+      options.listener().accept(event);
+      LOG.log(System.Logger.Level.WARNING, event.message());
+    }
+  }
+
+  @Override
+  public void close() {
+    open.reversed().forEach(o -> o.session().close());
+    open.clear();
+  }
+}

@@ -1,0 +1,69 @@
+package dev.baton.runtime.placement;
+
+import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.graph.Node;
+import dev.baton.graph.Value;
+import dev.baton.runtime.kernel.Kernel;
+import java.util.List;
+
+/** What a plan executes as one. Compared by identity. */
+public sealed interface Unit {
+  /** In the order of the graph. */
+  List<Node> nodes();
+
+  /** Tensors that come in. */
+  List<Value> inputs();
+
+  /** Tensors that go out. */
+  List<Value> outputs();
+
+  /** A node in Java. */
+  record OnJava(Node node, Kernel kernel, String provider) implements Unit {
+    @Override
+    public List<Node> nodes() {
+      return List.of(node);
+    }
+
+    @Override
+    public List<Value> inputs() {
+      return node.inputs().stream()
+          .filter(v -> v.isTensor() && !v.isConstant())
+          .distinct()
+          .toList();
+    }
+
+    @Override
+    public List<Value> outputs() {
+      return node.results();
+    }
+  }
+
+  /** A node that takes a scalar out of a tensor; what follows in the block does not need it. */
+  record ReadScalar(Node node) implements Unit {
+    @Override
+    public List<Node> nodes() {
+      return List.of(node);
+    }
+
+    @Override
+    public List<Value> inputs() {
+      return List.of(node.tensor("self"));
+    }
+
+    @Override
+    public List<Value> outputs() {
+      return List.of();
+    }
+  }
+
+  /** Nodes on a delegate. An opaque payload is one node. */
+  record OnDelegate(
+      String name,
+      String delegate,
+      boolean opaque,
+      List<Node> nodes,
+      List<Value> inputs,
+      List<Value> outputs,
+      CompiledSubgraph compiled)
+      implements Unit {}
+}

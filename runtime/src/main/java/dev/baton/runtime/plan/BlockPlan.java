@@ -1,0 +1,436 @@
+package dev.baton.runtime.plan;
+
+import dev.baton.delegate.BufferRequirements;
+import dev.baton.delegate.DelegateException;
+import dev.baton.graph.Graph;
+import dev.baton.graph.Node;
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import dev.baton.graph.Value;
+import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.Kernel;
+import dev.baton.runtime.kernel.KernelException;
+import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.kernel.NodeCall;
+import dev.baton.runtime.kernel.ScalarOperators;
+import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.placement.Unit;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * For one block and one set of input shapes: the type of every value, and where each tensor lies.
+ * Immutable once made, shared by all executions.
+ *
+ * <p>A tensor lies in a variable's buffer, in the arena, or is a constant. Views lie where their
+ * source does. A result that a variable receives is written into the variable's buffer by the step
+ * that computes it, unless something still reads what the variable held; then it is copied at the
+ * end.
+ */
+public final class BlockPlan implements NodeCall.Facts {
+  /** Where a tensor lies. */
+  sealed interface Place {}
+
+  record InVariable(Variable variable) implements Place {}
+
+  record InArena(MemoryLayout.Buffer buffer) implements Place {}
+
+  record InConstant(Value constant) implements Place {}
+
+  /** A result that is copied to its variable at the end. */
+  record Copy(Value from, Variable to, MemoryLayout.@Nullable Buffer staging) {}
+
+  private static final int ALIGNMENT = 64;
+
+  private final Graph graph;
+  private final List<Unit> units;
+  private final List<Variable> reads;
+  private final List<Variable> writes;
+  private final @Nullable TensorType[] types;
+  private final Call.@Nullable Number[] scalars;
+  private final @Nullable Value[] roots;
+  private final Map<Value, Place> places = new IdentityHashMap<>();
+  private final List<Copy> copies = new ArrayList<>();
+  private final Set<Node> views = new HashSet<>();
+  private final int alignment;
+  private final int slack;
+  private long arenaBytes;
+
+  private BlockPlan(Graph graph, List<Unit> units, List<Variable> reads, List<Variable> writes) {
+    this.graph = graph;
+    this.units = units;
+    this.reads = reads;
+    this.writes = writes;
+    this.types = new TensorType[graph.valueCount()];
+    this.scalars = new Call.Number[graph.valueCount()];
+    this.roots = new Value[graph.valueCount()];
+    int align = ALIGNMENT;
+    int extra = 0;
+    for (Unit unit : units) {
+      if (unit instanceof Unit.OnDelegate on) {
+        BufferRequirements needs = on.compiled().buffers();
+        align = Math.max(align, needs.alignment());
+        extra = Math.max(extra, needs.slack());
+      }
+    }
+    this.alignment = align;
+    this.slack = extra;
+  }
+
+  /** What a graph's inputs are in a call. */
+  public interface Inputs {
+    Shape shape(Variable variable);
+
+    Call.@Nullable Number scalar(Variable variable);
+  }
+
+  /**
+   * @throws KernelException if an operator does not take the shapes
+   * @throws DelegateException if an opaque payload does not
+   */
+  public static BlockPlan make(
+      Graph graph,
+      List<Unit> units,
+      List<Variable> reads,
+      List<Variable> writes,
+      Inputs inputs,
+      Kernels kernels)
+      throws DelegateException {
+    BlockPlan plan = new BlockPlan(graph, units, reads, writes);
+    plan.infer(inputs, kernels);
+    plan.place();
+    return plan;
+  }
+
+  // ---- types
+
+  private void infer(Inputs inputs, Kernels kernels) throws DelegateException {
+    for (int i = 0; i < reads.size(); i++) {
+      Value value = graph.inputs().get(i);
+      if (value.isTensor()) {
+        types[value.id()] = new TensorType(value.dtype(), inputs.shape(reads.get(i)), false);
+      } else {
+        scalars[value.id()] = inputs.scalar(reads.get(i));
+      }
+    }
+    Map<Node, Unit.OnDelegate> payloads = new IdentityHashMap<>();
+    for (Unit unit : units) {
+      if (unit instanceof Unit.OnDelegate on && on.opaque()) {
+        payloads.put(on.nodes().get(0), on);
+      }
+    }
+    for (Node node : graph.nodes()) {
+      NodeCall call = new NodeCall(node, this);
+      if (ScalarOperators.contains(node.name())) {
+        scalars[node.result().id()] = at(node, () -> ScalarOperators.evaluate(call));
+        continue;
+      }
+      if (!node.results().isEmpty() && !node.result().isTensor()) {
+        continue; // taken out of a tensor when the block runs
+      }
+      Unit.OnDelegate payload = payloads.get(node);
+      List<TensorType> inferred =
+          payload != null
+              ? payloadTypes(node, payload)
+              : at(node, () -> results(node, call, kernels));
+      if (inferred.size() != node.results().size()) {
+        throw new KernelException(
+            node
+                + ": "
+                + inferred.size()
+                + " results were inferred, the graph has "
+                + node.results().size());
+      }
+      for (int r = 0; r < inferred.size(); r++) {
+        Value result = node.results().get(r);
+        TensorType type = inferred.get(r);
+        if (type.dtype() != result.dtype()) {
+          throw new KernelException(
+              node + ": result " + r + " is " + type + ", the program says " + result.type());
+        }
+        types[result.id()] = new TensorType(type.dtype(), type.shape(), false);
+      }
+    }
+  }
+
+  private static <T> T at(Node node, java.util.function.Supplier<T> what) {
+    try {
+      return what.get();
+    } catch (KernelException e) {
+      throw new KernelException(node + ": " + e.getMessage());
+    } catch (ArithmeticException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw new KernelException(node + " refuses its arguments: " + e.getMessage());
+    }
+  }
+
+  private List<TensorType> results(Node node, NodeCall call, Kernels kernels) {
+    Kernel kernel = kernels.find(node.name());
+    if (kernel != null) {
+      return kernel.infer(call);
+    }
+    for (Value input : node.inputs()) {
+      if (!(input.type() instanceof TensorType t) || !t.shape().equals(type(input).shape())) {
+        throw new KernelException(
+            "there is no Java kernel to tell its result at other shapes than the exported ones");
+      }
+    }
+    return node.results().stream().map(Value::tensorType).toList();
+  }
+
+  private List<TensorType> payloadTypes(Node node, Unit.OnDelegate payload)
+      throws DelegateException {
+    List<Shape> shapes = payload.inputs().stream().map(v -> type(v).shape()).toList();
+    List<Shape> reported = payload.compiled().outputShapes(shapes).orElse(null);
+    List<TensorType> result = new ArrayList<>();
+    for (int r = 0; r < node.results().size(); r++) {
+      Value value = node.results().get(r);
+      result.add(
+          new TensorType(value.dtype(), reported == null ? value.shape() : reported.get(r), false));
+    }
+    return result;
+  }
+
+  @Override
+  public TensorType type(Value value) {
+    if (value.isConstant()) {
+      return value.tensorType();
+    }
+    TensorType type = types[value.id()];
+    if (type == null) {
+      throw new KernelException("the shape of " + value + " is not known");
+    }
+    return type;
+  }
+
+  @Override
+  public Call.Number scalar(Value value) {
+    Call.Number number = scalars[value.id()];
+    if (number == null) {
+      throw new KernelException("the scalar " + value + " is not known before the block has run");
+    }
+    return number;
+  }
+
+  // ---- places
+
+  private void place() {
+    int end = units.size();
+    int[] first = new int[graph.valueCount()];
+    int[] last = new int[graph.valueCount()];
+    for (int i = 0; i < graph.inputs().size(); i++) {
+      first[graph.inputs().get(i).id()] = -1;
+    }
+    for (int u = 0; u < end; u++) {
+      Unit unit = units.get(u);
+      for (Value value : unit.inputs()) {
+        last[value.id()] = u;
+      }
+      for (Value value : unit.outputs()) {
+        first[value.id()] = u;
+        last[value.id()] = Math.max(last[value.id()], u);
+      }
+    }
+    for (Value result : graph.outputs()) {
+      last[result.id()] = end;
+    }
+    shareViews(last);
+    Map<Value, Variable> direct = receivers();
+    for (int i = 0; i < graph.inputs().size(); i++) {
+      if (graph.inputs().get(i).isTensor()) {
+        places.put(graph.inputs().get(i), new InVariable(reads.get(i)));
+      }
+    }
+    overwrite(last, direct);
+    List<MemoryLayout.Buffer> buffers = new ArrayList<>();
+    writeResults(first, last, buffers);
+    for (Unit unit : units) {
+      for (Value value : unit.outputs()) {
+        Value root = root(value);
+        if (root == value && value.isTensor() && !places.containsKey(root)) {
+          MemoryLayout.Buffer buffer =
+              new MemoryLayout.Buffer(
+                  room(type(root).byteSize()), first[root.id()], last[root.id()]);
+          buffers.add(buffer);
+          places.put(root, new InArena(buffer));
+        }
+      }
+    }
+    arenaBytes = MemoryLayout.assign(buffers, alignment);
+  }
+
+  /** Bytes of a buffer with what delegates read past its end. */
+  private long room(long bytes) {
+    return MemoryLayout.align(Math.max(bytes, 1) + slack, alignment);
+  }
+
+  Value root(Value value) {
+    Value at = value;
+    for (Value next = roots[at.id()]; next != null; next = roots[at.id()]) {
+      at = next;
+    }
+    return at;
+  }
+
+  private void join(Value value, Value source, int[] last) {
+    Value root = root(source);
+    roots[value.id()] = root;
+    if (!root.isConstant()) {
+      last[root.id()] = Math.max(last[root.id()], last[value.id()]);
+    }
+  }
+
+  private void shareViews(int[] last) {
+    for (Unit unit : units) {
+      if (unit instanceof Unit.OnJava java
+          && java.kernel().isView(new NodeCall(java.node(), this))) {
+        List<Value> tensors = java.node().inputs();
+        views.add(java.node());
+        join(java.node().result(), tensors.get(0), last);
+      }
+    }
+  }
+
+  /** The variable that a value is for, where it is for one. */
+  private Map<Value, Variable> receivers() {
+    Map<Value, Variable> receivers = new IdentityHashMap<>();
+    for (int w = 0; w < writes.size(); w++) {
+      receivers.putIfAbsent(graph.results().get(w), writes.get(w));
+    }
+    return receivers;
+  }
+
+  /** Gives a step's result the buffer of an operand that nobody needs afterwards. */
+  private void overwrite(int[] last, Map<Value, Variable> receivers) {
+    for (int u = 0; u < units.size(); u++) {
+      if (!(units.get(u) instanceof Unit.OnJava java) || views.contains(java.node())) {
+        continue;
+      }
+      String parameter = java.kernel().overwrites();
+      Value operand = parameter == null ? null : java.node().tensorOrNull(parameter);
+      if (operand == null || operand.isConstant() || java.node().results().size() != 1) {
+        continue;
+      }
+      Value result = java.node().result();
+      Value root = root(operand);
+      boolean fits =
+          !root.isConstant()
+              && last[root.id()] == u
+              && type(root).byteSize() == type(result).byteSize()
+              && type(operand).shape().equals(type(result).shape())
+              && type(operand).dtype() == type(result).dtype()
+              && java.node().inputs().stream().filter(v -> root(v) == root).count() == 1;
+      if (!fits) {
+        continue;
+      }
+      // A buffer of the caller or of the state is overwritten only by what it is to hold
+      // afterwards.
+      boolean mayChange =
+          !(places.get(root) instanceof InVariable held)
+              || (held.variable().kind() != Variable.Kind.INPUT
+                  && receivers.get(result) == held.variable());
+      if (mayChange) {
+        join(result, operand, last);
+      }
+    }
+  }
+
+  private void writeResults(int[] first, int[] last, List<MemoryLayout.Buffer> buffers) {
+    Map<Variable, Value> held = new IdentityHashMap<>();
+    for (int i = 0; i < reads.size(); i++) {
+      held.put(reads.get(i), graph.inputs().get(i));
+    }
+    List<Copy> pending = new ArrayList<>();
+    for (int w = 0; w < writes.size(); w++) {
+      Value value = graph.results().get(w);
+      Variable variable = writes.get(w);
+      if (!value.isTensor()) {
+        continue;
+      }
+      TensorType bound = (TensorType) variable.type();
+      if (type(value).byteSize() > bound.byteSize()) {
+        throw new KernelException(
+            variable.name()
+                + " becomes "
+                + type(value)
+                + ", past the bound that the program gives it, "
+                + bound);
+      }
+      Value root = root(value);
+      if (places.get(root) instanceof InVariable in && in.variable() == variable) {
+        continue; // already there
+      }
+      Value before = held.get(variable);
+      boolean free = before == null || last[root(before).id()] < first[root.id()];
+      if (free && !root.isConstant() && !places.containsKey(root)) {
+        places.put(root, new InVariable(variable));
+      } else {
+        pending.add(new Copy(value, variable, null));
+      }
+    }
+    Set<Variable> overwritten = new HashSet<>();
+    pending.forEach(c -> overwritten.add(c.to()));
+    for (Copy copy : pending) {
+      if (places.get(root(copy.from())) instanceof InVariable in
+          && overwritten.contains(in.variable())) {
+        MemoryLayout.Buffer staging =
+            new MemoryLayout.Buffer(room(type(copy.from()).byteSize()), units.size(), units.size());
+        buffers.add(staging);
+        copies.add(new Copy(copy.from(), copy.to(), staging));
+      } else {
+        copies.add(copy);
+      }
+    }
+  }
+
+  /** Where a value lies; null if it is inside a delegate. */
+  @Nullable Place placeOf(Value value) {
+    Value root = root(value);
+    return root.isConstant() ? new InConstant(root) : places.get(root);
+  }
+
+  // ---- for whoever binds
+
+  Graph graph() {
+    return graph;
+  }
+
+  List<Unit> units() {
+    return units;
+  }
+
+  List<Variable> writes() {
+    return writes;
+  }
+
+  List<Copy> copies() {
+    return copies;
+  }
+
+  boolean isView(Node node) {
+    return views.contains(node);
+  }
+
+  int alignment() {
+    return alignment;
+  }
+
+  /** Bytes of the arena. */
+  public long arenaBytes() {
+    return arenaBytes;
+  }
+
+  /** Type of a result of the graph. */
+  TensorType resultType(int result) {
+    return type(graph.results().get(result));
+  }
+
+  /** A scalar result, where it is known before the block has run; else null. */
+  Call.@Nullable Number resultScalar(int result) {
+    return scalars[graph.results().get(result).id()];
+  }
+}

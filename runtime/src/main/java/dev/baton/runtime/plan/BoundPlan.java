@@ -1,0 +1,288 @@
+package dev.baton.runtime.plan;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Node;
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import dev.baton.graph.Value;
+import dev.baton.runtime.BatonException;
+import dev.baton.runtime.kernel.BoundNodeCall;
+import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.Elements;
+import dev.baton.runtime.kernel.KernelException;
+import dev.baton.runtime.kernel.NodeCall;
+import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Step;
+import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.placement.Unit;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plan bound to the memory of one execution: steps with nothing left to decide. Used by one
+ * thread at a time.
+ */
+public final class BoundPlan {
+  /** The memory that a plan is bound to, and what runs its delegates. */
+  public interface Host {
+    /** At least the bytes, with the slack of the plan behind them. */
+    MemorySegment variable(Variable variable, long bytes);
+
+    /** The constant, contiguous. */
+    Operand constant(Value value);
+
+    MemorySegment arena(long bytes, int alignment);
+
+    MemorySegment scratch(long bytes);
+
+    /** Binds a delegate's part. */
+    Step delegate(
+        Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs);
+
+    /** Receives a variable's shape or scalar when the block has run. */
+    void shape(Variable variable, Shape shape);
+
+    void scalar(Variable variable, Call.Number number);
+  }
+
+  private final BlockPlan plan;
+  private final Host host;
+  private final MemorySegment arena;
+  private final Step[] steps;
+  private final String[] names;
+  private final Unit[] stepUnits;
+  private final Variable[] shapedVariables;
+  private final Shape[] shapes;
+  private final Map<Value, Shape> resized = new IdentityHashMap<>();
+  private final long[] nanos;
+  private long runs;
+
+  private BoundPlan(BlockPlan plan, Host host) {
+    this.plan = plan;
+    this.host = host;
+    this.arena = host.arena(plan.arenaBytes(), plan.alignment());
+    List<Step> bound = new ArrayList<>();
+    List<String> labels = new ArrayList<>();
+    List<Unit> owners = new ArrayList<>();
+    for (Unit unit : plan.units()) {
+      Step step = bind(unit);
+      if (step != null) {
+        bound.add(step);
+        labels.add(unit instanceof Unit.OnDelegate on ? on.name() : unit.nodes().get(0).toString());
+        owners.add(unit);
+      }
+    }
+    for (BlockPlan.Copy copy : plan.copies()) {
+      if (copy.staging() != null) {
+        MemorySegment from = operand(copy.from()).data();
+        MemorySegment to = arena.asSlice(copy.staging().offset, from.byteSize());
+        bound.add(() -> MemorySegment.copy(from, 0, to, 0, from.byteSize()));
+        labels.add("copy");
+        owners.add(null);
+      }
+    }
+    for (BlockPlan.Copy copy : plan.copies()) {
+      MemorySegment value = operand(copy.from()).data();
+      MemorySegment from =
+          copy.staging() == null ? value : arena.asSlice(copy.staging().offset, value.byteSize());
+      MemorySegment to = host.variable(copy.to(), from.byteSize());
+      bound.add(() -> MemorySegment.copy(from, 0, to, 0, from.byteSize()));
+      labels.add("copy");
+      owners.add(null);
+    }
+    this.steps = bound.toArray(Step[]::new);
+    this.names = labels.toArray(String[]::new);
+    this.stepUnits = owners.toArray(Unit[]::new);
+    this.nanos = new long[steps.length];
+    List<Variable> shaped = new ArrayList<>();
+    List<Shape> known = new ArrayList<>();
+    for (int w = 0; w < plan.writes().size(); w++) {
+      if (plan.graph().results().get(w).isTensor()) {
+        shaped.add(plan.writes().get(w));
+        known.add(plan.resultType(w).shape());
+      }
+    }
+    this.shapedVariables = shaped.toArray(Variable[]::new);
+    this.shapes = known.toArray(Shape[]::new);
+  }
+
+  /**
+   * @throws KernelException if an operator refuses to be bound
+   */
+  public static BoundPlan bind(BlockPlan plan, Host host) {
+    return new BoundPlan(plan, host);
+  }
+
+  // ---- binding
+
+  private Operand operand(Value value) {
+    BlockPlan.Place place = plan.placeOf(value);
+    TensorType type = plan.type(value);
+    long bytes = type.byteSize();
+    MemorySegment data =
+        switch (place) {
+          case BlockPlan.InConstant in -> host.constant(in.constant()).data();
+          case BlockPlan.InVariable in -> host.variable(in.variable(), bytes);
+          case BlockPlan.InArena in -> arena.asSlice(in.buffer().offset, bytes);
+          case null -> throw new IllegalStateException(value + " lies nowhere");
+        };
+    return new Operand(
+        data.byteSize() == bytes ? data : data.asSlice(0, bytes), type.dtype(), type.shape());
+  }
+
+  private @Nullable Step bind(Unit unit) {
+    return switch (unit) {
+      case Unit.OnJava java -> plan.isView(java.node()) ? null : bind(java);
+      case Unit.OnDelegate on ->
+          host.delegate(
+              on,
+              plan,
+              on.inputs().stream().map(this::operand).toList(),
+              on.outputs().stream().map(this::operand).toList());
+      case Unit.ReadScalar read -> readScalar(read.node());
+    };
+  }
+
+  private Step bind(Unit.OnJava unit) {
+    BoundNodeCall call =
+        new BoundNodeCall(
+            unit.node(),
+            plan,
+            new BoundNodeCall.Buffers() {
+              @Override
+              public Operand operand(Value value) {
+                return BoundPlan.this.operand(value);
+              }
+
+              @Override
+              public MemorySegment scratch(long bytes) {
+                return host.scratch(bytes);
+              }
+
+              @Override
+              public void resize(Value result, int... sizes) {
+                resized.put(result, Shape.of(sizes));
+              }
+            });
+    try {
+      return unit.kernel().bind(call);
+    } catch (KernelException e) {
+      throw new KernelException(unit.node() + ": " + e.getMessage());
+    }
+  }
+
+  private Step readScalar(Node node) {
+    Elements elements = Elements.of(operand(node.tensor("self")));
+    boolean real = node.tensor("self").dtype().isFloatingPoint();
+    boolean bool = node.tensor("self").dtype() == DType.BOOL;
+    List<Variable> receivers = new ArrayList<>();
+    for (int w = 0; w < plan.writes().size(); w++) {
+      if (plan.graph().results().get(w) == node.result()) {
+        receivers.add(plan.writes().get(w));
+      }
+    }
+    return () -> {
+      Call.Number number =
+          bool
+              ? Call.Number.of(elements.getLong(0) != 0)
+              : real ? Call.Number.of(elements.getDouble(0)) : Call.Number.of(elements.getLong(0));
+      for (Variable receiver : receivers) {
+        host.scalar(receiver, number);
+      }
+    };
+  }
+
+  // ---- running
+
+  /**
+   * Runs every step.
+   *
+   * @throws BatonException if an operator fails, with its place
+   */
+  public void run() {
+    int at = 0;
+    try {
+      for (; at < steps.length; at++) {
+        steps[at].run();
+      }
+    } catch (KernelException | IndexOutOfBoundsException | ArithmeticException e) {
+      throw new BatonException(names[at] + " failed: " + e.getMessage(), e);
+    }
+    publish();
+  }
+
+  /** {@link #run} with the time of each step taken. */
+  public void runTimed() {
+    int at = 0;
+    try {
+      long before = System.nanoTime();
+      for (; at < steps.length; at++) {
+        steps[at].run();
+        long after = System.nanoTime();
+        nanos[at] += after - before;
+        before = after;
+      }
+    } catch (KernelException | IndexOutOfBoundsException | ArithmeticException e) {
+      throw new BatonException(names[at] + " failed: " + e.getMessage(), e);
+    }
+    runs++;
+    publish();
+  }
+
+  private void publish() {
+    for (int v = 0; v < shapes.length; v++) {
+      host.shape(shapedVariables[v], shapes[v]);
+    }
+    if (!resized.isEmpty()) {
+      publishResized();
+    }
+    for (int w = 0; w < plan.writes().size(); w++) {
+      Call.Number number = plan.resultScalar(w);
+      if (number != null) {
+        host.scalar(plan.writes().get(w), number);
+      }
+    }
+  }
+
+  private void publishResized() {
+    for (int w = 0; w < plan.writes().size(); w++) {
+      Shape shape = resized.get(plan.graph().results().get(w));
+      if (shape != null) {
+        host.shape(plan.writes().get(w), shape);
+      }
+    }
+  }
+
+  /** Steps in the order in which they run. */
+  public int stepCount() {
+    return steps.length;
+  }
+
+  /** What a step is. */
+  public String stepName(int step) {
+    return names[step];
+  }
+
+  /** What a step executes; null for the copy of a result. */
+  public @Nullable Unit stepUnit(int step) {
+    return stepUnits[step];
+  }
+
+  /** Nanoseconds that a step has taken in all timed runs. */
+  public long stepNanos(int step) {
+    return nanos[step];
+  }
+
+  /** Runs that were timed. */
+  public long timedRuns() {
+    return runs;
+  }
+
+  public long arenaBytes() {
+    return plan.arenaBytes();
+  }
+}

@@ -1,0 +1,149 @@
+package dev.baton.runtime.kernel;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.baton.graph.DType;
+import dev.baton.graph.Shape;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * Calls of operators with the results that PyTorch gave: every file of the folder {@code /kernels},
+ * written by {@code src/test/scripts/generate_kernel_goldens.py}.
+ */
+public final class KernelGoldens {
+  private KernelGoldens() {}
+
+  /**
+   * One call.
+   *
+   * @param arguments JSON: a tensor is {@code {"dtype", "shape", "data"}}, a real {@code {"float"}}
+   * @param results null where PyTorch refuses the call
+   * @param tolerance relative, where the default of the dtype is too strict
+   */
+  public record Case(
+      String name,
+      String operator,
+      List<Object> arguments,
+      List<Object> results,
+      double tolerance) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  public static Stream<Case> all() {
+    try {
+      URI folder = KernelGoldens.class.getResource("/kernels").toURI();
+      try (Stream<Path> files = Files.list(Path.of(folder))) {
+        return files.filter(f -> f.toString().endsWith(".jsonl.gz")).sorted().toList().stream()
+            .flatMap(KernelGoldens::read);
+      }
+    } catch (IOException | java.net.URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Stream<Case> read(Path file) {
+    List<Case> cases = new ArrayList<>();
+    try (BufferedReader in =
+        new BufferedReader(
+            new InputStreamReader(
+                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8))) {
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        Map<String, Object> json = JSON.std.mapFrom(line);
+        String operator = (String) json.get("op");
+        cases.add(
+            new Case(
+                operator + " " + signature(json.get("args")) + " #" + (cases.size() + 1),
+                operator,
+                list(json.get("args")),
+                list(json.get("results")),
+                json.get("tolerance") instanceof Number n ? n.doubleValue() : 0));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return cases.stream();
+  }
+
+  private static String signature(Object argument) {
+    return switch (argument) {
+      case null -> "none";
+      case Map<?, ?> m when m.containsKey("float") -> m.get("float").toString();
+      case Map<?, ?> m -> m.get("dtype") + "" + m.get("shape");
+      case List<?> l -> l.stream().map(KernelGoldens::signature).toList().toString();
+      default -> argument.toString();
+    };
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Object> list(Object json) {
+    return (List<Object>) json;
+  }
+
+  /** An argument as {@link KernelHarness} takes it. */
+  public static Object argument(Arena arena, Object json) {
+    return switch (json) {
+      case null -> null;
+      case Map<?, ?> m when m.containsKey("float") -> real(m.get("float"));
+      case Map<?, ?> m -> tensor(arena, m);
+      case List<?> items -> {
+        List<Object> all = new ArrayList<>();
+        items.forEach(item -> all.add(argument(arena, item)));
+        yield all;
+      }
+      default -> json;
+    };
+  }
+
+  public static Operand tensor(Arena arena, Map<?, ?> json) {
+    DType dtype = dtype((String) json.get("dtype"));
+    List<Object> sizes = list(json.get("shape"));
+    Shape shape = Shape.of(sizes.stream().mapToInt(s -> ((Number) s).intValue()).toArray());
+    List<Object> values = list(json.get("data"));
+    MemorySegment data = arena.allocate(shape.numel() * dtype.byteSize(), 64);
+    Elements elements = Elements.of(data, dtype);
+    for (int i = 0; i < values.size(); i++) {
+      switch (values.get(i)) {
+        case String hex -> elements.setDouble(i, real(hex));
+        case Boolean b -> elements.setLong(i, b ? 1 : 0);
+        case Number n -> elements.setLong(i, n.longValue());
+        default -> throw new IllegalArgumentException("element " + values.get(i));
+      }
+    }
+    return new Operand(data, dtype, shape);
+  }
+
+  private static double real(Object text) {
+    return switch (text.toString()) {
+      case "nan" -> Double.NaN;
+      case "inf" -> Double.POSITIVE_INFINITY;
+      case "-inf" -> Double.NEGATIVE_INFINITY;
+      default -> Double.parseDouble(text.toString());
+    };
+  }
+
+  private static DType dtype(String name) {
+    return switch (name) {
+      case "float16" -> DType.HALF;
+      case "float32" -> DType.FLOAT;
+      case "float64" -> DType.DOUBLE;
+      default -> DType.valueOf(name.toUpperCase(Locale.ROOT));
+    };
+  }
+}

@@ -1,0 +1,277 @@
+package dev.baton.runtime.kernel;
+
+import dev.baton.graph.Argument;
+import dev.baton.graph.DType;
+import dev.baton.graph.Graph;
+import dev.baton.graph.Node;
+import dev.baton.graph.Operator;
+import dev.baton.graph.Operators;
+import dev.baton.graph.Origin;
+import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import dev.baton.graph.Value;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs one operator on one kernel: a graph of one node, buffers of its own. Arguments are {@link
+ * Operand}s, lists of them (with nulls), numbers, bools, strings, lists of numbers, or null.
+ */
+public final class KernelHarness {
+  private final Arena arena;
+  private final Operator operator;
+  private final Kernel kernel;
+
+  public KernelHarness(Arena arena, String operator, Kernel kernel) {
+    this.arena = arena;
+    this.operator = Operators.get(operator);
+    this.kernel = kernel;
+  }
+
+  /** What a run gave, and how the kernel described itself. */
+  public record Run(List<Operand> results, boolean view) {}
+
+  /** A tensor with undefined contents that a kernel must not rely on. */
+  public Operand tensor(DType dtype, Shape shape) {
+    MemorySegment data = arena.allocate(shape.numel() * dtype.byteSize(), 64);
+    data.fill((byte) 0xA5);
+    return new Operand(data, dtype, shape);
+  }
+
+  public Operand copy(Operand operand) {
+    Operand copy = tensor(operand.dtype(), operand.shape());
+    copy.data().copyFrom(operand.data());
+    return copy;
+  }
+
+  /** Infers, binds to new buffers and runs; twice, since a step is run many times. */
+  public Run run(List<?> arguments) {
+    Bound call = new Bound(arguments);
+    List<TensorType> types = kernel.infer(call);
+    call.allocate(types);
+    Step step = kernel.bind(call);
+    step.run();
+    step.run();
+    return new Run(call.results(), kernel.isView(call));
+  }
+
+  /** As {@link #run}, with the first result in the memory of the argument that it may overwrite. */
+  public Run runInPlace(List<?> arguments) {
+    String overwritten = kernel.overwrites();
+    if (overwritten == null) {
+      throw new IllegalStateException(operator + " overwrites nothing");
+    }
+    Bound call = new Bound(arguments);
+    call.allocate(kernel.infer(call));
+    Operand base = call.input(overwritten);
+    call.outputs.set(0, new Operand(base.data(), call.output(0).dtype(), call.output(0).shape()));
+    kernel.bind(call).run();
+    return new Run(call.results(), false);
+  }
+
+  /** True if the first result fits exactly where the kernel would overwrite an argument. */
+  public boolean canRunInPlace(List<?> arguments) {
+    String overwritten = kernel.overwrites();
+    if (overwritten == null) {
+      return false;
+    }
+    Bound call = new Bound(arguments);
+    if (!(call.node.argument(overwritten) instanceof Value)) {
+      return false;
+    }
+    TensorType base = call.type(overwritten);
+    TensorType result = kernel.infer(call).get(0);
+    return result.dtype() == base.dtype() && result.shape().equals(base.shape());
+  }
+
+  private final class Bound implements BoundCall {
+    private final Node node;
+    private final Map<Value, Operand> operands = new HashMap<>();
+    private final List<Operand> outputs = new ArrayList<>();
+    private final Map<Integer, int[]> resized = new HashMap<>();
+
+    Bound(List<?> arguments) {
+      Graph.Builder builder = new Graph.Builder();
+      List<Argument> all = new ArrayList<>();
+      for (Object argument : arguments) {
+        all.add(argument(builder, argument));
+      }
+      node = builder.node(operator, all, List.of(), Origin.HOST);
+    }
+
+    private Argument argument(Graph.Builder builder, Object argument) {
+      return switch (argument) {
+        case null -> Argument.none();
+        case Operand o -> {
+          Value value = builder.input(new TensorType(o.dtype(), o.shape(), false));
+          operands.put(value, o);
+          yield value;
+        }
+        case Boolean b -> Argument.of(b);
+        case Integer i -> Argument.of(i.longValue());
+        case Long l -> Argument.of(l);
+        case Double d -> Argument.of(d);
+        case String s -> new Argument.Text(s);
+        case DType d -> Argument.of(d);
+        case List<?> list -> {
+          List<Argument> items = new ArrayList<>();
+          for (Object item : list) {
+            items.add(argument(builder, item));
+          }
+          yield new Argument.Items(items);
+        }
+        default -> throw new IllegalArgumentException("argument " + argument);
+      };
+    }
+
+    void allocate(List<TensorType> types) {
+      for (TensorType type : types) {
+        outputs.add(tensor(type.dtype(), type.shape()));
+      }
+    }
+
+    List<Operand> results() {
+      List<Operand> results = new ArrayList<>();
+      for (int i = 0; i < outputs.size(); i++) {
+        Operand bound = outputs.get(i);
+        int[] sizes = resized.get(i);
+        if (sizes != null) {
+          Shape shape = Shape.of(sizes);
+          MemorySegment data = bound.data().asSlice(0, shape.numel() * bound.dtype().byteSize());
+          bound = new Operand(data, bound.dtype(), shape);
+        }
+        results.add(bound);
+      }
+      return Collections.unmodifiableList(results);
+    }
+
+    @Override
+    public Node node() {
+      return node;
+    }
+
+    @Override
+    public TensorType type(String parameter) {
+      return switch (node.argument(parameter)) {
+        case Value v -> v.tensorType();
+        default -> throw new KernelException("argument '" + parameter + "' is no tensor");
+      };
+    }
+
+    @Override
+    public List<TensorType> types(String parameter) {
+      List<TensorType> types = new ArrayList<>();
+      if (node.argument(parameter) instanceof Argument.Items list) {
+        for (Argument item : list.items()) {
+          if (item instanceof Value v) {
+            types.add(v.tensorType());
+          }
+        }
+      }
+      return types;
+    }
+
+    @Override
+    public boolean isNone(String parameter) {
+      return node.isNone(parameter);
+    }
+
+    @Override
+    public long integer(String parameter) {
+      return node.integer(parameter);
+    }
+
+    @Override
+    public long[] integers(String parameter) {
+      return node.integers(parameter);
+    }
+
+    @Override
+    public double number(String parameter) {
+      return node.number(parameter);
+    }
+
+    @Override
+    public double[] numbers(String parameter) {
+      return switch (node.argument(parameter)) {
+        case Argument.Items list ->
+            list.items().stream().mapToDouble(item -> number(item).real()).toArray();
+        case Argument.None none -> new double[0];
+        case Argument other -> new double[] {number(other).real()};
+      };
+    }
+
+    @Override
+    public boolean bool(String parameter) {
+      return node.bool(parameter);
+    }
+
+    @Override
+    public String text(String parameter, String orElse) {
+      return node.text(parameter, orElse);
+    }
+
+    @Override
+    public Number scalar(String parameter) {
+      return number(node.argument(parameter));
+    }
+
+    private static Number number(Argument argument) {
+      return switch (argument) {
+        case Argument.Bool b -> new Number(Number.Kind.BOOL, b.value() ? 1 : 0, b.value() ? 1 : 0);
+        case Argument.Int i -> new Number(Number.Kind.INTEGER, i.value(), i.value());
+        case Argument.Real r -> new Number(Number.Kind.REAL, (long) r.value(), r.value());
+        default -> throw new KernelException(argument + " is no number");
+      };
+    }
+
+    @Override
+    public Operand input(String parameter) {
+      return operands.get(node.tensor(parameter));
+    }
+
+    @Override
+    public Operand inputOrNull(String parameter) {
+      Value value = node.tensorOrNull(parameter);
+      return value == null ? null : operands.get(value);
+    }
+
+    @Override
+    public List<Operand> inputs(String parameter) {
+      List<Operand> inputs = new ArrayList<>();
+      if (node.argument(parameter) instanceof Argument.Items list) {
+        for (Argument item : list.items()) {
+          inputs.add(item instanceof Value v ? operands.get(v) : null);
+        }
+      }
+      return inputs;
+    }
+
+    @Override
+    public Operand output(int result) {
+      return outputs.get(result);
+    }
+
+    @Override
+    public int outputCount() {
+      return outputs.size();
+    }
+
+    @Override
+    public MemorySegment scratch(long bytes) {
+      MemorySegment scratch = arena.allocate(bytes, 64);
+      scratch.fill((byte) 0x5A);
+      return scratch;
+    }
+
+    @Override
+    public void resize(int result, int... sizes) {
+      resized.put(result, sizes.clone());
+    }
+  }
+}

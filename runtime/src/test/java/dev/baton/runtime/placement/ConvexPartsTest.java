@@ -1,0 +1,138 @@
+package dev.baton.runtime.placement;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Graph;
+import dev.baton.graph.Node;
+import dev.baton.graph.Operators;
+import dev.baton.graph.Origin;
+import dev.baton.graph.TensorType;
+import dev.baton.graph.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ConvexPartsTest {
+  private static final TensorType T = TensorType.of(DType.FLOAT, 2);
+  private final Graph.Builder builder = new Graph.Builder();
+
+  private Value add(Value a, Value b) {
+    return builder
+        .node(Operators.get("aten::add.Tensor"), List.of(a, b), List.of(T), Origin.HOST)
+        .result();
+  }
+
+  private static Node node(Value value) {
+    Node node = value.producer();
+    assertNotNull(node);
+    return node;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static List<Node>[] noGroups(Graph graph) {
+    return (List<Node>[]) new List[graph.nodeIdBound()];
+  }
+
+  @Test
+  void aJavaNodeBetweenSplits() {
+    Value x = builder.input(T);
+    Value a = add(x, x);
+    Value j = add(a, a);
+    Value b = add(j, a);
+    Graph graph = builder.build(List.of(b));
+    String[] colours = new String[graph.nodeIdBound()];
+    colours[node(a).id()] = "d";
+    colours[node(b).id()] = "d";
+    var result = ConvexParts.form(graph, colours, noGroups(graph));
+    assertEquals(2, result.parts().size());
+  }
+
+  @Test
+  void branchesThatMeetAreOnePart() {
+    Value x = builder.input(T);
+    Value a = add(x, x);
+    Value b = add(a, x);
+    Value c = add(a, a);
+    Value d = add(b, c);
+    Graph graph = builder.build(List.of(d));
+    String[] colours = new String[graph.nodeIdBound()];
+    java.util.Arrays.fill(colours, "d");
+    assertEquals(1, ConvexParts.form(graph, colours, noGroups(graph)).parts().size());
+  }
+
+  @Test
+  void aGroupThatLeavesAndComesBackIsBroken() {
+    Value x = builder.input(T);
+    Value a = add(x, x);
+    Value j = add(a, a);
+    Value b = add(j, a);
+    Graph graph = builder.build(List.of(b));
+    String[] colours = new String[graph.nodeIdBound()];
+    colours[node(a).id()] = "d";
+    colours[node(b).id()] = "d";
+    List<Node>[] groups = noGroups(graph);
+    List<Node> group = List.of(node(a), node(b));
+    groups[node(a).id()] = group;
+    groups[node(b).id()] = group;
+    var result = ConvexParts.form(graph, colours, groups);
+    assertEquals(group, result.broken());
+  }
+
+  @Test
+  void partsOfRandomGraphsAreConvexAndWhole() {
+    Random random = new Random(7);
+    for (int round = 0; round < 200; round++) {
+      Graph.Builder random1 = new Graph.Builder();
+      List<Value> values = new ArrayList<>(List.of(random1.input(T)));
+      for (int n = 0; n < 30; n++) {
+        Value a = values.get(random.nextInt(values.size()));
+        Value b = values.get(random.nextInt(values.size()));
+        values.add(
+            random1
+                .node(Operators.get("aten::add.Tensor"), List.of(a, b), List.of(T), Origin.HOST)
+                .result());
+      }
+      Graph graph = random1.build(values.subList(1, values.size()));
+      String[] colours = new String[graph.nodeIdBound()];
+      for (int n = 0; n < colours.length; n++) {
+        colours[n] = new String[] {null, "d", "e"}[random.nextInt(3)];
+      }
+      var result = ConvexParts.form(graph, colours, noGroups(graph));
+      assertNull(result.broken());
+      Map<Node, Integer> part = new HashMap<>();
+      for (int p = 0; p < result.parts().size(); p++) {
+        for (Node member : result.parts().get(p).nodes()) {
+          assertNull(part.put(member, p));
+        }
+      }
+      assertEquals(
+          graph.nodes().stream().filter(n -> colours[n.id()] != null).count(), part.size());
+      for (var p : result.parts()) {
+        assertConvex(graph, new HashSet<>(p.nodes()));
+      }
+    }
+  }
+
+  /** No path leaves the members and comes back. */
+  private static void assertConvex(Graph graph, Set<Node> members) {
+    Set<Node> outside = new HashSet<>(); // reached from a member, through nodes that are none
+    for (Node node : graph.nodes()) {
+      boolean fromOutside = node.inputs().stream().anyMatch(v -> outside.contains(v.producer()));
+      if (members.contains(node)) {
+        assertTrue(!fromOutside, "a path comes back");
+      } else if (fromOutside
+          || node.inputs().stream().anyMatch(v -> members.contains(v.producer()))) {
+        outside.add(node);
+      }
+    }
+  }
+}
