@@ -3,6 +3,7 @@ package dev.baton.xnnpack.payload;
 import dev.baton.graph.Argument;
 import dev.baton.graph.Constant;
 import dev.baton.graph.DType;
+import dev.baton.graph.DimOrder;
 import dev.baton.graph.Graph;
 import dev.baton.graph.GraphBuilder;
 import dev.baton.graph.Node;
@@ -25,6 +26,7 @@ final class RecordingGraphBuilder implements GraphBuilder {
   private final Map<Integer, Value> inputs = new TreeMap<>();
   private final Map<Integer, Value> outputs = new TreeMap<>();
   private final List<Node> nodes = new ArrayList<>();
+  private final Map<Integer, DimOrder> orders = new TreeMap<>();
   private int payloadNode = -1;
 
   /**
@@ -65,6 +67,20 @@ final class RecordingGraphBuilder implements GraphBuilder {
       throw new IllegalArgumentException("argument " + argument + " is no input");
     }
     return value;
+  }
+
+  /** Says in which order the program lays out an argument; contiguous if never said. */
+  void order(int argument, DimOrder order) {
+    orders.put(argument, order);
+  }
+
+  @Override
+  public DimOrder dimOrder(int argument) {
+    Value value = inputs.get(argument);
+    DimOrder order = orders.get(argument);
+    return order != null
+        ? order
+        : DimOrder.contiguous(value == null || !value.isTensor() ? 0 : value.shape().rank());
   }
 
   @Override
