@@ -49,8 +49,7 @@ public final class CoreMlDelegate implements Delegate {
   @Override
   public Availability availability() {
     return platform.os() == OperatingSystem.MACOS
-        ? Availability.unavailable(
-            Availability.Reason.OTHER, NOT_YET, NOT_YET_REMEDY, List.of())
+        ? Availability.unavailable(Availability.Reason.OTHER, NOT_YET, NOT_YET_REMEDY, List.of())
         : Availability.unavailable(
             Availability.Reason.PLATFORM,
             "Core ML is part of macOS, and this is " + platform.classifier() + ".",
@@ -60,7 +59,6 @@ public final class CoreMlDelegate implements Delegate {
 
   @Override
   public DelegateSession open(OpenContext context) throws DelegateException {
-    throw new DelegateException(
-        DelegateException.Kind.UNSUPPORTED, NOT_YET, NOT_YET_REMEDY, null);
+    throw new DelegateException(DelegateException.Kind.UNSUPPORTED, NOT_YET, NOT_YET_REMEDY, null);
   }
 }

@@ -50,15 +50,13 @@ final class ServicesTest {
   @Test
   void onTheClassPath() throws Exception {
     String reason = new CoreMlDelegate().availability().reason().name();
-    assertEquals(
-        "false coreml " + reason, run("-cp", modules() + File.pathSeparator + tests()));
+    assertEquals("false coreml " + reason, run("-cp", modules() + File.pathSeparator + tests()));
   }
 
   @Test
   void onTheModulePath() throws Exception {
     String reason = new CoreMlDelegate().availability().reason().name();
-    String output =
-        run("-p", modules(), "--add-modules", "dev.baton.coreml", "-cp", tests());
+    String output = run("-p", modules(), "--add-modules", "dev.baton.coreml", "-cp", tests());
     assertTrue(output.contains("true coreml " + reason), output);
   }
 }

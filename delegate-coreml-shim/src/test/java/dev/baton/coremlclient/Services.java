@@ -10,7 +10,12 @@ public final class Services {
   /** Run in a JVM of its own. */
   public static void main(String[] args) {
     ServiceLoader.load(Delegate.class)
-        .forEach(d -> System.out.println(
-            d.getClass().getModule().isNamed() + " " + d.name() + " " + d.availability().reason()));
+        .forEach(d ->
+            System.out.println(
+                d.getClass().getModule().isNamed()
+                    + " "
+                    + d.name()
+                    + " "
+                    + d.availability().reason()));
   }
 }

@@ -83,13 +83,12 @@ final class QnnDelegateTest {
     expected.put(FailureKind.CACHE, Availability.Reason.LIBRARY_NOT_PLACED);
     expected.put(FailureKind.ACCESS_DENIED, Availability.Reason.NATIVE_ACCESS_DENIED);
     Availability availability =
-        new QnnDelegate(
-                () ->
-                    new LibraryLocation.NotLocated(
-                        kind,
-                        "It is not there.",
-                        "Put it there.",
-                        List.of(new Attempt("there", kind, "Nothing is there."))))
+        new QnnDelegate(() ->
+            new LibraryLocation.NotLocated(
+                kind,
+                "It is not there.",
+                "Put it there.",
+                List.of(new Attempt("there", kind, "Nothing is there."))))
             .availability();
     assertEquals(expected.get(kind), availability.reason());
     assertEquals("It is not there.", availability.message());

@@ -50,15 +50,13 @@ final class ServicesTest {
   @Test
   void onTheClassPath() throws Exception {
     String reason = new QnnDelegate().availability().reason().name();
-    assertEquals(
-        "false qnn " + reason, run("-cp", modules() + File.pathSeparator + tests()));
+    assertEquals("false qnn " + reason, run("-cp", modules() + File.pathSeparator + tests()));
   }
 
   @Test
   void onTheModulePath() throws Exception {
     String reason = new QnnDelegate().availability().reason().name();
-    String output =
-        run("-p", modules(), "--add-modules", "dev.baton.qnn", "-cp", tests());
+    String output = run("-p", modules(), "--add-modules", "dev.baton.qnn", "-cp", tests());
     assertTrue(output.contains("true qnn " + reason), output);
   }
 }
