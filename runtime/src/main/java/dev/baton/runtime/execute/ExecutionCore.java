@@ -322,7 +322,11 @@ public final class ExecutionCore implements AutoCloseable {
                   }
                 });
         return BoundPlan.bind(plan, host);
-      } catch (KernelException e) {
+      } catch (KernelException
+          | IllegalArgumentException
+          | IllegalStateException
+          | IndexOutOfBoundsException
+          | ArithmeticException e) {
         throw new BatonException(
             "method '"
                 + method.lifted().name()

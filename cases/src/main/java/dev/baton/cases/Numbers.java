@@ -1,0 +1,100 @@
+package dev.baton.cases;
+
+import dev.baton.graph.DType;
+import dev.baton.runtime.EValue;
+import dev.baton.runtime.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Elements of a tensor of any dtype, as Java's widest numbers. */
+public final class Numbers {
+  private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
+
+  private Numbers() {}
+
+  /**
+   * An element as a double; integers beyond 2^53 are rounded.
+   *
+   * @param index 0 to {@link Tensor#numel} − 1
+   */
+  public static double asDouble(Tensor tensor, long index) {
+    MemorySegment data = tensor.data();
+    return switch (tensor.dtype()) {
+      case HALF -> Float.float16ToFloat(data.get(SHORT, index * 2));
+      case BFLOAT16 -> Float.intBitsToFloat(data.get(SHORT, index * 2) << 16);
+      case FLOAT -> data.get(FLOAT, index * 4);
+      case DOUBLE -> data.get(DOUBLE, index * 8);
+      default -> (double) asLong(tensor, index);
+    };
+  }
+
+  /**
+   * An element of an integer or bool tensor; unsigned 64-bit values beyond the range of a long come
+   * out negative.
+   *
+   * @throws IllegalArgumentException if the dtype is a floating point one
+   */
+  public static long asLong(Tensor tensor, long index) {
+    MemorySegment data = tensor.data();
+    return switch (tensor.dtype()) {
+      case UINT8, BOOL -> data.get(ValueLayout.JAVA_BYTE, index) & 0xff;
+      case INT8 -> data.get(ValueLayout.JAVA_BYTE, index);
+      case INT16 -> data.get(SHORT, index * 2);
+      case UINT16 -> data.get(SHORT, index * 2) & 0xffff;
+      case INT32 -> data.get(INT, index * 4);
+      case UINT32 -> data.get(INT, index * 4) & 0xffffffffL;
+      case INT64, UINT64 -> data.get(LONG, index * 8);
+      default -> throw new IllegalArgumentException(tensor.dtype() + " is no integer type");
+    };
+  }
+
+  /** Sets an element, converted as Java's casts do. */
+  public static void set(Tensor tensor, long index, double value) {
+    MemorySegment data = tensor.data();
+    switch (tensor.dtype()) {
+      case UINT8, INT8 -> data.set(ValueLayout.JAVA_BYTE, index, (byte) (long) value);
+      case BOOL -> data.set(ValueLayout.JAVA_BYTE, index, (byte) (value != 0 ? 1 : 0));
+      case INT16, UINT16 -> data.set(SHORT, index * 2, (short) (long) value);
+      case INT32, UINT32 -> data.set(INT, index * 4, (int) (long) value);
+      case INT64, UINT64 -> data.set(LONG, index * 8, (long) value);
+      case HALF -> data.set(SHORT, index * 2, Float.floatToFloat16((float) value));
+      case BFLOAT16 ->
+          data.set(SHORT, index * 2, (short) (Float.floatToRawIntBits((float) value) >>> 16));
+      case FLOAT -> data.set(FLOAT, index * 4, (float) value);
+      case DOUBLE -> data.set(DOUBLE, index * 8, value);
+    }
+  }
+
+  /**
+   * A tensor of one element as the plain value that a method takes where its input is no tensor.
+   *
+   * @throws IllegalArgumentException if the tensor has more elements, or none
+   */
+  public static EValue asPlainValue(Tensor tensor) {
+    if (tensor.numel() != 1) {
+      throw new IllegalArgumentException(tensor + " is no plain value: it has not one element");
+    }
+    DType dtype = tensor.dtype();
+    return dtype == DType.BOOL
+        ? EValue.from(asLong(tensor, 0) != 0)
+        : dtype.isFloatingPoint()
+            ? EValue.from(asDouble(tensor, 0))
+            : EValue.from(asLong(tensor, 0));
+  }
+
+  /** A value as a tensor: a number or bool becomes one of rank 0. */
+  public static Tensor asTensor(EValue value) {
+    return switch (value.toObject()) {
+      case Tensor tensor -> tensor;
+      case Long number -> Tensor.fromBlob(new long[] {number});
+      case Double number -> Tensor.fromBlob(new double[] {number});
+      case Boolean truth -> Tensor.fromBlob(new boolean[] {truth});
+      case null -> throw new IllegalArgumentException("none is no tensor");
+      default -> throw new IllegalArgumentException("'" + value + "' is no tensor");
+    };
+  }
+}

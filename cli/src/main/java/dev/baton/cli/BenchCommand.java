@@ -1,0 +1,197 @@
+package dev.baton.cli;
+
+import com.sun.management.ThreadMXBean;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Execution;
+import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.Placement;
+import dev.baton.runtime.program.Program;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Measures one method. */
+@Command(
+    name = "bench",
+    description = "Measures a method: load, first run, and runs after warming up.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  baton bench model.pte                           pseudo-random inputs, 5 seconds",
+      "  baton bench model.pte --input x.npy --threads 1 --seconds 10 --json",
+      "  baton bench model.pte --delegates none          Java alone",
+      "",
+      "A quarter of the time warms up and is not counted. The peak is of the whole process."
+    })
+final class BenchCommand extends AbstractCommand {
+  private static final int MAX_RUNS = 2_000_000;
+  private static final double WARM_UP_SHARE = 0.25;
+
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE.npy|VALUE",
+      description = "An input, once for each; without, pseudo-random ones, always the same.")
+  private List<String> inputs = new ArrayList<>();
+
+  @Mixin private DelegateOptions delegates;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "5",
+      description = "How long to measure; default: 5.")
+  private double seconds;
+
+  @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
+  private boolean json;
+
+  @SuppressWarnings("NullAway.Init")
+  BenchCommand() {}
+
+  /** What was measured; times in nanoseconds. */
+  private record Measured(
+      long load, long first, int runs, long median, long minimum, long p90, double bytesPerRun) {}
+
+  @Override
+  int execute() throws IOException {
+    if (!(seconds > 0)) {
+      throw usageError("--seconds is " + seconds + ", expected more than 0");
+    }
+    long start = System.nanoTime();
+    try (Program program = model.open();
+        ModelMethod method =
+            ModelMethod.load(
+                program, model.method(program), delegates.loadOptions(), Delegates.load());
+        Execution execution = method.newExecution()) {
+      long load = System.nanoTime() - start;
+      boolean random = inputs.isEmpty() && method.inputCount() > 0;
+      if (random) {
+        InputArguments.randomize(execution);
+      } else {
+        InputArguments.set(execution, inputs);
+      }
+      Measured measured = measure(load, execution);
+      if (json) {
+        out().println(Json.text(json(measured, method.placement(), execution, random)));
+      } else {
+        show(measured, method.placement(), execution, random);
+      }
+      return DONE;
+    }
+  }
+
+  private Measured measure(long load, Execution execution) {
+    long start = System.nanoTime();
+    execution.run();
+    long first = System.nanoTime() - start;
+    long warmUntil = System.nanoTime() + (long) (seconds * WARM_UP_SHARE * 1e9);
+    while (System.nanoTime() < warmUntil) {
+      execution.run();
+    }
+    long[] nanos = new long[MAX_RUNS];
+    int runs = 0;
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    threads.getCurrentThreadAllocatedBytes();
+    long until = System.nanoTime() + (long) (seconds * 1e9);
+    long allocated = threads.getCurrentThreadAllocatedBytes();
+    long before = System.nanoTime();
+    while (runs < MAX_RUNS && (before < until || runs == 0)) {
+      execution.run();
+      long after = System.nanoTime();
+      nanos[runs++] = after - before;
+      before = after;
+    }
+    allocated = threads.getCurrentThreadAllocatedBytes() - allocated;
+    long[] sorted = Arrays.copyOf(nanos, runs);
+    Arrays.sort(sorted);
+    return new Measured(
+        load,
+        first,
+        runs,
+        sorted[runs / 2],
+        sorted[0],
+        sorted[(int) (runs * 0.9)],
+        (double) allocated / runs);
+  }
+
+  /** High-water mark of the process's resident memory; empty where the system does not tell. */
+  private static OptionalLong peakResidentBytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (Files.isReadable(status)) {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("VmHWM:")) {
+          return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) * 1024);
+        }
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  private void show(Measured measured, Placement placement, Execution execution, boolean random)
+      throws IOException {
+    out().println(placement.summary());
+    if (random) {
+      out().println("inputs: pseudo-random, " + InputArguments.describe(execution.method()));
+    }
+    execution.fallenBack().forEach(s -> out().println("fell back to Java while it ran: " + s));
+    line("load", "%.1f ms", measured.load() / 1e6);
+    line("first run", "%.2f ms", measured.first() / 1e6);
+    line("median", "%.1f us", measured.median() / 1e3);
+    line("minimum", "%.1f us", measured.minimum() / 1e3);
+    line("p90", "%.1f us", measured.p90() / 1e3);
+    line("runs", "%d", measured.runs());
+    line("heap per run", "%.1f B", measured.bytesPerRun());
+    line("held", "%s", Text.bytes(execution.memoryBytes()));
+    OptionalLong peak = peakResidentBytes();
+    line("peak resident", "%s", peak.isPresent() ? Text.bytes(peak.getAsLong()) : "not known here");
+  }
+
+  private void line(String what, String format, Object value) {
+    out().println(Text.format("%-14s " + format, what, value));
+  }
+
+  private static Map<String, Object> json(
+      Measured measured, Placement placement, Execution execution, boolean random)
+      throws IOException {
+    Map<String, Object> json =
+        Json.object(
+            "method",
+            placement.method(),
+            "placement",
+            PlacementJson.summary(placement),
+            "fallenBack",
+            execution.fallenBack(),
+            "randomInputs",
+            random,
+            "loadMillis",
+            measured.load() / 1e6,
+            "firstRunMillis",
+            measured.first() / 1e6,
+            "runs",
+            measured.runs(),
+            "medianMicros",
+            measured.median() / 1e3,
+            "minimumMicros",
+            measured.minimum() / 1e3,
+            "p90Micros",
+            measured.p90() / 1e3,
+            "heapBytesPerRun",
+            measured.bytesPerRun(),
+            "executionBytes",
+            execution.memoryBytes());
+    peakResidentBytes().ifPresent(bytes -> json.put("peakResidentBytes", bytes));
+    return json;
+  }
+}

@@ -1,0 +1,76 @@
+package dev.baton.cli;
+
+import dev.baton.runtime.FallbackPolicy;
+import dev.baton.runtime.LoadOptions;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** How a method is loaded. */
+final class DelegateOptions {
+  @Option(
+      names = "--delegates",
+      paramLabel = "auto|none|NAME,…",
+      defaultValue = "auto",
+      description = {
+        "Who may run operators: all that work here (auto, the default), Java alone (none), or these"
+            + " and no others, in this order."
+      })
+  private String delegates = "auto";
+
+  @Option(
+      names = "--policy",
+      paramLabel = "fail|fall-back|report",
+      converter = Policy.class,
+      description = {
+        "What happens where a delegate cannot work: an error (fail, the default for delegates that"
+            + " you name), Java takes over (fall-back), or that with a warning (report, the default"
+            + " otherwise)."
+      })
+  private @Nullable FallbackPolicy policy;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that a run may use; default: as many as processors.")
+  private int threads;
+
+  DelegateOptions() {}
+
+  LoadOptions loadOptions() {
+    LoadOptions options =
+        switch (delegates) {
+          case "auto" -> LoadOptions.defaults();
+          case "none" -> LoadOptions.javaOnly();
+          default -> LoadOptions.defaults().withDelegates(names());
+        };
+    options = policy == null ? options : options.withPolicy(policy);
+    return threads == 0 ? options : options.withThreads(threads);
+  }
+
+  private List<String> names() {
+    return Arrays.stream(delegates.split(","))
+        .map(String::strip)
+        .filter(n -> !n.isEmpty())
+        .toList();
+  }
+
+  /** From the words of the command line. */
+  static final class Policy implements ITypeConverter<FallbackPolicy> {
+    Policy() {}
+
+    @Override
+    public FallbackPolicy convert(String value) {
+      return switch (value) {
+        case "fail" -> FallbackPolicy.FAIL;
+        case "fall-back" -> FallbackPolicy.FALL_BACK;
+        case "report" -> FallbackPolicy.FALL_BACK_AND_REPORT;
+        default ->
+            throw new TypeConversionException("'" + value + "' is none of fail, fall-back, report");
+      };
+    }
+  }
+}

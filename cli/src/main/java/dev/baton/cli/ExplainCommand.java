@@ -1,0 +1,197 @@
+package dev.baton.cli;
+
+import dev.baton.delegate.Availability;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Event;
+import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.Placement;
+import dev.baton.runtime.program.Program;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Who runs what here, and why. */
+@Command(
+    name = "explain",
+    description = "Says who runs each operator of a method on this machine, and why not another.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  baton explain model.pte",
+      "  baton explain model.pte --delegates none   what Java alone would do",
+      "  baton explain model.pte --json             each operator's reasons",
+      "",
+      "Runners: a delegate's name; a Java kernel provider ('reference'); 'plan' for what is",
+      "computed once when shapes are known and costs nothing in a run."
+    })
+final class ExplainCommand extends AbstractCommand {
+  private static final int SHOWN_NAMES = 4;
+
+  @Mixin private ModelOptions model;
+  @Mixin private DelegateOptions delegates;
+
+  @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
+  private boolean json;
+
+  @SuppressWarnings("NullAway.Init")
+  ExplainCommand() {}
+
+  @Override
+  int execute() throws IOException {
+    List<String> events = new ArrayList<>();
+    try (Program program = model.open();
+        ModelMethod method =
+            ModelMethod.load(
+                program,
+                model.method(program),
+                delegates.loadOptions().withListener(e -> note(e, events)),
+                Delegates.load())) {
+      if (json) {
+        Map<String, Object> content = PlacementJson.full(method.placement());
+        content.put("liftedPayloads", method.liftedPayloads());
+        content.put("copiedConstantBytes", method.constantBytes());
+        content.put("events", events);
+        out().println(Json.text(content));
+      } else {
+        lines(method, events).forEach(out()::println);
+      }
+      return DONE;
+    }
+  }
+
+  private static void note(Event event, List<String> events) {
+    if (!(event instanceof Event.Loaded || event instanceof Event.DelegateUnavailable)) {
+      events.add(event.message());
+    }
+  }
+
+  private static List<String> lines(ModelMethod method, List<String> events) {
+    Placement placement = method.placement();
+    List<String> lines = new ArrayList<>();
+    lines.add(placement.summary());
+    if (!method.liftedPayloads().isEmpty()) {
+      Map<String, Long> payloads =
+          method.liftedPayloads().stream()
+              .collect(Collectors.groupingBy(p -> p, TreeMap::new, Collectors.counting()));
+      payloads.forEach((id, n) -> lines.add("opened: " + Text.count(n, "payload") + " of " + id));
+    }
+    lines.add("constants copied from the file: " + Text.bytes(method.constantBytes()));
+    subgraphs(placement, lines);
+    inJava(placement, lines);
+    declines(placement, lines);
+    new TreeMap<>(placement.unavailable()).forEach((name, why) -> unavailable(name, why, lines));
+    events.forEach(e -> lines.add("note: " + e));
+    return lines;
+  }
+
+  private static void subgraphs(Placement placement, List<String> lines) {
+    for (Placement.PlacedSubgraph subgraph : placement.subgraphs()) {
+      lines.add("");
+      lines.add(
+          subgraph.name()
+              + " on "
+              + subgraph.delegate()
+              + ": "
+              + (subgraph.operatorCount() == 0
+                  ? "an opaque payload"
+                  : Text.count(subgraph.operatorCount(), "operator"))
+              + ", "
+              + Text.bytes(subgraph.inputBytes())
+              + " in, "
+              + Text.bytes(subgraph.outputBytes())
+              + " out, the delegate holds "
+              + Text.bytes(subgraph.memoryBytes()));
+      operators(
+          placement.operators().stream().filter(o -> o.subgraph().equals(subgraph.name())).toList(),
+          lines);
+    }
+  }
+
+  private static void inJava(Placement placement, List<String> lines) {
+    Map<String, List<Placement.PlacedOperator>> byRunner =
+        placement.operators().stream()
+            .filter(o -> o.subgraph().isEmpty())
+            .collect(
+                Collectors.groupingBy(
+                    Placement.PlacedOperator::runner, TreeMap::new, Collectors.toList()));
+    byRunner.forEach((runner, operators) -> {
+      lines.add("");
+      lines.add(runner(runner) + ": " + Text.count(operators.size(), "operator"));
+      operators(operators, lines);
+    });
+  }
+
+  private static String runner(String name) {
+    return switch (name) {
+      case "plan" -> "plan (computed when shapes are known)";
+      case "none" -> "nobody";
+      default -> name + " (Java)";
+    };
+  }
+
+  private static void operators(List<Placement.PlacedOperator> operators, List<String> lines) {
+    Map<String, Long> counts =
+        operators.stream()
+            .collect(
+                Collectors.groupingBy(
+                    Placement.PlacedOperator::name, TreeMap::new, Collectors.counting()));
+    counts.entrySet().stream()
+        .sorted(
+            Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
+                .thenComparing(Map.Entry.comparingByKey()))
+        .forEach(e -> lines.add(Text.format("  %6d  %s", e.getValue(), e.getKey())));
+  }
+
+  /** A reason that several operators share. */
+  private record Reason(String delegate, String kind, String detail) {}
+
+  private static void declines(Placement placement, List<String> lines) {
+    Map<Reason, List<String>> byReason = new java.util.LinkedHashMap<>();
+    for (Placement.PlacedOperator operator : placement.operators()) {
+      for (Placement.DeclinedBy decline : operator.declines()) {
+        byReason
+            .computeIfAbsent(
+                new Reason(
+                    decline.delegate(), decline.reason().kind().name(), decline.reason().detail()),
+                r -> new ArrayList<>())
+            .add(operator.name());
+      }
+    }
+    if (byReason.isEmpty()) {
+      return;
+    }
+    lines.add("");
+    lines.add("declined:");
+    byReason.entrySet().stream()
+        .sorted(Comparator.comparingInt(e -> -e.getValue().size()))
+        .forEach(e ->
+            lines.add(
+                Text.format(
+                    "  %6d  %s: %s (%s): %s",
+                    e.getValue().size(),
+                    e.getKey().delegate(),
+                    e.getKey().detail(),
+                    e.getKey().kind(),
+                    names(e.getValue()))));
+  }
+
+  private static String names(List<String> operators) {
+    List<String> distinct = operators.stream().distinct().sorted().toList();
+    return distinct.stream().limit(SHOWN_NAMES).collect(Collectors.joining(", "))
+        + (distinct.size() > SHOWN_NAMES ? ", …" : "");
+  }
+
+  private static void unavailable(String name, Availability why, List<String> lines) {
+    lines.add("");
+    lines.add(name + " is unavailable (" + why.reason() + "): " + why.message());
+    lines.add("  remedy: " + why.remedy());
+  }
+}

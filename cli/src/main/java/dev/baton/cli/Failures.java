@@ -1,0 +1,82 @@
+package dev.baton.cli;
+
+import dev.baton.runtime.BatonException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Says in one sentence on stderr why a command was not done. */
+final class Failures {
+  static final int NOT_DONE = 2;
+
+  private Failures() {}
+
+  static int usage(ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    PrintWriter err = line.getErr();
+    String name = line.getCommandSpec().qualifiedName();
+    err.println(name + ": " + oneLine(String.valueOf(e.getMessage())));
+    if (!UnmatchedArgumentException.printSuggestions(e, err)) {
+      err.println("Try '" + name + " --help'.");
+    }
+    return NOT_DONE;
+  }
+
+  static int execution(Exception e, CommandLine line, ParseResult result) {
+    PrintWriter err = line.getErr();
+    String name = line.getCommandSpec().qualifiedName();
+    err.println(name + ": " + sentence(e));
+    if (result.originalArgs().contains("--stacktrace")) {
+      err.println(trace(e));
+    }
+    return NOT_DONE;
+  }
+
+  /** What went wrong, on one line. */
+  static String sentence(Throwable e) {
+    String message = e.getMessage();
+    return oneLine(
+        switch (e) {
+          case UncheckedIOException unchecked
+              when unchecked.getCause() instanceof NoSuchFileException cause ->
+              sentence(cause);
+          case NoSuchFileException missing when missing.getReason() == null ->
+              missing.getFile() + ": no such file";
+          case AccessDeniedException denied when denied.getReason() == null ->
+              denied.getFile() + ": permission denied";
+          case NotDirectoryException file -> file.getFile() + ": is no folder";
+          case FileSystemException other -> String.valueOf(other.getMessage());
+          case BatonException known -> String.valueOf(message);
+          case InvalidPathException path -> "'" + path.getInput() + "' is no path";
+          case IllegalArgumentException refused when message != null -> message;
+          case IllegalStateException refused when message != null -> message;
+          case IOException io when message != null -> message;
+          case OutOfMemoryError memory ->
+              "out of memory (" + message + "); give Java more with BATON_JAVA_OPTIONS=-Xmx8g";
+          default ->
+              "unexpected "
+                  + e.getClass().getName()
+                  + (message == null ? "" : ": " + message)
+                  + "; --stacktrace shows where";
+        });
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static String trace(Throwable e) {
+    java.io.StringWriter text = new java.io.StringWriter();
+    e.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+}

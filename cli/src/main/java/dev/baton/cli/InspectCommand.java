@@ -1,0 +1,48 @@
+package dev.baton.cli;
+
+import dev.baton.runtime.program.Program;
+import java.io.IOException;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What a file holds. */
+@Command(
+    name = "inspect",
+    description = "Shows what a program holds. Loads no delegate and runs nothing.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  baton inspect model.pte",
+      "  baton inspect model.pte --json",
+      "",
+      "'baton explain' says who would run it on this machine."
+    })
+final class InspectCommand extends AbstractCommand {
+  @Parameters(
+      paramLabel = "MODEL.pte",
+      description = "A program; or a folder with a model.pte, such as a case.")
+  private java.nio.file.Path model;
+
+  @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
+  private boolean json;
+
+  @SuppressWarnings("NullAway.Init")
+  InspectCommand() {}
+
+  @Override
+  int execute() throws IOException {
+    try (Program program = Program.open(ModelOptions.file(model))) {
+      ProgramSummary summary = ProgramSummary.of(program);
+      if (json) {
+        Map<String, Object> content = ProgramReport.json(summary);
+        out().println(Json.text(content));
+      } else {
+        ProgramReport.text(summary).forEach(out()::println);
+      }
+      return DONE;
+    }
+  }
+}

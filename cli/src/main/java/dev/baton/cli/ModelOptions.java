@@ -1,0 +1,60 @@
+package dev.baton.cli;
+
+import dev.baton.runtime.program.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which program, and which method of it. */
+final class ModelOptions {
+  @Parameters(
+      paramLabel = "MODEL.pte",
+      description = "A program; or a folder with a model.pte, such as a case.")
+  private Path model;
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      description = "The method; default: 'forward', or the only one.")
+  private @Nullable String method;
+
+  @SuppressWarnings("NullAway.Init")
+  ModelOptions() {}
+
+  Path file() {
+    return file(model);
+  }
+
+  static Path file(Path model) {
+    Path inFolder = model.resolve("model.pte");
+    return Files.isRegularFile(inFolder) ? inFolder : model;
+  }
+
+  Program open() throws IOException {
+    return Program.open(file());
+  }
+
+  /**
+   * @throws IllegalArgumentException if the program has no such method, or several to choose from
+   */
+  String method(Program program) {
+    Set<String> names = program.methods().keySet();
+    if (method != null) {
+      return program.method(method).name();
+    }
+    if (names.contains("forward")) {
+      return "forward";
+    }
+    if (names.size() == 1) {
+      return names.iterator().next();
+    }
+    throw new IllegalArgumentException(
+        program.source()
+            + " has several methods: choose one with --method: "
+            + String.join(", ", names));
+  }
+}

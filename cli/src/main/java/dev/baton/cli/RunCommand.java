@@ -1,0 +1,163 @@
+package dev.baton.cli;
+
+import dev.baton.cases.Npy;
+import dev.baton.cases.Numbers;
+import dev.baton.graph.DType;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.EValue;
+import dev.baton.runtime.Execution;
+import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.Tensor;
+import dev.baton.runtime.program.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs a method once. */
+@Command(
+    name = "run",
+    description = "Runs a method once, and shows or writes its outputs.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  baton run model.pte --input image.npy",
+      "  baton run model.pte --input tokens.npy --input 17 --output out   writes out/0.npy, …",
+      "  baton run model.pte --input x.npy --delegates none               in Java alone",
+      "  baton run model.pte --input x.npy --delegates xnnpack            on XNNPACK, or not at all"
+    })
+final class RunCommand extends AbstractCommand {
+  private static final int JSON_VALUES = 10_000;
+
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE.npy|VALUE",
+      description = {
+        "An input: a file, or a plain value (3, 1.5, true) where one element is taken. Once for"
+            + " each, in order."
+      })
+  private List<String> inputs = new ArrayList<>();
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "Writes the outputs to DIR/0.npy, DIR/1.npy, ….")
+  private @Nullable Path output;
+
+  @Mixin private DelegateOptions delegates;
+
+  @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
+  private boolean json;
+
+  @SuppressWarnings("NullAway.Init")
+  RunCommand() {}
+
+  @Override
+  int execute() throws IOException {
+    try (Program program = model.open();
+        ModelMethod method =
+            ModelMethod.load(
+                program, model.method(program), delegates.loadOptions(), Delegates.load());
+        Execution execution = method.newExecution()) {
+      InputArguments.set(execution, inputs);
+      execution.run();
+      List<EValue> results = new ArrayList<>();
+      for (int i = 0; i < method.outputCount(); i++) {
+        results.add(execution.output(i));
+      }
+      List<Path> files = write(results);
+      if (json) {
+        out().println(Json.text(json(method, results, files, execution.fallenBack())));
+      } else {
+        show(method, results, files, execution.fallenBack());
+      }
+      return DONE;
+    }
+  }
+
+  private List<Path> write(List<EValue> results) throws IOException {
+    List<Path> files = new ArrayList<>();
+    if (output != null) {
+      Files.createDirectories(output);
+      for (int i = 0; i < results.size(); i++) {
+        Path file = output.resolve(i + ".npy");
+        Npy.write(file, Numbers.asTensor(results.get(i)));
+        files.add(file);
+      }
+    }
+    return files;
+  }
+
+  private void show(
+      ModelMethod method, List<EValue> results, List<Path> files, List<String> fallenBack) {
+    out().println(method.placement().summary());
+    fallenBack.forEach(s -> out().println("fell back to Java while it ran: " + s));
+    for (int i = 0; i < results.size(); i++) {
+      out().println("output " + i + ": " + Text.value(results.get(i)));
+    }
+    if (!files.isEmpty()) {
+      out()
+          .println(
+              "wrote " + files.getFirst() + (files.size() > 1 ? " to " + files.getLast() : ""));
+    }
+  }
+
+  private static Map<String, Object> json(
+      ModelMethod method, List<EValue> results, List<Path> files, List<String> fallenBack) {
+    List<Object> outputs = new ArrayList<>();
+    for (int i = 0; i < results.size(); i++) {
+      Map<String, Object> output = value(results.get(i));
+      if (!files.isEmpty()) {
+        output.put("file", files.get(i).toString());
+      }
+      outputs.add(output);
+    }
+    return Json.object(
+        "method",
+        method.name(),
+        "placement",
+        PlacementJson.summary(method.placement()),
+        "fallenBack",
+        fallenBack,
+        "outputs",
+        outputs);
+  }
+
+  private static Map<String, Object> value(EValue value) {
+    if (!value.isTensor()) {
+      return Json.object("value", value.toObject());
+    }
+    Tensor tensor = value.toTensor();
+    List<Object> values =
+        LongStream.range(0, Math.min(tensor.numel(), JSON_VALUES))
+            .mapToObj(i -> element(tensor, i))
+            .toList();
+    return Json.object(
+        "dtype",
+        Text.dtype(tensor.dtype()),
+        "shape",
+        tensor.shape(),
+        "values",
+        values,
+        "truncated",
+        tensor.numel() > JSON_VALUES);
+  }
+
+  private static Object element(Tensor tensor, long index) {
+    return tensor.dtype().isFloatingPoint()
+        ? (Object) Numbers.asDouble(tensor, index)
+        : tensor.dtype() == DType.BOOL
+            ? (Object) (Numbers.asLong(tensor, index) != 0)
+            : (Object) Numbers.asLong(tensor, index);
+  }
+}

@@ -1,0 +1,64 @@
+package dev.baton.cli;
+
+import dev.baton.cases.Numbers;
+import dev.baton.graph.DType;
+import dev.baton.runtime.EValue;
+import dev.baton.runtime.Tensor;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+
+/** Numbers and tensors for people. */
+final class Text {
+  private static final int SHOWN_VALUES = 8;
+
+  private Text() {}
+
+  static String bytes(long bytes) {
+    return bytes < 1024
+        ? bytes + " B"
+        : bytes < 1 << 20
+            ? format("%.1f KiB", bytes / 1024.0)
+            : bytes < 1L << 30
+                ? format("%.1f MiB", bytes / 1048576.0)
+                : format("%.2f GiB", bytes / 1073741824.0);
+  }
+
+  static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  /** {@code 1 operator}, {@code 2 operators}. */
+  static String count(long count, String noun) {
+    return count + " " + noun + (count == 1 ? "" : "s");
+  }
+
+  static String dtype(DType dtype) {
+    return dtype.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Type, shape and the first values. */
+  static String value(EValue value) {
+    if (!value.isTensor()) {
+      return String.valueOf(value);
+    }
+    Tensor tensor = value.toTensor();
+    String first =
+        LongStream.range(0, Math.min(SHOWN_VALUES, tensor.numel()))
+            .mapToObj(i -> element(tensor, i))
+            .collect(Collectors.joining(", "));
+    return dtype(tensor.dtype())
+        + Arrays.toString(tensor.shape())
+        + (first.isEmpty() ? "" : ": " + first)
+        + (tensor.numel() > SHOWN_VALUES ? ", …" : "");
+  }
+
+  private static String element(Tensor tensor, long index) {
+    return tensor.dtype().isFloatingPoint()
+        ? format("%.6g", Numbers.asDouble(tensor, index))
+        : tensor.dtype() == DType.BOOL
+            ? String.valueOf(Numbers.asLong(tensor, index) != 0)
+            : String.valueOf(Numbers.asLong(tensor, index));
+  }
+}
