@@ -1,15 +1,13 @@
-"""Writes compute-*.jsonl.gz: calls of products, pools, norms, reductions, orderings, resizing, attention and
-quantization with PyTorch's results. Needs torch; quantization needs executorch too.
-
-    python generate_compute_goldens.py ../resources/kernels
+#!/usr/bin/env python3
+"""Writes compute-*.jsonl.gz beside generate_kernel_goldens.py's files: products, pools, norms, reductions, orderings,
+resizing, attention and quantization. Needs torch; quantization needs executorch too. Run it from anywhere.
 """
 
-import gzip
-import json
-import sys
 from itertools import product as each
 
 import torch
+
+from generate_kernel_goldens import Goldens
 
 torch.manual_seed(20)
 inf, nan = float("inf"), float("nan")
@@ -29,53 +27,18 @@ def of(*values, dtype=f32):
     return torch.tensor(values, dtype=dtype)
 
 
-class Goldens:
-    """Writes a file of calls: g(operator, *arguments) records what PyTorch gives, or that it refuses."""
+class Calls(Goldens):
+    """g(operator, *arguments) records what PyTorch gives, or that it refuses."""
 
-    CODES = {u8: 0, i8: 1, torch.int16: 2, i32: 3, i64: 4, half: 5, f32: 6, f64: 7, torch.bool: 11, bf16: 15}
-
-    def __init__(self, path):
-        self.path, self.lines = path, []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        with open(self.path, "wb") as raw, gzip.GzipFile("", "wb", 9, raw, 0) as out:
-            out.write("".join(line + "\n" for line in self.lines).encode())
-
-    def __call__(self, operator, *arguments, tolerance=0):
-        namespace, _, name = operator.partition("::")
-        name, _, overload = name.partition(".")
-        function = getattr(getattr(getattr(torch.ops, namespace), name), overload or "default")
-        parameters = function._schema.arguments
-        positional = [a for a, p in zip(arguments, parameters) if not p.kwarg_only]
-        named = {p.name: a for a, p in zip(arguments, parameters) if p.kwarg_only}
-        self.by(lambda *_: function(*positional, **named), operator, *arguments, tolerance=tolerance)
-
-    def by(self, function, operator, *arguments, tolerance=0):
-        """As a call, for an operator that Python lacks: what a function of the arguments gives."""
-        encoded = [self.encode(a) for a in arguments]  # before the call: it may change an argument
+    def __call__(self, operator, *arguments, tolerance=None, expected=None):
         try:
-            results = function(*arguments)
-            results = [self.encode(r) for r in ([results] if isinstance(results, torch.Tensor) else results)]
+            self.add(operator, *arguments, expected=expected, tolerance=tolerance)
         except (RuntimeError, IndexError, NotImplementedError):
-            results = None
-        line = {"op": operator, "args": encoded, "results": results}
-        self.lines.append(json.dumps(line | ({"tolerance": tolerance} if tolerance else {}), separators=(",", ":")))
+            self.add(operator, *arguments, refused=True)
 
-    @classmethod
-    def encode(cls, a):
-        if isinstance(a, torch.Tensor):
-            data = a.detach().contiguous().flatten()
-            values = [x.hex() if x == x and abs(x) != inf else str(x) for x in data.double().tolist()] if (
-                a.dtype.is_floating_point) else data.tolist()
-            return {"dtype": str(a.dtype).removeprefix("torch."), "shape": list(a.shape), "data": values}
-        if isinstance(a, torch.dtype):
-            return cls.CODES[a]
-        if isinstance(a, list):
-            return [cls.encode(item) for item in a]
-        return {"float": a.hex() if a == a and abs(a) != inf else str(a)} if isinstance(a, float) else a
+    def by(self, function, operator, *arguments, tolerance=None):
+        """For an operator that Python lacks: a function of the arguments gives the results."""
+        self(operator, *arguments, tolerance=tolerance, expected=lambda: function(*arguments))
 
 
 def products(g):
@@ -476,5 +439,6 @@ def quantization(g):
 
 if __name__ == "__main__":
     for family in [products, convolutions, pools, norms, softmaxes, reductions, orderings, resizing, attention, quantization]:
-        with Goldens(f"{sys.argv[1]}/compute-{family.__name__}.jsonl.gz") as g:
-            family(g)
+        g = Calls("compute-" + family.__name__)
+        family(g)
+        g.write()

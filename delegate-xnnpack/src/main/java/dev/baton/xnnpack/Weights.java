@@ -94,17 +94,27 @@ final class Weights {
     }
 
     void copy(int dim, long offset, float factor) {
-      if (dim == sizes.length) {
-        float value = from.get(JAVA_FLOAT_UNALIGNED, offset * Float.BYTES);
-        to.set(JAVA_FLOAT_UNALIGNED, written, value * factor);
-        written += Float.BYTES;
-        return;
+      if (sizes.length == 0) {
+        write(0, 1, 0, factor);
+      } else if (dim == sizes.length - 1 && (scale == null || dim != axis)) {
+        write(offset, sizes[dim], strides[dim], factor);
+      } else {
+        for (int i = 0; i < sizes[dim]; i++) {
+          float f = scale != null && dim == axis ? factor * scale[i] : factor;
+          if (dim == sizes.length - 1) {
+            write(offset + i * strides[dim], 1, 0, f);
+          } else {
+            copy(dim + 1, offset + i * strides[dim], f);
+          }
+        }
       }
-      for (int i = 0; i < sizes[dim]; i++) {
-        copy(
-            dim + 1,
-            offset + i * strides[dim],
-            scale != null && dim == axis ? factor * scale[i] : factor);
+    }
+
+    private void write(long offset, int count, long stride, float factor) {
+      long source = offset * Float.BYTES;
+      long step = stride * Float.BYTES;
+      for (int i = 0; i < count; i++, source += step, written += Float.BYTES) {
+        to.set(JAVA_FLOAT_UNALIGNED, written, from.get(JAVA_FLOAT_UNALIGNED, source) * factor);
       }
     }
   }

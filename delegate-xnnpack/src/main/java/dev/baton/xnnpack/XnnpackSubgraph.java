@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * pointers to, and the packed weights that they share. The first runtime is made when compiling, so
  * that what XNNPACK refuses is refused then; the first execution takes it.
  */
+@SuppressWarnings("MustBeClosedChecker") // close() closes the arena
 final class XnnpackSubgraph implements CompiledSubgraph {
   private static final BufferRequirements BUFFERS =
       BufferRequirements.of(Weights.ALIGNMENT, Weights.SLACK);

@@ -29,6 +29,19 @@ public sealed interface Event {
     }
   }
 
+  /** A delegate could not say what it takes of a method, and is not asked again. */
+  record ClaimFailed(String delegate, String method, Exception cause) implements Event {
+    @Override
+    public String message() {
+      return "delegate '"
+          + delegate
+          + "' could not say what it takes of method '"
+          + method
+          + "': "
+          + cause.getMessage();
+    }
+  }
+
   /** A delegate could not compile a subgraph that it had claimed. */
   record CompileFailed(String delegate, String subgraph, List<String> operators, Exception cause)
       implements Event {

@@ -31,6 +31,7 @@ public final class Execution implements AutoCloseable {
   private final LiftedMethod lifted;
   private final ExecutionCore core;
   private final AtomicInteger state = new AtomicInteger(IDLE);
+  private volatile boolean closing; // else a caller who never rests would keep close waiting
   private final Tensor[] inputs;
   private final Tensor[] outputs;
 
@@ -43,9 +44,9 @@ public final class Execution implements AutoCloseable {
   }
 
   private void enter() {
-    if (!state.compareAndSet(IDLE, BUSY)) {
+    if (closing || !state.compareAndSet(IDLE, BUSY)) {
       throw new IllegalStateException(
-          state.get() == CLOSED
+          closing
               ? "the execution is closed"
               : "the execution is in use by another thread: each concurrent caller needs one of its own (ModelMethod.newExecution)");
     }
@@ -377,6 +378,7 @@ public final class Execution implements AutoCloseable {
    */
   @Override
   public void close() {
+    closing = true;
     while (!state.compareAndSet(IDLE, CLOSED)) {
       if (state.get() == CLOSED) {
         return;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * #setup()} after sizes or addresses change, then {@link #invoke()}. Used by one thread at a time,
  * not always the same.
  */
+@SuppressWarnings("MustBeClosedChecker") // close() closes the arena
 public final class XnnRuntime implements AutoCloseable {
   private static final int MOST_DIMS = 6;
 

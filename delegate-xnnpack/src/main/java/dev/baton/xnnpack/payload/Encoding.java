@@ -90,8 +90,7 @@ sealed interface Encoding {
 
     @Override
     public Encoding permuted(int[] permutation) {
-      return new PerChannel(
-          scales, zeroPoints, Permutations.placeOf(axis, permutation), range);
+      return new PerChannel(scales, zeroPoints, Permutations.placeOf(axis, permutation), range);
     }
   }
 
@@ -101,8 +100,7 @@ sealed interface Encoding {
    * @param scales float [rows, groups in a row]
    * @param zeroPoints int32, of the same shape
    */
-  record PerGroup(Value scales, Value zeroPoints, int groupSize, Range range)
-      implements Encoding {
+  record PerGroup(Value scales, Value zeroPoints, int groupSize, Range range) implements Encoding {
     @Override
     public Value decode(GraphBuilder into, Value stored) {
       return into.apply(

@@ -24,8 +24,7 @@ final class Failures {
   }
 
   static DelegateException damaged(String problem, String remedy) {
-    return new DelegateException(
-        Kind.BAD_PAYLOAD, "XNNPACK payload: " + problem, remedy, null);
+    return new DelegateException(Kind.BAD_PAYLOAD, "XNNPACK payload: " + problem, remedy, null);
   }
 
   static DelegateException damaged(String problem, Throwable cause) {
@@ -38,15 +37,13 @@ final class Failures {
     String problem = String.valueOf(e.getMessage());
     String prefix = "XNNPACK payload: ";
     String bare = problem.startsWith(prefix) ? problem.substring(prefix.length()) : problem;
-    return new DelegateException(
-        e.kind(), prefix + place + ": " + bare, e.remedy(), e.getCause());
+    return new DelegateException(e.kind(), prefix + place + ": " + bare, e.remedy(), e.getCause());
   }
 
   static DelegateException unsupported(String problem) {
     String remedy =
         "Export these operators outside of the XNNPACK partition, or run the program with a"
             + " newer Baton.";
-    return new DelegateException(
-        Kind.UNSUPPORTED, "XNNPACK payload: " + problem, remedy, null);
+    return new DelegateException(Kind.UNSUPPORTED, "XNNPACK payload: " + problem, remedy, null);
   }
 }

@@ -87,8 +87,7 @@ final class FlatBufferVerifier {
     }
   }
 
-  private void field(Field field, int at, long vtable, int slots, int tableBytes)
-      throws Malformed {
+  private void field(Field field, int at, long vtable, int slots, int tableBytes) throws Malformed {
     int slot = field.slot();
     switch (field.kind()) {
       case Kind.Scalar(int width) -> fieldOffset(vtable, slot, width, tableBytes);
@@ -128,11 +127,9 @@ final class FlatBufferVerifier {
   /** Offset of a field in its table, or 0 if it is absent. */
   private int fieldOffset(long vtable, int slot, int width, int tableBytes) throws Malformed {
     int offset = u16(vtable + 4 + 2L * slot);
-    if (offset != 0
-        && (offset < 4 || offset > tableBytes - width || offset > MAX_VTABLE_NUMBER)) {
+    if (offset != 0 && (offset < 4 || offset > tableBytes - width || offset > MAX_VTABLE_NUMBER)) {
       throw fail(
-          vtable,
-          "a field of " + width + " bytes at " + offset + " in a table of " + tableBytes);
+          vtable, "a field of " + width + " bytes at " + offset + " in a table of " + tableBytes);
     }
     return offset;
   }
@@ -197,7 +194,6 @@ final class FlatBufferVerifier {
         path.append('[').append(indices[i]).append(']');
       }
     }
-    return new Malformed(
-        (path.isEmpty() ? "root table" : path) + ", byte " + at + ": " + problem);
+    return new Malformed((path.isEmpty() ? "root table" : path) + ", byte " + at + ": " + problem);
   }
 }

@@ -54,8 +54,7 @@ final class Lifting {
     values.values().stream()
         .filter(PayloadValue::isExternalOutput)
         .forEach(value -> used.add(value.id()));
-    this.writer =
-        new NodeWriter(into, tensors, new ConstantFilters(into, data), used::contains);
+    this.writer = new NodeWriter(into, tensors, new Filters(into, data), used::contains);
   }
 
   private List<Entry> readNodes(XNNGraph graph) throws DelegateException {
@@ -79,8 +78,7 @@ final class Lifting {
     return entries;
   }
 
-  private static Bounds bounds(XNode node, NodeKind kind, String place)
-      throws DelegateException {
+  private static Bounds bounds(XNode node, NodeKind kind, String place) throws DelegateException {
     OutputMinMax stated = node.outputMinMax();
     if (stated == null || !kind.clamped()) {
       return Bounds.NONE;
@@ -151,10 +149,7 @@ final class Lifting {
       return;
     }
     into.at(entry.index());
-    attempt(
-        entry.place(),
-        node,
-        () -> writer.write(entry.kind(), node, entry.bounds()));
+    attempt(entry.place(), node, () -> writer.write(entry.kind(), node, entry.bounds()));
   }
 
   private boolean isLost(int id) {

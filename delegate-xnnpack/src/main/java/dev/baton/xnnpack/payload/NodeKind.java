@@ -60,8 +60,7 @@ enum NodeKind {
   STATIC_SLICE("XNNStaticSlice", Form.SLICE, "aten::slice_copy.Tensor"),
   SCALED_DOT_PRODUCT_ATTENTION(
       "XNNScaledDotProductAttention", Form.ATTENTION, "aten::scaled_dot_product_attention"),
-  BATCH_MATRIX_MULTIPLY(
-      "XNNBatchMatrixMultiply", Form.BINARY, "aten::bmm", false, Flag.TRANSPOSE),
+  BATCH_MATRIX_MULTIPLY("XNNBatchMatrixMultiply", Form.BINARY, "aten::bmm", false, Flag.TRANSPOSE),
   CONCATENATE_5("XNNConcatenate5", Form.CONCATENATE, "aten::cat"),
   CONV_TRANSPOSE_2D("XNNConvTranspose2d", Form.CONVOLUTION, "aten::convolution", true),
   RECIPROCAL_SQUARE_ROOT("XNNReciprocalSquareRoot", Form.UNARY, "aten::rsqrt"),
@@ -219,8 +218,7 @@ enum NodeKind {
     this(label, form, operator, clamped, 0);
   }
 
-  NodeKind(
-      String label, Form form, @Nullable String operator, boolean clamped, int knownFlags) {
+  NodeKind(String label, Form form, @Nullable String operator, boolean clamped, int knownFlags) {
     this.label = label;
     this.form = form;
     this.operator = operator;

@@ -7,13 +7,13 @@ import dev.baton.delegate.DelegateException;
 import dev.baton.graph.Argument;
 import dev.baton.graph.DType;
 import dev.baton.graph.GraphBuilder;
-import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.payload.Failures.UnsupportedNode;
 import dev.baton.xnnpack.payload.NodeKind.Flag;
 import dev.baton.xnnpack.payload.PayloadNode.Window;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 
@@ -25,14 +25,13 @@ import java.util.function.IntPredicate;
 final class NodeWriter {
   private final GraphBuilder into;
   private final Tensors tensors;
-  private final ConstantFilters filters;
+  private final Filters filters;
   private final IntPredicate isUsed;
 
   /**
    * @param isUsed true for the ids of values that somebody reads
    */
-  NodeWriter(
-      GraphBuilder into, Tensors tensors, ConstantFilters filters, IntPredicate isUsed) {
+  NodeWriter(GraphBuilder into, Tensors tensors, Filters filters, IntPredicate isUsed) {
     this.into = into;
     this.tensors = tensors;
     this.filters = filters;
@@ -46,8 +45,7 @@ final class NodeWriter {
       case PayloadNode.Activation n -> {
         Lifted x = tensors.read(n.input());
         Value y =
-            into.apply(
-                kind.operator(), x.stored().real(), Argument.of((double) n.parameter()));
+            into.apply(kind.operator(), x.stored().real(), Argument.of((double) n.parameter()));
         tensors.give(n.output(), y, x.order());
       }
       case PayloadNode.Binary n -> {
@@ -131,8 +129,7 @@ final class NodeWriter {
 
   private void elementwise(NodeKind kind, PayloadNode.Binary node, Bounds bounds)
       throws DelegateException, UnsupportedNode {
-    Aligned operands =
-        align(List.of(tensors.read(node.first()), tensors.read(node.second())));
+    Aligned operands = align(List.of(tensors.read(node.first()), tensors.read(node.second())));
     List<Value> values = sameDType(operands.values());
     Value y = into.apply(kind.operator(), values.get(0), values.get(1));
     give(node.output(), y, operands.order(), bounds);
@@ -164,9 +161,7 @@ final class NodeWriter {
   private static Value aligned(Lifted operand, int rank, int[] back) throws UnsupportedNode {
     Stored stored = operand.stored();
     if (stored.isOneElement()) {
-      return stored.isConstant() && rank == 0
-          ? stored.withRank(0).real()
-          : stored.real();
+      return stored.isConstant() && rank == 0 ? stored.withRank(0).real() : stored.real();
     }
     if (operand.rank() == rank) {
       return operand.real(back);
@@ -250,8 +245,9 @@ final class NodeWriter {
               .formatted(filter.rank(), x.rank()));
     }
     boolean transposed = (node.flags() & Flag.TRANSPOSE) != 0;
+    boolean rowsStay = x.order()[x.rank() - 1] == x.rank() - 1;
     List<Value> operands = new ArrayList<>();
-    operands.add(x.inPlace());
+    operands.add(rowsStay ? x.stored().real() : x.inPlace());
     operands.add(transposed ? filter.real(1, 0) : filter.inPlace());
     addBias(operands, node.bias());
     List<Value> values = sameDType(operands);
@@ -261,7 +257,7 @@ final class NodeWriter {
             values.get(0),
             values.get(1),
             values.size() > 2 ? values.get(2) : Argument.none());
-    give(node.output(), y, Permutations.identity(x.rank()), bounds);
+    give(node.output(), y, rowsStay ? x.order() : Permutations.identity(x.rank()), bounds);
   }
 
   private void addBias(List<Value> operands, int bias) throws DelegateException, UnsupportedNode {
@@ -270,8 +266,7 @@ final class NodeWriter {
     }
   }
 
-  private void matrixMultiply(PayloadNode.Binary node)
-      throws DelegateException, UnsupportedNode {
+  private void matrixMultiply(PayloadNode.Binary node) throws DelegateException, UnsupportedNode {
     Lifted a = tensors.read(node.first());
     Lifted b = tensors.read(node.second());
     if (a.rank() < 2 || b.rank() < 2) {
@@ -282,8 +277,7 @@ final class NodeWriter {
     List<Value> values =
         sameDType(
             List.of(
-                a.inPlace(),
-                transposed ? b.real(Permutations.transposed(b.rank())) : b.inPlace()));
+                a.inPlace(), transposed ? b.real(Permutations.transposed(b.rank())) : b.inPlace()));
     boolean batches = a.rank() == 3 && b.rank() == 3 && a.size(0) == b.size(0);
     String operator =
         batches ? "aten::bmm" : a.rank() == 2 && b.rank() == 2 ? "aten::mm" : "aten::matmul";
@@ -295,8 +289,7 @@ final class NodeWriter {
       throws DelegateException, UnsupportedNode {
     Lifted query = tensors.read(node.query());
     Value scaled =
-        into.apply(
-            "aten::mul.Tensor", query.inPlace(), tensors.read(node.scale()).inPlace());
+        into.apply("aten::mul.Tensor", query.inPlace(), tensors.read(node.scale()).inPlace());
     Value y =
         into.apply(
             kind.operator(),
@@ -457,11 +450,9 @@ final class NodeWriter {
   private Value indexInWindow(Value index, long width, Window w) {
     Argument rowWidth = Argument.of(width);
     Value row = into.apply("aten::div.Scalar_mode", index, rowWidth, new Argument.Text("floor"));
-    Value rowInWindow =
-        into.apply("aten::remainder.Scalar", row, Argument.of(w.height()));
+    Value rowInWindow = into.apply("aten::remainder.Scalar", row, Argument.of(w.height()));
     Value column = into.apply("aten::remainder.Scalar", index, rowWidth);
-    Value columnInWindow =
-        into.apply("aten::remainder.Scalar", column, Argument.of(w.width()));
+    Value columnInWindow = into.apply("aten::remainder.Scalar", column, Argument.of(w.width()));
     Value before = into.apply("aten::mul.Scalar", rowInWindow, Argument.of(w.width()));
     return into.apply("aten::add.Tensor", before, columnInWindow);
   }
@@ -498,7 +489,8 @@ final class NodeWriter {
       }
     }
     if (inferred > 1) {
-      throw Failures.damaged("a new shape with " + inferred + " inferred sizes, expected 1 at most");
+      throw Failures.damaged(
+          "a new shape with " + inferred + " inferred sizes, expected 1 at most");
     }
     Value x = tensors.read(node.input()).inSequence();
     Value y = into.apply(kind.operator(), x, Argument.ints(sizes));
@@ -557,14 +549,11 @@ final class NodeWriter {
     }
     Value y =
         into.apply(
-            kind.operator(),
-            Argument.list(sameDType(values)),
-            Argument.of(order[node.axis()]));
+            kind.operator(), Argument.list(sameDType(values)), Argument.of(order[node.axis()]));
     tensors.give(node.output(), y, order);
   }
 
-  private void pad(NodeKind kind, PayloadNode.Pad node)
-      throws DelegateException, UnsupportedNode {
+  private void pad(NodeKind kind, PayloadNode.Pad node) throws DelegateException, UnsupportedNode {
     Lifted x = tensors.read(node.input());
     requireRank(x, node.before().length);
     int[] places = Permutations.inverse(x.order());
@@ -582,7 +571,7 @@ final class NodeWriter {
         into.apply(
             kind.operator(),
             x.stored().real(),
-            Argument.ints(java.util.Arrays.copyOf(amounts, 2 * padded)),
+            Argument.ints(Arrays.copyOf(amounts, 2 * padded)),
             Argument.of((double) node.value()));
     tensors.give(node.output(), y, x.order());
   }

@@ -42,7 +42,8 @@ record PayloadContainer(ByteBuffer tables, MemorySegment constants) {
 
   static PayloadContainer open(MemorySegment payload) throws DelegateException {
     if (payload.byteSize() < MAGIC_AT + 4) {
-      throw Failures.damaged("the payload has " + payload.byteSize() + " bytes, expected 8 or more");
+      throw Failures.damaged(
+          "the payload has " + payload.byteSize() + " bytes, expected 8 or more");
     }
     if (payload.get(INT, MAGIC_AT) != MAGIC) {
       return new PayloadContainer(tables(payload), MemorySegment.NULL);
@@ -57,8 +58,7 @@ record PayloadContainer(ByteBuffer tables, MemorySegment constants) {
               + " to the payload's "
               + payload.byteSize());
     }
-    MemorySegment tables =
-        section(payload, "tables", unsigned(payload, 10), unsigned(payload, 14));
+    MemorySegment tables = section(payload, "tables", unsigned(payload, 10), unsigned(payload, 14));
     MemorySegment constants =
         section(payload, "constant data", unsigned(payload, 18), payload.get(LONG, 22));
     return new PayloadContainer(tables(tables), constants);
@@ -68,8 +68,8 @@ record PayloadContainer(ByteBuffer tables, MemorySegment constants) {
     return Integer.toUnsignedLong(payload.get(INT, at));
   }
 
-  private static MemorySegment section(
-      MemorySegment payload, String what, long offset, long size) throws DelegateException {
+  private static MemorySegment section(MemorySegment payload, String what, long offset, long size)
+      throws DelegateException {
     if (size == 0) {
       return MemorySegment.NULL;
     }

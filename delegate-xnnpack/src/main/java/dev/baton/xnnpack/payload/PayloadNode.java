@@ -47,10 +47,10 @@ sealed interface PayloadNode {
     }
   }
 
-  record Unary(int input, int output, int flags) implements OfOne {  }
+  record Unary(int input, int output, int flags) implements OfOne {}
 
   /** A unary node with a number: the slope of a leaky ReLU, the alpha of an ELU. */
-  record Activation(float parameter, int input, int output, int flags) implements OfOne {  }
+  record Activation(float parameter, int input, int output, int flags) implements OfOne {}
 
   record Binary(int first, int second, int output, int flags) implements PayloadNode {
     @Override
@@ -60,7 +60,7 @@ sealed interface PayloadNode {
   }
 
   record Concatenate(int axis, List<Integer> inputs, int output, int flags)
-      implements PayloadNode {  }
+      implements PayloadNode {}
 
   record FullyConnected(int input, int filter, int bias, int output, int flags)
       implements PayloadNode {
@@ -89,7 +89,7 @@ sealed interface PayloadNode {
     }
   }
 
-  record Pooling(Window window, int input, int output, int flags) implements OfOne {  }
+  record Pooling(Window window, int input, int output, int flags) implements OfOne {}
 
   /** Windows side by side; an index counts inside of its window, row by row. */
   record ArgMaxPooling(Window window, int input, int output, int indices, int flags)
@@ -103,26 +103,24 @@ sealed interface PayloadNode {
   /**
    * @param permutation dimension {@code d} of the output is {@code permutation[d]} of the input
    */
-  record Transpose(int[] permutation, int input, int output, int flags) implements OfOne {  }
+  record Transpose(int[] permutation, int input, int output, int flags) implements OfOne {}
 
   /**
    * @param sizes one 0 stands for the size that the others leave
    */
-  record Reshape(int[] sizes, int input, int output, int flags) implements OfOne {  }
+  record Reshape(int[] sizes, int input, int output, int flags) implements OfOne {}
 
-  record Slice(int[] offsets, int[] sizes, int input, int output, int flags)
-      implements OfOne {  }
+  record Slice(int[] offsets, int[] sizes, int input, int output, int flags) implements OfOne {}
 
   record Pad(int[] before, int[] after, float value, int input, int output, int flags)
-      implements OfOne {  }
+      implements OfOne {}
 
-  record Resize(int height, int width, int input, int output, int flags) implements OfOne {  }
+  record Resize(int height, int width, int input, int output, int flags) implements OfOne {}
 
   /**
    * @param scale one factor for each element of a query
    */
-  record Attention(
-      int query, int key, int value, int scale, int mask, int output, int flags)
+  record Attention(int query, int key, int value, int scale, int mask, int output, int flags)
       implements PayloadNode {
     @Override
     public List<Integer> inputs() {

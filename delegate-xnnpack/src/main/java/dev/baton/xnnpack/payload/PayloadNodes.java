@@ -59,10 +59,7 @@ final class PayloadNodes {
                 id(t.input4Id()),
                 id(t.input5Id()));
         yield new PayloadNode.Concatenate(
-            size("axis", t.axis()),
-            all.subList(0, operands()),
-            id(t.outputId()),
-            flags(t.flags()));
+            size("axis", t.axis()), all.subList(0, operands()), id(t.outputId()), flags(t.flags()));
       }
       case FULLY_CONNECTED -> {
         var t = table(node, new XNNFullyConnected());

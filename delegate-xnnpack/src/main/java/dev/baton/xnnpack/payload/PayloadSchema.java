@@ -78,9 +78,6 @@ final class PayloadSchema {
           scalars(4, "mem_buffer_sizes"),
           many(
               table(
-                  "ConstantDataOffset",
-                  scalar(8, "offset"),
-                  scalar(8, "size"),
-                  text("named_key")),
+                  "ConstantDataOffset", scalar(8, "offset"), scalar(8, "size"), text("named_key")),
               "constant_data"));
 }

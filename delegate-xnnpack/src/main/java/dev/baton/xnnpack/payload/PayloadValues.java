@@ -121,7 +121,9 @@ final class PayloadValues {
       default -> {}
     }
     throw Failures.damaged(
-        place + " has quantization parameters of kind " + value.quantParamsType()
+        place
+            + " has quantization parameters of kind "
+            + value.quantParamsType()
             + ", expected 1 to 4 and a table");
   }
 }

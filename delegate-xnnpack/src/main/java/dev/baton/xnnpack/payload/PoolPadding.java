@@ -5,8 +5,8 @@ import dev.baton.xnnpack.payload.PayloadNode.Window;
 
 /**
  * The padding of a pooling operator, which has one amount for both sides of a dimension, up to half
- * of the window. The exporter writes {@code ceil_mode} as more padding behind: it is recovered where
- * it explains that padding.
+ * of the window. The exporter writes {@code ceil_mode} as more padding behind: it is recovered
+ * where it explains that padding.
  *
  * @param isExplicit true if the operator cannot say it: pad the image first, and not in the
  *     operator

@@ -108,9 +108,7 @@ final class Stored {
   private Value writeReal(int[] permutation) throws UnsupportedNode {
     boolean identity = Permutations.isIdentity(permutation);
     if (constant == null) {
-      return identity
-          ? encoding.decode(into, value())
-          : permuteCopy(real(), permutation);
+      return identity ? encoding.decode(into, value()) : permuteCopy(real(), permutation);
     }
     if (!identity && isInt4()) {
       throw new UnsupportedNode("needs its 4-bit constant transposed");

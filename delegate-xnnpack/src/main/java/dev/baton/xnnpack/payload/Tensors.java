@@ -85,7 +85,8 @@ final class Tensors {
     if (dtype(declared) != type.dtype()) {
       throw Failures.damaged(place + " is " + type + ", the payload declares " + declared);
     }
-    checkShape(declared, type, place);
+    int[] order = into.dimOrder(declared.externalId()).dims();
+    checkShape(declared, type, order, place);
     Encoding encoding =
         switch (declared.quantization()) {
           case Quantization.None _ -> plain(declared);
@@ -94,7 +95,8 @@ final class Tensors {
               throw new UnsupportedNode(
                   "reads " + declared + ", an argument that is quantized by channel or token");
         };
-    Lifted plain = Lifted.of(Stored.of(into, value, encoding));
+    Lifted logical = Lifted.of(Stored.of(into, value, encoding));
+    Lifted plain = order.length == logical.rank() ? logical.transposed(order) : logical;
     return switch (declared.dynamicTarget()) {
       case INVALID -> plain;
       case QINT8, QDINT8 -> perToken(plain.stored().real(), plain.order(), 1);
@@ -104,28 +106,28 @@ final class Tensors {
     };
   }
 
-  private static void checkShape(PayloadValue declared, TensorType type, String place)
-      throws DelegateException, UnsupportedNode {
+  /** The payload declares the dimensions in the order in which the program lays out the bytes. */
+  private static void checkShape(PayloadValue declared, TensorType type, int[] order, String place)
+      throws DelegateException {
     int[] stated = declared.dims();
     int[] actual = type.shape().sizes();
     if (actual.length == 0 && Arrays.equals(stated, new int[] {1})) {
       return;
     }
-    if (stated.length != actual.length) {
-      throw Failures.damaged(place + " is " + type + ", the payload declares " + declared);
+    boolean fits =
+        stated.length == actual.length
+            && order.length == actual.length
+            && (type.dynamic() || Arrays.equals(stated, Permutations.compose(actual, order)));
+    if (!fits) {
+      throw Failures.damaged(
+          place
+              + " is "
+              + type
+              + " in the order "
+              + Arrays.toString(order)
+              + ", the payload declares "
+              + declared);
     }
-    if (type.dynamic() || Arrays.equals(stated, actual)) {
-      return;
-    }
-    if (stated.length == 4 && Arrays.equals(stated, nhwc(actual))) {
-      throw new UnsupportedNode(
-          "reads " + place + " in channels-last memory order, which this lifter is not told of");
-    }
-    throw Failures.damaged(place + " is " + type + ", the payload declares " + declared);
-  }
-
-  private static int[] nhwc(int[] nchw) {
-    return Permutations.compose(nchw, Permutations.NCHW_TO_NHWC);
   }
 
   private Stored constant(PayloadValue declared) throws DelegateException, UnsupportedNode {
@@ -332,7 +334,11 @@ final class Tensors {
     int rank = order.length;
     if (nonBatchDims < 1 || nonBatchDims > rank) {
       throw Failures.damaged(
-          "a value of rank " + rank + " is quantized along its last " + nonBatchDims + " dimensions");
+          "a value of rank "
+              + rank
+              + " is quantized along its last "
+              + nonBatchDims
+              + " dimensions");
     }
     if (nonBatchDims == 1) {
       boolean last = order[rank - 1] == rank - 1;
@@ -386,7 +392,12 @@ final class Tensors {
     if (!fixed) {
       throw Failures.damaged(declared + " is an output that is quantized while it runs");
     }
-    into.output(argument, value.stored().elements(value.order()));
+    int[] order = into.dimOrder(argument).dims();
+    int[] logical =
+        order.length == value.rank()
+            ? Permutations.compose(value.order(), Permutations.inverse(order))
+            : value.order();
+    into.output(argument, value.stored().elements(logical));
   }
 
   /** True if the value, left as it is, is what another is declared to be. */
@@ -407,8 +418,6 @@ final class Tensors {
 
   /** The value in another dtype. */
   Value cast(Value value, DType dtype) {
-    return value.dtype() == dtype
-        ? value
-        : into.apply("aten::_to_copy", value, Argument.of(dtype));
+    return value.dtype() == dtype ? value : into.apply("aten::_to_copy", value, Argument.of(dtype));
   }
 }

@@ -5,6 +5,7 @@ import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.PayloadLifter;
 import dev.baton.graph.Constant;
 import dev.baton.graph.Value;
+import dev.baton.runtime.BatonException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.LoadOptions;
@@ -13,6 +14,7 @@ import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.Constants;
+import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.Simplifier;
@@ -21,6 +23,7 @@ import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.program.Program;
+import dev.baton.runtime.program.ProgramMethod;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -63,20 +66,29 @@ public final class CompiledMethod implements AutoCloseable {
     this.ownsSessions = ownsSessions;
     this.options = options;
     Placer placer = new Placer(method, sessions, delegates, kernels);
+    ProgramMethod source = program.method(method);
     try {
       Map<String, PayloadLifter> lifters = delegates.lifters();
-      this.lifted = MethodLifter.lift(program, program.method(method), kernels, lifters::get);
+      this.lifted = MethodLifter.lift(program, source, kernels, lifters::get);
       for (Block block : lifted.blocks()) {
         Block simple = Simplifier.simplify(block, kernels, constants).block();
         blocks.add(new PlacedBlock(simple, placer.place(simple)));
       }
       this.placement = placer.finish();
       this.compiled = List.copyOf(placer.compiled());
-    } catch (RuntimeException | Error e) {
-      placer.abandon();
-      constants.close();
+    } catch (BatonException | Error e) {
+      abandon(placer);
       throw e;
+    } catch (RuntimeException e) {
+      abandon(placer);
+      throw new LiftException(
+          "method '" + method + "' of " + program.source() + " contradicts itself: " + e.getMessage(), e);
     }
+  }
+
+  private void abandon(Placer placer) {
+    placer.abandon();
+    constants.close();
   }
 
   /**

@@ -66,7 +66,7 @@ public final class ExecutionCore implements AutoCloseable {
     try {
       for (Variable variable : variables) {
         if (variable.type() instanceof TensorType type) {
-          memory[variable.index()] = allocate(io, type.byteSize() + slack(), ALIGNMENT);
+          memory[variable.index()] = allocate(io, type.byteSize() + slack(), alignment());
           shapes[variable.index()] = type.shape();
         } else {
           memory[variable.index()] = MemorySegment.NULL;
@@ -111,6 +111,14 @@ public final class ExecutionCore implements AutoCloseable {
               + " bytes of native memory are not to be had",
           e);
     }
+  }
+
+  /** The greatest that a delegate asks for: any of them may be bound to a variable's buffer. */
+  private int alignment() {
+    return method.blocks().stream()
+        .flatMap(block -> block.units().stream())
+        .mapToInt(u -> u instanceof Unit.OnDelegate on ? on.compiled().buffers().alignment() : 1)
+        .reduce(ALIGNMENT, Math::max);
   }
 
   private long slack() {
@@ -314,7 +322,11 @@ public final class ExecutionCore implements AutoCloseable {
                   }
                 });
         return BoundPlan.bind(plan, host);
-      } catch (KernelException e) {
+      } catch (KernelException
+          | IllegalArgumentException
+          | IllegalStateException
+          | IndexOutOfBoundsException
+          | ArithmeticException e) {
         throw new BatonException(
             "method '"
                 + method.lifted().name()

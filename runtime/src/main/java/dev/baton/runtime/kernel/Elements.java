@@ -62,7 +62,7 @@ public abstract sealed class Elements {
           case HALF, BFLOAT16 -> from.byteSize() == 1; // integers of 8 bits are exact in both
           case BOOL -> false;
           case UINT8, UINT16, UINT32, UINT64 -> from == DType.BOOL;
-          default -> from.isInteger() && from.byteSize() < to.byteSize() || from == DType.BOOL;
+          default -> (from.isInteger() && from.byteSize() < to.byteSize()) || from == DType.BOOL;
         };
   }
 

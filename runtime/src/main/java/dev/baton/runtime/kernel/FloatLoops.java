@@ -183,6 +183,9 @@ final class FloatLoops {
     }
   }
 
+  // Each binary operator has three loops: both inputs advance, the right one stays, the left one
+  // stays. They are methods of their own, so that each is compiled for what it alone does.
+
   static void add(
       MemorySegment a,
       long i,
@@ -193,20 +196,31 @@ final class FloatLoops {
       MemorySegment y,
       long k,
       long n) {
-    if (da == 1 && db == 1) {
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, at(a, i + t) + at(b, j + t));
-      }
-    } else if (da == 1) {
-      float right = at(b, j);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, at(a, i + t) + right);
-      }
+    if (da == db) {
+      add(a, i, b, j, y, k, n);
+    } else if (db == 0) {
+      add(a, i, at(b, j), y, k, n);
     } else {
-      float left = at(a, i);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, left + at(b, j + t * db));
-      }
+      add(at(a, i), b, j, y, k, n);
+    }
+  }
+
+  private static void add(
+      MemorySegment a, long i, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, at(a, i + t) + at(b, j + t));
+    }
+  }
+
+  private static void add(MemorySegment a, long i, float right, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, at(a, i + t) + right);
+    }
+  }
+
+  private static void add(float left, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, left + at(b, j + t));
     }
   }
 
@@ -220,20 +234,31 @@ final class FloatLoops {
       MemorySegment y,
       long k,
       long n) {
-    if (da == 1 && db == 1) {
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, at(a, i + t) - at(b, j + t));
-      }
-    } else if (da == 1) {
-      float right = at(b, j);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, at(a, i + t) - right);
-      }
+    if (da == db) {
+      sub(a, i, b, j, y, k, n);
+    } else if (db == 0) {
+      sub(a, i, at(b, j), y, k, n);
     } else {
-      float left = at(a, i);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, left - at(b, j + t * db));
-      }
+      sub(at(a, i), b, j, y, k, n);
+    }
+  }
+
+  private static void sub(
+      MemorySegment a, long i, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, at(a, i + t) - at(b, j + t));
+    }
+  }
+
+  private static void sub(MemorySegment a, long i, float right, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, at(a, i + t) - right);
+    }
+  }
+
+  private static void sub(float left, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, left - at(b, j + t));
     }
   }
 
@@ -247,20 +272,31 @@ final class FloatLoops {
       MemorySegment y,
       long k,
       long n) {
-    if (da == 1 && db == 1) {
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, at(a, i + t) * at(b, j + t));
-      }
-    } else if (da == 1) {
-      float right = at(b, j);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, at(a, i + t) * right);
-      }
+    if (da == db) {
+      mul(a, i, b, j, y, k, n);
+    } else if (db == 0) {
+      mul(a, i, at(b, j), y, k, n);
     } else {
-      float left = at(a, i);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, left * at(b, j + t * db));
-      }
+      mul(at(a, i), b, j, y, k, n);
+    }
+  }
+
+  private static void mul(
+      MemorySegment a, long i, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, at(a, i + t) * at(b, j + t));
+    }
+  }
+
+  private static void mul(MemorySegment a, long i, float right, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, at(a, i + t) * right);
+    }
+  }
+
+  private static void mul(float left, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, left * at(b, j + t));
     }
   }
 
@@ -274,20 +310,31 @@ final class FloatLoops {
       MemorySegment y,
       long k,
       long n) {
-    if (da == 1 && db == 1) {
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, at(a, i + t) / at(b, j + t));
-      }
-    } else if (da == 1) {
-      float right = at(b, j);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, at(a, i + t) / right);
-      }
+    if (da == db) {
+      div(a, i, b, j, y, k, n);
+    } else if (db == 0) {
+      div(a, i, at(b, j), y, k, n);
     } else {
-      float left = at(a, i);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, left / at(b, j + t * db));
-      }
+      div(at(a, i), b, j, y, k, n);
+    }
+  }
+
+  private static void div(
+      MemorySegment a, long i, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, at(a, i + t) / at(b, j + t));
+    }
+  }
+
+  private static void div(MemorySegment a, long i, float right, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, at(a, i + t) / right);
+    }
+  }
+
+  private static void div(float left, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, left / at(b, j + t));
     }
   }
 
@@ -301,20 +348,33 @@ final class FloatLoops {
       MemorySegment y,
       long k,
       long n) {
-    if (da == 1 && db == 1) {
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, Math.max(at(a, i + t), at(b, j + t)));
-      }
-    } else if (da == 1) {
-      float right = at(b, j);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, Math.max(at(a, i + t), right));
-      }
+    if (da == db) {
+      maximum(a, i, b, j, y, k, n);
+    } else if (db == 0) {
+      maximum(a, i, at(b, j), y, k, n);
     } else {
-      float left = at(a, i);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, Math.max(left, at(b, j + t * db)));
-      }
+      maximum(at(a, i), b, j, y, k, n);
+    }
+  }
+
+  private static void maximum(
+      MemorySegment a, long i, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, Math.max(at(a, i + t), at(b, j + t)));
+    }
+  }
+
+  private static void maximum(
+      MemorySegment a, long i, float right, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, Math.max(at(a, i + t), right));
+    }
+  }
+
+  private static void maximum(
+      float left, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, Math.max(left, at(b, j + t)));
     }
   }
 
@@ -328,20 +388,33 @@ final class FloatLoops {
       MemorySegment y,
       long k,
       long n) {
-    if (da == 1 && db == 1) {
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, Math.min(at(a, i + t), at(b, j + t)));
-      }
-    } else if (da == 1) {
-      float right = at(b, j);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, Math.min(at(a, i + t), right));
-      }
+    if (da == db) {
+      minimum(a, i, b, j, y, k, n);
+    } else if (db == 0) {
+      minimum(a, i, at(b, j), y, k, n);
     } else {
-      float left = at(a, i);
-      for (long t = 0; t < n; t++) {
-        set(y, k + t, Math.min(left, at(b, j + t * db)));
-      }
+      minimum(at(a, i), b, j, y, k, n);
+    }
+  }
+
+  private static void minimum(
+      MemorySegment a, long i, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, Math.min(at(a, i + t), at(b, j + t)));
+    }
+  }
+
+  private static void minimum(
+      MemorySegment a, long i, float right, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, Math.min(at(a, i + t), right));
+    }
+  }
+
+  private static void minimum(
+      float left, MemorySegment b, long j, MemorySegment y, long k, long n) {
+    for (long t = 0; t < n; t++) {
+      set(y, k + t, Math.min(left, at(b, j + t)));
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.baton.runtime.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
@@ -651,7 +653,10 @@ final class LayoutKernels {
           long lower = Math.min(Math.max(cut, 0), columns) * bytes;
           long at = row * columns * bytes;
           long rest = columns * bytes - lower;
-          y.asSlice(upper ? at : at + lower, upper ? lower : rest).fill((byte) 0);
+          long end = upper ? at + lower : at + columns * bytes;
+          for (long zero = upper ? at : at + lower; zero < end; zero++) {
+            y.set(JAVA_BYTE, zero, (byte) 0);
+          }
           if (copies) {
             long from = upper ? at + lower : at;
             MemorySegment.copy(x, from, y, from, upper ? rest : lower);

@@ -234,15 +234,6 @@ final class MaskKernels {
     }
   }
 
-  /** Number of true bytes. */
-  static long count(MemorySegment mask) {
-    long count = 0;
-    for (long i = 0; i < mask.byteSize(); i++) {
-      count += mask.get(JAVA_BYTE, i) != 0 ? 1 : 0;
-    }
-    return count;
-  }
-
   /** Sizes of part of a shape. */
   static Shape part(Shape shape, int from, int to) {
     return Shape.of(Arrays.copyOfRange(shape.sizes(), from, to));

@@ -128,7 +128,8 @@ final class ReductionKernels {
     return Reduction.shape(call.shape("self"), dims(call), keep);
   }
 
-  private static @Nullable DType wanted(Call call) {
+  /** The {@code dtype} argument, if the operator has one and it is given. */
+  private static DType wanted(Call call, DType otherwise) {
     return switch (call.node().name()) {
       case "aten::sum.dim_IntList",
           "aten::prod",
@@ -136,14 +137,13 @@ final class ReductionKernels {
           "aten::mean",
           "aten::mean.dim",
           "aten::linalg_vector_norm" ->
-          call.isNone("dtype") ? null : DType.of((int) call.integer("dtype"));
-      default -> null;
+          Dims.dtype(call, otherwise);
+      default -> otherwise;
     };
   }
 
   private static TensorType inferReal(Call call) {
-    DType wanted = wanted(call);
-    DType dtype = wanted != null ? wanted : call.type("self").dtype();
+    DType dtype = wanted(call, call.type("self").dtype());
     if (call.node().name().equals("aten::logsumexp")) {
       dtype = Promotion.floating(dtype);
     }
@@ -154,9 +154,8 @@ final class ReductionKernels {
   }
 
   private static List<TensorType> inferSum(Call call) {
-    DType wanted = wanted(call);
     DType self = call.type("self").dtype();
-    DType dtype = wanted != null ? wanted : self.isFloatingPoint() ? self : DType.INT64;
+    DType dtype = wanted(call, self.isFloatingPoint() ? self : DType.INT64);
     return List.of(new TensorType(dtype, shape(call), false));
   }
 

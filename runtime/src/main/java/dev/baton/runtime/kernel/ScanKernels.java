@@ -26,10 +26,7 @@ final class ScanKernels {
   private static List<TensorType> infer(Call call) {
     TensorType self = call.type("self");
     Dims.wrap(call.integer("dim"), self.shape().rank());
-    DType dtype =
-        !call.isNone("dtype")
-            ? DType.of((int) call.integer("dtype"))
-            : self.dtype().isFloatingPoint() ? self.dtype() : DType.INT64;
+    DType dtype = Dims.dtype(call, self.dtype().isFloatingPoint() ? self.dtype() : DType.INT64);
     return List.of(new TensorType(dtype, self.shape(), false));
   }
 

@@ -27,7 +27,7 @@ final class SoftmaxKernels {
     DType dtype = self.dtype();
     if (call.node().name().endsWith("softmax.int")
         || call.node().name().equals("aten::_safe_softmax")) {
-      dtype = call.isNone("dtype") ? dtype : DType.of((int) call.integer("dtype"));
+      dtype = Dims.dtype(call, dtype);
     } else if (call.bool("half_to_float")) {
       dtype = DType.FLOAT;
     }

@@ -20,6 +20,8 @@ final class UnaryKernels {
   private enum Result {
     /** That of the argument. */
     SAME,
+    /** That of the argument, int64 if it is bool. */
+    NUMBER,
     /** That of the argument if it is real, else float32. */
     FLOATING,
     BOOL
@@ -42,7 +44,8 @@ final class UnaryKernels {
     return switch (operator) {
       case "aten::abs" -> same(FloatLoops::abs, Math::abs, Math::abs);
       case "aten::neg" -> same(FloatLoops::neg, x -> -x, x -> -x);
-      case "aten::square" -> same(FloatLoops::square, x -> x * x, x -> x * x);
+      case "aten::square" ->
+          of(Result.NUMBER, call -> new Functions(FloatLoops::square, x -> x * x, x -> x * x));
       case "aten::sign", "aten::sgn" -> same(null, Reals::sign, Long::signum);
       case "aten::ceil" -> same(null, Math::ceil, x -> x);
       case "aten::floor" -> same(FloatLoops::floor, Math::floor, x -> x);
@@ -317,6 +320,7 @@ final class UnaryKernels {
       return Dims.one(
           switch (result) {
             case SAME -> self.dtype();
+            case NUMBER -> self.dtype() == DType.BOOL ? DType.INT64 : self.dtype();
             case FLOATING -> Promotion.floating(self.dtype());
             case BOOL -> DType.BOOL;
           },

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * results rounded once after it.
  */
 final class Widening implements BoundCall {
-  private record Copy(Operand narrow, Operand wide) {}
+  private record Copy(Elements narrow, MemorySegment wide, long count) {}
 
   private final BoundCall call;
   private final Map<String, Operand> inputs = new HashMap<>();
@@ -33,20 +33,18 @@ final class Widening implements BoundCall {
   static Step bind(BoundCall call, Function<BoundCall, Step> single) {
     Widening wide = new Widening(call);
     Step step = single.apply(wide);
+    Copy[] before = wide.before.toArray(Copy[]::new);
+    Copy[] after = wide.after.toArray(Copy[]::new);
     return () -> {
-      for (Copy copy : wide.before) {
-        Elements from = Elements.of(copy.narrow);
-        MemorySegment to = copy.wide.data();
-        for (long i = 0, n = copy.narrow.shape().numel(); i < n; i++) {
-          to.setAtIndex(JAVA_FLOAT, i, (float) from.getDouble(i));
+      for (Copy copy : before) {
+        for (long i = 0; i < copy.count; i++) {
+          copy.wide.setAtIndex(JAVA_FLOAT, i, (float) copy.narrow.getDouble(i));
         }
       }
       step.run();
-      for (Copy copy : wide.after) {
-        Elements to = Elements.of(copy.narrow);
-        MemorySegment from = copy.wide.data();
-        for (long i = 0, n = copy.narrow.shape().numel(); i < n; i++) {
-          to.setDouble(i, from.getAtIndex(JAVA_FLOAT, i));
+      for (Copy copy : after) {
+        for (long i = 0; i < copy.count; i++) {
+          copy.narrow.setDouble(i, copy.wide.getAtIndex(JAVA_FLOAT, i));
         }
       }
     };
@@ -63,7 +61,7 @@ final class Widening implements BoundCall {
     Operand wide =
         new Operand(
             call.scratch(narrow.shape().numel() * Float.BYTES), DType.FLOAT, narrow.shape());
-    copies.add(new Copy(narrow, wide));
+    copies.add(new Copy(Elements.of(narrow), wide.data(), narrow.shape().numel()));
     return wide;
   }
 

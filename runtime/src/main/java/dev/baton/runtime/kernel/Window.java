@@ -34,7 +34,16 @@ record Window(int in, int kernel, int stride, int padding, int dilation, int out
     check(in, kernel, stride, padding, dilation);
     long out =
         (in - 1L) * stride - 2L * padding + (long) dilation * (kernel - 1) + outputPadding + 1;
-    if (out < 0 || outputPadding < 0) {
+    if (outputPadding < 0 || outputPadding >= Math.max(stride, dilation)) {
+      throw new KernelException(
+          "the output padding "
+              + outputPadding
+              + " is not below the stride "
+              + stride
+              + " or the dilation "
+              + dilation);
+    }
+    if (out < 0) {
       throw new KernelException("a transposed convolution of " + in + " gives the size " + out);
     }
     return new Window(in, kernel, stride, padding, dilation, Math.toIntExact(out));

@@ -52,6 +52,7 @@ public final class Placer {
   private final List<Placement.PlacedSubgraph> subgraphs = new ArrayList<>();
   private final Set<String> missing = new TreeSet<>();
   private final List<CompiledSubgraph> compiled = new ArrayList<>();
+  private int nextSubgraph;
 
   public Placer(String method, Sessions sessions, Delegates delegates, Kernels kernels) {
     this.method = method;
@@ -222,6 +223,24 @@ public final class Placer {
       ClaimSheet sheet = new ClaimSheet(draft, open.name(), new HashSet<>(free));
       try {
         open.session().claim(view, sheet);
+      } catch (RuntimeException | LinkageError e) {
+        if (sessions.options().policy() == FallbackPolicy.FAIL) {
+          throw new DelegateFailedException(
+              open.name(),
+              "delegate '"
+                  + open.name()
+                  + "' could not say what it takes of method '"
+                  + method
+                  + "': "
+                  + e.getMessage(),
+              e);
+        }
+        sessions.emit(new Event.ClaimFailed(open.name(), method, asException(e)));
+        draft.ban(
+            free,
+            open.name(),
+            Decline.of(Decline.Kind.UNSTATED, "claiming failed: " + e.getMessage()));
+        continue;
       } finally {
         view.expire();
         sheet.expired = true;
@@ -290,7 +309,7 @@ public final class Placer {
             .filter(o -> o.name().equals(part.colour()))
             .findFirst()
             .orElseThrow();
-    String name = method + "/" + open.name() + "/" + subgraphs.size();
+    String name = nextName(open);
     PartView view = new PartView(draft.graph, name, part.nodes());
     List<Value> inputs = view.inputs();
     List<Value> outputs = view.outputs();
@@ -306,7 +325,7 @@ public final class Placer {
               bytes(outputs),
               result.memoryBytes()));
       return new Unit.OnDelegate(name, open.name(), false, part.nodes(), inputs, outputs, result);
-    } catch (DelegateException | RuntimeException e) {
+    } catch (DelegateException | RuntimeException | LinkageError e) {
       if (sessions.options().policy() == FallbackPolicy.FAIL) {
         throw new DelegateFailedException(
             open.name(),
@@ -315,7 +334,7 @@ public final class Placer {
       }
       sessions.emit(
           new Event.CompileFailed(
-              open.name(), name, part.nodes().stream().map(Node::name).toList(), e));
+              open.name(), name, part.nodes().stream().map(Node::name).toList(), asException(e)));
       draft.ban(
           part.nodes(),
           open.name(),
@@ -324,6 +343,15 @@ public final class Placer {
     } finally {
       view.expire();
     }
+  }
+
+  /** Unique in the method, also among those that did not compile. */
+  private String nextName(Sessions.Open open) {
+    return method + "/" + open.name() + "/" + nextSubgraph++;
+  }
+
+  private static Exception asException(Throwable failure) {
+    return failure instanceof Exception e ? e : new IllegalStateException(failure);
   }
 
   private static long bytes(List<Value> values) {
@@ -348,7 +376,7 @@ public final class Placer {
         continue;
       }
       try {
-        String name = method + "/" + open.name() + "/" + subgraphs.size();
+        String name = nextName(open);
         CompiledSubgraph result =
             open.session().load(payload, sessions.context(open.name(), method));
         compiled.add(result);
@@ -358,7 +386,7 @@ public final class Placer {
                 name, open.name(), 0, bytes(inputs), bytes(node.results()), result.memoryBytes()));
         return new Unit.OnDelegate(
             name, open.name(), true, List.of(node), inputs, node.results(), result);
-      } catch (DelegateException | RuntimeException e) {
+      } catch (DelegateException | RuntimeException | LinkageError e) {
         refusals.add(
             "delegate '"
                 + open.name()

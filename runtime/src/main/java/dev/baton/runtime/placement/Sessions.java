@@ -129,7 +129,7 @@ public final class Sessions implements AutoCloseable {
       throw new DelegateUnavailableException(name, availability, cause);
     }
     // What nobody asked for by name and is not for this platform is no news.
-    boolean expected = options.delegates().isEmpty();
+    boolean expected = options.delegates().isEmpty() && event instanceof Event.DelegateUnavailable;
     options.listener().accept(event);
     if (!expected) {
       report(event);

@@ -19,14 +19,14 @@ import java.util.Arrays;
  * transposed convolution  payload [g·o, kh, kw, i]   operator [g·i, o, kh, kw]
  * </pre>
  */
-final class ConstantFilters {
+final class Filters {
   private static final int[] OUTPUTS_FIRST = {0, 3, 1, 2};
   private static final int[] LAST_FIRST = {3, 0, 1, 2};
 
   private final GraphBuilder into;
   private final ConstantData data;
 
-  ConstantFilters(GraphBuilder into, ConstantData data) {
+  Filters(GraphBuilder into, ConstantData data) {
     this.into = into;
     this.data = data;
   }
@@ -80,8 +80,7 @@ final class ConstantFilters {
               "aten::view_copy",
               filter.inPlace(),
               Argument.ints(groups, outputs, height, width, inputs));
-      Value exchanged =
-          into.apply("aten::permute_copy", split, Argument.ints(0, 4, 1, 2, 3));
+      Value exchanged = into.apply("aten::permute_copy", split, Argument.ints(0, 4, 1, 2, 3));
       return into.apply("aten::view_copy", exchanged, Argument.ints(sizes));
     }
     switch (stored.encoding()) {

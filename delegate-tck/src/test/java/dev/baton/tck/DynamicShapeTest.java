@@ -1,0 +1,239 @@
+package dev.baton.tck;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.baton.graph.DType;
+import dev.baton.runtime.Execution;
+import dev.baton.runtime.FallbackPolicy;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.Tensor;
+import dev.baton.tck.ProgramBuilder.Slot;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Sizes that vary from run to run. */
+@ExtendWith(NoLeaks.class)
+final class DynamicShapeTest {
+  private static final int BOUND = 16;
+  private static final LoadOptions FALL_BACK =
+      LoadOptions.defaults().withPolicy(FallbackPolicy.FALL_BACK);
+
+  /** {@code relu(2x) + x} over [n, 3], n up to {@link #BOUND}. */
+  private static byte[] rows() {
+    return new ProgramBuilder()
+        .method(
+            "forward",
+            m -> {
+              Slot x = m.dynamicInput(DType.FLOAT, BOUND, 3);
+              Slot doubled = m.dynamicTensor(DType.FLOAT, BOUND, 3);
+              Slot positive = m.dynamicTensor(DType.FLOAT, BOUND, 3);
+              Slot y = m.dynamicTensor(DType.FLOAT, BOUND, 3);
+              m.kernel("aten::mul.Scalar_out", x, m.real(2), doubled);
+              m.kernel("aten::relu.out", doubled, positive);
+              m.kernel("aten::add.out", positive, x, m.integer(1), y);
+              m.output(y);
+            })
+        .toBytes();
+  }
+
+  private static void assertRows(Execution execution, int n) {
+    float[] x = new float[3 * n];
+    float[] golden = new float[3 * n];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i - n;
+      golden[i] = Math.max(2 * x[i], 0) + x[i];
+    }
+    float[] y = Loading.run(execution, x, n, 3);
+    assertArrayEquals(golden, y, "n = " + n);
+    assertArrayEquals(new long[] {n, 3}, execution.output(0).toTensor().shape());
+  }
+
+  @Test
+  void everySizeUpToTheBoundInJava() {
+    try (ModelMethod method = Loading.load(rows(), LoadOptions.javaOnly());
+        Execution execution = method.newExecution()) {
+      assertTrue(method.input(0).orElseThrow().dynamic());
+      for (int n = 1; n <= BOUND; n++) {
+        assertRows(execution, n);
+      }
+      assertRows(execution, 2);
+      assertRows(execution, BOUND);
+    }
+  }
+
+  @Test
+  void aDelegateIsBoundForEachSignatureAndNotAgainForTheSame() {
+    FaultInjectingDelegate delegate =
+        FaultInjectingDelegate.of(Faults.none().claiming(Sample.ends()));
+    try (ModelMethod method = Loading.load(rows(), FALL_BACK, delegate);
+        Execution execution = method.newExecution()) {
+      assertRows(execution, 4);
+      assertRows(execution, 4);
+      assertEquals(2, delegate.journal().count(Moment.BIND));
+      assertRows(execution, 7);
+      assertEquals(4, delegate.journal().count(Moment.BIND));
+      assertRows(execution, 1);
+      assertRows(execution, BOUND);
+      assertEquals(2, delegate.journal().count(Moment.COMPILE), "compiled once for all sizes");
+      assertEquals(2, delegate.journal().count(Moment.NEW_EXECUTION));
+    }
+    delegate.journal().assertAllClosed();
+  }
+
+  @Test
+  void whatFailedStaysInJavaAtEverySize() {
+    FaultInjectingDelegate delegate =
+        FaultInjectingDelegate.of(
+            Faults.none()
+                .named("d")
+                .claiming(Sample.ends())
+                .with(new Fault(Moment.BIND, 2, 2, 0, Failure.delegateException())));
+    Loading.Events events = new Loading.Events();
+    try (ModelMethod method = Loading.load(rows(), events.on(FALL_BACK), delegate);
+        Execution execution = method.newExecution()) {
+      for (int n : new int[] {4, 5, 4, 6, 5, BOUND}) {
+        assertRows(execution, n);
+      }
+      assertEquals(List.of("forward/d/0"), execution.fallenBack());
+      assertEquals(1, events.failures().size());
+      assertEquals(2, delegate.journal().count(Moment.BIND, "execution 1"));
+    }
+    delegate.journal().assertAllClosed();
+  }
+
+  @Test
+  void sizesThatDoNotFitAreRefusedWithTheBound() {
+    try (ModelMethod method = Loading.load(rows(), LoadOptions.javaOnly());
+        Execution execution = method.newExecution()) {
+      for (long[] wrong : new long[][] {{BOUND + 1, 3}, {2, 4}, {6}, {1, 2, 3}}) {
+        IllegalArgumentException e =
+            assertThrows(
+                IllegalArgumentException.class, () -> execution.resizeInput(0, wrong));
+        assertTrue(
+            e.getMessage().contains("input 0 of method 'forward'")
+                && e.getMessage().contains("at most [16, 3]"),
+            e::getMessage);
+      }
+      assertThrows(IllegalArgumentException.class, () -> execution.resizeInput(0, -1, 3));
+      IllegalArgumentException dtype =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> execution.setInput(0, Tensor.fromBlob(new int[3], 1, 3)));
+      assertTrue(dtype.getMessage().contains("FLOAT"), dtype::getMessage);
+      IllegalArgumentException number =
+          assertThrows(IllegalArgumentException.class, () -> execution.input(1));
+      assertTrue(number.getMessage().contains("has 1 inputs"), number::getMessage);
+      assertRows(execution, 3);
+    }
+  }
+
+  @Test
+  void aStaticInputTakesItsOwnShapeOnly() {
+    try (ModelMethod method = Loading.load(Sample.twoParts().pte(), LoadOptions.javaOnly());
+        Execution execution = method.newExecution()) {
+      IllegalArgumentException e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> execution.setInput(0, Tensor.fromBlob(new float[3], 3)));
+      assertTrue(e.getMessage().contains("the program declares [4]"), e::getMessage);
+    }
+  }
+
+  /** {@code view(x, [n · 3])} with n taken from the input while it runs. */
+  private static byte[] flatten() {
+    return new ProgramBuilder()
+        .method(
+            "forward",
+            m -> {
+              Slot x = m.dynamicInput(DType.FLOAT, BOUND, 3);
+              Slot n = m.integerVariable(0);
+              Slot count = m.integerVariable(0);
+              Slot flat = m.dynamicTensor(DType.FLOAT, 3 * BOUND);
+              Slot y = m.dynamicTensor(DType.FLOAT, 3 * BOUND);
+              m.kernelGiving("aten::sym_size.int", n, x, m.integer(0));
+              m.kernelGiving("executorch_prim::mul.Scalar", count, n, m.integer(3));
+              m.kernel("aten::view_copy.out", x, m.integers(count), flat);
+              m.kernel("aten::mul.Scalar_out", flat, m.real(2), y);
+              m.output(y);
+            })
+        .toBytes();
+  }
+
+  @Test
+  void sizesThatTheProgramComputes() {
+    for (FaultInjectingDelegate delegate :
+        List.of(
+            FaultInjectingDelegate.of(Faults.none().claiming(Claiming.nothing())),
+            FaultInjectingDelegate.of(Faults.none()),
+            FaultInjectingDelegate.of(
+                Faults.none().failing(Moment.RUN, 2, Failure.partialOutput())))) {
+      try (ModelMethod method = Loading.load(flatten(), FALL_BACK, delegate);
+          Execution execution = method.newExecution()) {
+        for (int n : new int[] {2, 5, BOUND, 1, 2}) {
+          float[] x = new float[3 * n];
+          java.util.Arrays.fill(x, n);
+          float[] y = Loading.run(execution, x, n, 3);
+          assertEquals(3 * n, y.length);
+          assertEquals(2 * n, y[3 * n - 1]);
+        }
+      }
+      delegate.journal().assertAllClosed();
+    }
+  }
+
+  @Test
+  void manySignaturesDoNotPileUpMemory() {
+    try (ModelMethod method =
+            Loading.load(rows(), LoadOptions.javaOnly().withPlansKept(2));
+        Execution execution = method.newExecution()) {
+      assertRows(execution, BOUND);
+      long before = execution.memoryBytes();
+      for (int round = 0; round < 3; round++) {
+        for (int n = 1; n <= BOUND; n++) {
+          assertRows(execution, n);
+        }
+      }
+      assertEquals(before, execution.memoryBytes());
+    }
+    try (ModelMethod method = Loading.load(rows(), LoadOptions.javaOnly());
+        Execution execution = method.newExecution();
+        Execution atOnce = method.newExecution()) {
+      assertRows(atOnce, BOUND);
+      for (int n = 1; n <= BOUND; n++) {
+        assertRows(execution, n);
+      }
+      assertTrue(
+          execution.memoryBytes() <= 2 * atOnce.memoryBytes(),
+          () -> "growing: " + execution.memoryBytes() + ", at once: " + atOnce.memoryBytes());
+    }
+  }
+
+  @Test
+  void twinsDoNotPileUpMemory() {
+    FaultInjectingDelegate delegate =
+        FaultInjectingDelegate.of(
+            Faults.none().failing(Moment.RUN, 1, Failure.delegateException()));
+    try (ModelMethod method =
+            Loading.load(rows(), FALL_BACK.withPlansKept(2), delegate);
+        Execution execution = method.newExecution()) {
+      for (int n = 1; n <= BOUND; n++) {
+        assertRows(execution, n);
+      }
+      long before = execution.memoryBytes();
+      for (int round = 0; round < 5; round++) {
+        for (int n = 1; n <= BOUND; n++) {
+          assertRows(execution, n);
+        }
+      }
+      assertTrue(
+          execution.memoryBytes() <= 2 * before,
+          () -> "first: " + before + ", then: " + execution.memoryBytes());
+    }
+    delegate.journal().assertAllClosed();
+  }
+}
