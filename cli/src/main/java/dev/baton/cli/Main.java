@@ -17,7 +17,11 @@ public final class Main {
     int status = run(out, err, args);
     out.flush();
     err.flush();
-    System.exit(status);
+    // System.exit looks for a logger, which takes time: where it is not needed, the JVM ends by
+    // itself.
+    if (status != 0) {
+      System.exit(status);
+    }
   }
 
   private static PrintWriter writer(java.io.PrintStream stream) {

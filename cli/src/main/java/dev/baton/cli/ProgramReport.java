@@ -18,7 +18,7 @@ final class ProgramReport {
     List<String> lines = new ArrayList<>();
     lines.add(program.source() + ": ExecuTorch program, " + layout(program.layout()));
     List<Long> segments = program.segments();
-    if (!segments.isEmpty()) {
+    if (segments.stream().anyMatch(bytes -> bytes > 0)) {
       lines.add(
           "segments: "
               + segments.stream()

@@ -1,0 +1,117 @@
+package dev.baton.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Help, usage errors and failures: exit status, one sentence, no stack trace. */
+class CommandLineTest {
+  private static final Path DIGITS = Baton.testCase("digits-portable");
+
+  private static void assertRefused(Baton baton, String... parts) {
+    assertEquals(2, baton.status(), baton.toString());
+    assertEquals("", baton.out());
+    for (String part : parts) {
+      assertTrue(baton.err().contains(part), baton.err());
+    }
+    assertTrue(baton.err().startsWith("baton"), baton.err());
+    assertTrue(baton.err().lines().count() <= 2, baton.err());
+    assertFalse(baton.err().contains("\tat "), baton.err());
+  }
+
+  @Test
+  void helpNamesEveryCommand() {
+    Baton baton = Baton.run("--help");
+    assertEquals(0, baton.status());
+    for (Subcommand subcommand : Subcommand.values()) {
+      assertTrue(baton.out().contains("  " + subcommand.commandName()), baton.out());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Subcommand.class)
+  void helpOfEachCommandTeaches(Subcommand subcommand) {
+    Baton baton = Baton.run(subcommand.commandName(), "--help");
+    assertEquals(0, baton.status());
+    assertTrue(baton.out().startsWith("Usage: baton " + subcommand.commandName()), baton.out());
+    assertTrue(baton.out().contains("baton "), baton.out());
+  }
+
+  @Test
+  void versionNamesJava() {
+    assertTrue(Baton.run("--version").out().contains("Java " + Runtime.version()));
+  }
+
+  @Test
+  void usageErrors() {
+    assertRefused(Baton.run(), "a command is missing", "baton --help");
+    assertRefused(Baton.run("rnu"), "rnu");
+    assertRefused(Baton.run("run"), "MODEL.pte", "baton run --help");
+    assertRefused(Baton.run("run", DIGITS, "--policy", "maybe"), "fail, fall-back, report");
+    assertRefused(Baton.run("run", DIGITS, "--threads", "0x"), "--threads");
+    assertRefused(Baton.run("bench", DIGITS, "--seconds", "0"), "--seconds");
+  }
+
+  @Test
+  void refusesWhatIsNoProgram(@TempDir Path folder) throws IOException {
+    assertRefused(Baton.run("inspect", folder.resolve("absent.pte")), "absent.pte", "no such file");
+    Path text = Files.writeString(folder.resolve("text.pte"), "this is no program at all");
+    assertRefused(Baton.run("inspect", text), "text.pte");
+    assertRefused(Baton.run("run", text), "text.pte");
+    assertRefused(Baton.run("explain", folder), "is a folder");
+  }
+
+  @Test
+  void refusesWrongInputs(@TempDir Path folder) throws IOException {
+    Path image = DIGITS.resolve("inputs/0.npy");
+    assertRefused(Baton.run("run", DIGITS), "takes 1 input, none given", "float[1, 1, 8, 8]");
+    assertRefused(
+        Baton.run("run", DIGITS, "--input", image, "--input", image), "takes 1 input, 2 given");
+    assertRefused(Baton.run("run", DIGITS, "--input", "3"), "give a .npy file, not the value 3");
+    assertRefused(Baton.run("run", DIGITS, "--input", "what"), "neither a file");
+    assertRefused(
+        Baton.run("run", DIGITS, "--input", folder.resolve("absent.npy")),
+        "absent.npy: no such file");
+    Path text = Files.writeString(folder.resolve("text.npy"), "no numbers");
+    assertRefused(Baton.run("run", DIGITS, "--input", text), "text.npy is no NPY file");
+    assertRefused(
+        Baton.run("run", DIGITS, "--input", DIGITS.resolve("expected/0.npy")), "the shape [1, 10]");
+  }
+
+  @Test
+  void refusesUnknownNames() {
+    Path image = DIGITS.resolve("inputs/0.npy");
+    assertRefused(
+        Baton.run("run", DIGITS, "--method", "backward", "--input", image),
+        "no method 'backward'",
+        "forward");
+    assertRefused(
+        Baton.run("run", DIGITS, "--delegates", "warp", "--input", image), "no delegate 'warp'");
+  }
+
+  @Test
+  void showsAStackTraceOnRequestOnly() {
+    Baton baton = Baton.run("run", DIGITS, "--stacktrace");
+    assertEquals(2, baton.status());
+    assertTrue(baton.err().contains("\tat "), baton.err());
+  }
+
+  @Test
+  void saysWhatIsLoadedOnRequestOnly() {
+    Object[] quiet = {
+      "run", DIGITS, "--input", DIGITS.resolve("inputs/0.npy"), "--delegates", "none"
+    };
+    assertEquals("", Baton.run(quiet).err());
+    Object[] verbose = java.util.Arrays.copyOf(quiet, quiet.length + 1);
+    verbose[quiet.length] = "-v";
+    assertTrue(Baton.run(verbose).err().contains("loaded in"), Baton.run(verbose).err());
+  }
+}

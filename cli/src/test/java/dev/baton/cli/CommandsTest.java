@@ -1,0 +1,264 @@
+package dev.baton.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.baton.cases.Comparison;
+import dev.baton.cases.Npy;
+import dev.baton.runtime.NativeMemory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What each command answers. */
+class CommandsTest {
+  private static final Path PORTABLE = Baton.testCase("digits-portable");
+  private static final Path LOWERED = Baton.testCase("digits-xnn");
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void nothingIsLeftInNativeMemory() {
+    assertEquals(0, NativeMemory.liveBytes());
+  }
+
+  private static Baton done(Object... args) {
+    Baton baton = Baton.run(args);
+    assertEquals(0, baton.status(), baton.toString());
+    assertEquals("", baton.err());
+    return baton;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> object(Object json) {
+    return (Map<String, Object>) json;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Map<String, Object>> objects(Object json) {
+    return (List<Map<String, Object>>) json;
+  }
+
+  // ---- run
+
+  @ParameterizedTest
+  @ValueSource(strings = {"digits-portable", "digits-xnn"})
+  void runWritesOutputs(String name) throws IOException {
+    Path digits = Baton.testCase(name);
+    Baton baton =
+        done(
+            "run",
+            digits.resolve("model.pte"),
+            "--input",
+            digits.resolve("inputs/0.npy"),
+            "--delegates",
+            "none",
+            "--output",
+            folder.resolve("a/b"));
+    assertTrue(baton.out().contains("output 0: float[1, 10]: "), baton.out());
+    assertTrue(baton.out().contains("reference"), baton.out());
+    Comparison comparison =
+        Comparison.of(
+            Npy.read(folder.resolve("a/b/0.npy")),
+            Npy.read(digits.resolve("expected/0.npy")),
+            1e-4);
+    assertTrue(comparison.passed(), comparison.toString());
+  }
+
+  @Test
+  void runUsesXnnpackWhereItIs() throws IOException {
+    Map<String, Object> json =
+        done("run", LOWERED, "--input", LOWERED.resolve("inputs/0.npy"), "--json").json();
+    Map<String, Object> runners = object(object(json.get("placement")).get("runners"));
+    assertEquals(Baton.hasXnnpack(), runners.containsKey("xnnpack"), runners.toString());
+    Map<String, Object> output = objects(json.get("outputs")).getFirst();
+    assertEquals(List.of(1, 10), output.get("shape"));
+    assertEquals("float", output.get("dtype"));
+    assertEquals(10, ((List<?>) output.get("values")).size());
+  }
+
+  @Test
+  void runTakesPlainValuesForInputsOfOneElement() throws IOException {
+    Path cache = Baton.testCase("kv-cache-portable");
+    Map<String, Object> json =
+        done(
+                "run",
+                cache,
+                "--input",
+                cache.resolve("inputs/0.npy"),
+                "--input",
+                "0",
+                "--json",
+                "--delegates",
+                "none")
+            .json();
+    assertEquals(List.of(1, 8), objects(json.get("outputs")).getFirst().get("shape"));
+  }
+
+  // ---- verify
+
+  @Test
+  void verifyTakesAFolderOfCases() {
+    Baton baton = done("verify", Baton.cases(), "--delegates", "none");
+    List<String> lines = baton.out().lines().toList();
+    assertEquals(5, lines.size(), baton.out());
+    assertTrue(lines.get(0).startsWith("pass  add-portable"), baton.out());
+    assertTrue(lines.get(0).endsWith("[reference 1]"), baton.out());
+    assertEquals("4 passed, 0 failed", lines.getLast());
+  }
+
+  @Test
+  void verifyOnWhatIsThere() throws IOException {
+    Path report = folder.resolve("report.json");
+    done("verify", PORTABLE, LOWERED, "--json", report);
+    Map<String, Object> json = new Baton(0, Files.readString(report), "").json();
+    assertEquals(2, json.get("passed"));
+    for (Map<String, Object> each : objects(json.get("cases"))) {
+      Map<String, Object> runners = object(object(each.get("placement")).get("runners"));
+      assertEquals(Baton.hasXnnpack(), runners.containsKey("xnnpack"), runners.toString());
+    }
+  }
+
+  @Test
+  void verifyCountsWhatFailsAndWhatThrows() throws IOException {
+    Path wrong = copy(PORTABLE, "wrong");
+    Files.copy(
+        Zeros.file(folder.resolve("zeros.npy")),
+        wrong.resolve("expected/0.npy"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    Path broken = copy(PORTABLE, "broken");
+    Files.write(broken.resolve("model.pte"), new byte[100]);
+    Baton baton = Baton.run("verify", PORTABLE, wrong, broken, "--delegates", "none");
+    assertEquals(1, baton.status());
+    List<String> lines = baton.out().lines().toList();
+    assertEquals("1 passed, 2 failed", lines.getLast());
+    assertTrue(lines.get(1).startsWith("FAIL  wrong") && lines.get(1).contains("first at [0, 0]"));
+    assertTrue(lines.get(2).startsWith("FAIL  broken") && lines.get(2).contains("model.pte"));
+  }
+
+  @Test
+  void verifyWantsCases() {
+    Baton baton = Baton.run("verify", folder);
+    assertEquals(2, baton.status());
+    assertTrue(baton.err().contains("holds no case"), baton.err());
+    assertEquals(2, Baton.run("verify", folder.resolve("absent")).status());
+  }
+
+  private Path copy(Path from, String name) throws IOException {
+    Path to = folder.resolve(name);
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+    return to;
+  }
+
+  /** A golden that no digit has. */
+  private static final class Zeros {
+    static Path file(Path file) throws IOException {
+      Npy.write(file, dev.baton.runtime.Tensor.zeros(dev.baton.graph.DType.FLOAT, 1, 10));
+      return file;
+    }
+  }
+
+  // ---- inspect and explain
+
+  @Test
+  void inspectShowsOperators() {
+    String out = done("inspect", PORTABLE).out();
+    assertTrue(out.contains("method forward: "), out);
+    assertTrue(out.contains("input 0: float[1, 1, 8, 8]"), out);
+    assertTrue(out.contains("aten::convolution.out"), out);
+    assertTrue(out.contains("memory: planned"), out);
+  }
+
+  @Test
+  void inspectShowsPayloads() throws IOException {
+    String out = done("inspect", LOWERED).out();
+    assertTrue(out.contains("delegate XnnpackBackend: 1 payload"), out);
+    Map<String, Object> method =
+        objects(done("inspect", LOWERED, "--json").json().get("methods")).getFirst();
+    Map<String, Object> payload = objects(method.get("delegates")).getFirst();
+    assertEquals("XnnpackBackend", payload.get("id"));
+    assertEquals(1, payload.get("calls"));
+    assertEquals(List.of("float[1, 1, 8, 8]"), method.get("inputs"));
+  }
+
+  @Test
+  void explainSaysWhoRunsWhat() throws IOException {
+    String out = done("explain", LOWERED, "--delegates", "none").out();
+    assertTrue(out.contains("opened: 1 payload of XnnpackBackend"), out);
+    assertTrue(out.contains("reference (Java): "), out);
+    Map<String, Object> json = done("explain", PORTABLE, "--json").json();
+    assertEquals("forward", json.get("method"));
+    boolean onXnnpack =
+        objects(json.get("operators")).stream().anyMatch(o -> "xnnpack".equals(o.get("runner")));
+    assertEquals(Baton.hasXnnpack(), onXnnpack);
+    if (onXnnpack) {
+      assertTrue(done("explain", PORTABLE).out().contains("on xnnpack: "), out);
+    }
+  }
+
+  // ---- doctor, bench, demo
+
+  @Test
+  void doctorKnowsTheMachine() throws IOException {
+    String out = done("doctor").out();
+    assertTrue(out.contains("native access") && out.contains("cache folder"), out);
+    assertTrue(out.contains("xnnpack: "), out);
+    Map<String, Object> xnnpack =
+        object(object(done("doctor", "--load", "--json").json().get("delegates")).get("xnnpack"));
+    assertEquals(Baton.hasXnnpack(), xnnpack.get("available"));
+    if (Baton.hasXnnpack()) {
+      assertEquals(true, xnnpack.get("opened"));
+    } else {
+      assertFalse(String.valueOf(xnnpack.get("remedy")).isEmpty());
+    }
+  }
+
+  @Test
+  void benchMeasures() throws IOException {
+    Map<String, Object> json =
+        done("bench", PORTABLE, "--delegates", "none", "--seconds", "0.2", "--json").json();
+    assertEquals(true, json.get("randomInputs"));
+    assertTrue(((Number) json.get("medianMicros")).doubleValue() > 0);
+    assertTrue(
+        ((Number) json.get("minimumMicros")).doubleValue()
+            <= ((Number) json.get("p90Micros")).doubleValue());
+    Object given = PORTABLE.resolve("inputs/0.npy");
+    String out = done("bench", PORTABLE, "--input", given, "--seconds", "0.1").out();
+    assertTrue(out.contains("median") && !out.contains("pseudo-random"), out);
+  }
+
+  @Test
+  void demoReadsDigits() {
+    String out = done("demo").out();
+    assertTrue(out.contains("95.5 %"), out);
+    assertTrue(out.contains("rounds read the same digit in each of the 397 images"), out);
+    assertEquals(Baton.hasXnnpack(), out.contains("XNNPACK     95.5 %"), out);
+    assertEquals(!Baton.hasXnnpack(), out.contains("remedy: "), out);
+  }
+
+  @Test
+  void demoRunsInJavaWhereXnnpackIsAbsent() {
+    System.setProperty("baton.xnnpack.library", folder.resolve("absent.so").toString());
+    try {
+      String out = done("demo").out();
+      assertTrue(out.contains("XNNPACK is not available: "), out);
+      assertTrue(out.contains("remedy: "), out);
+      assertTrue(out.contains("All 2 rounds read the same digit"), out);
+    } finally {
+      System.clearProperty("baton.xnnpack.library");
+    }
+  }
+}
