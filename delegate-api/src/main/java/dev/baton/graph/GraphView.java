@@ -11,7 +11,7 @@ public interface GraphView {
   /** The nodes in an order in which every value is given before it is used. */
   List<Node> nodes();
 
-  /** Values that come from outside, constants excepted. */
+  /** Tensors that come from outside, constants excepted. Scalars among the arguments of nodes are not bound. */
   List<Value> inputs();
 
   /** Values that are used outside, each once. */

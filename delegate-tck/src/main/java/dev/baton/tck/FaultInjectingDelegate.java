@@ -157,8 +157,7 @@ public final class FaultInjectingDelegate implements Delegate {
     }
 
     @Override
-    public CompiledSubgraph load(Payload payload, CompileContext context)
-        throws DelegateException {
+    public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
       journal.enter(Moment.LOAD, name);
       try {
         int number = subgraphs.getAndIncrement();
@@ -260,8 +259,7 @@ public final class FaultInjectingDelegate implements Delegate {
         aligned("output " + i, io.output(i), alignment);
         for (int k = 0; k < io.inputCount(); k++) {
           if (io.output(i).asOverlappingSlice(io.input(k)).isPresent()) {
-            journal.violation(
-                "BIND of " + name + ": output " + i + " overlaps input " + k);
+            journal.violation("BIND of " + name + ": output " + i + " overlaps input " + k);
           }
         }
       }

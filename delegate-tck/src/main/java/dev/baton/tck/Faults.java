@@ -72,8 +72,7 @@ public final class Faults {
 
   /** Claims this instead of what the wrapped delegate would. */
   public Faults claiming(Claiming other) {
-    return new Faults(
-        name, priority, availability, Objects.requireNonNull(other), buffers, faults);
+    return new Faults(name, priority, availability, Objects.requireNonNull(other), buffers, faults);
   }
 
   /** Asks for buffers of this kind, and checks at each bind that it gets them. */

@@ -88,8 +88,7 @@ public final class OpaquePayloadDelegate implements Delegate {
     }
 
     @Override
-    public CompiledSubgraph load(Payload payload, CompileContext context)
-        throws DelegateException {
+    public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
       if (payload.bytes().byteSize() != PAYLOAD_BYTES) {
         throw bad("has " + payload.bytes().byteSize() + " bytes, expected " + PAYLOAD_BYTES);
       }
@@ -99,7 +98,10 @@ public final class OpaquePayloadDelegate implements Delegate {
       }
       if (payload.inputs().size() != payload.outputs().size()) {
         throw bad(
-            "has " + payload.inputs().size() + " inputs and " + payload.outputs().size()
+            "has "
+                + payload.inputs().size()
+                + " inputs and "
+                + payload.outputs().size()
                 + " outputs");
       }
       for (TensorType type : payload.inputs()) {

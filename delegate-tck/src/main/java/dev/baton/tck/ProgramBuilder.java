@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -65,8 +66,7 @@ public final class ProgramBuilder {
      * @param place offset in planned memory; −1 if none is planned
      * @param data number of the constant, or of the mutable content if there is a place; 0 for none
      */
-    record Tensor(DType dtype, int[] sizes, boolean dynamic, long place, int data)
-        implements Item {
+    record Tensor(DType dtype, int[] sizes, boolean dynamic, long place, int data) implements Item {
       long byteSize() {
         return Shape.of(sizes).numel() * dtype.byteSize();
       }
@@ -316,7 +316,13 @@ public final class ProgramBuilder {
      * @param id the backend, such as {@link OpaquePayloadDelegate#PAYLOAD_ID}
      */
     public void delegate(String id, byte[] payload, List<Slot> ins, List<Slot> outs) {
-      delegates.add(new Backend(id, add(payloads, payload) - 1, Map.of()));
+      delegate(id, payload, Map.of(), ins, outs);
+    }
+
+    /** As {@link #delegate(String, byte[], List, List)}, with compile specs. */
+    public void delegate(
+        String id, byte[] payload, Map<String, byte[]> specs, List<Slot> ins, List<Slot> outs) {
+      delegates.add(new Backend(id, add(payloads, payload) - 1, new LinkedHashMap<>(specs)));
       List<Slot> all = new ArrayList<>(ins);
       all.addAll(outs);
       steps.add(new Step.Delegate(delegates.size() - 1, indices(all.toArray(Slot[]::new))));

@@ -112,8 +112,7 @@ final class DynamicShapeTest {
         Execution execution = method.newExecution()) {
       for (long[] wrong : new long[][] {{BOUND + 1, 3}, {2, 4}, {6}, {1, 2, 3}}) {
         IllegalArgumentException e =
-            assertThrows(
-                IllegalArgumentException.class, () -> execution.resizeInput(0, wrong));
+            assertThrows(IllegalArgumentException.class, () -> execution.resizeInput(0, wrong));
         assertTrue(
             e.getMessage().contains("input 0 of method 'forward'")
                 && e.getMessage().contains("at most [16, 3]"),
@@ -188,8 +187,7 @@ final class DynamicShapeTest {
 
   @Test
   void manySignaturesDoNotPileUpMemory() {
-    try (ModelMethod method =
-            Loading.load(rows(), LoadOptions.javaOnly().withPlansKept(2));
+    try (ModelMethod method = Loading.load(rows(), LoadOptions.javaOnly().withPlansKept(2));
         Execution execution = method.newExecution()) {
       assertRows(execution, BOUND);
       long before = execution.memoryBytes();
@@ -218,8 +216,7 @@ final class DynamicShapeTest {
     FaultInjectingDelegate delegate =
         FaultInjectingDelegate.of(
             Faults.none().failing(Moment.RUN, 1, Failure.delegateException()));
-    try (ModelMethod method =
-            Loading.load(rows(), FALL_BACK.withPlansKept(2), delegate);
+    try (ModelMethod method = Loading.load(rows(), FALL_BACK.withPlansKept(2), delegate);
         Execution execution = method.newExecution()) {
       for (int n = 1; n <= BOUND; n++) {
         assertRows(execution, n);

@@ -66,8 +66,7 @@ final class FallbackTest {
   @Test
   void withoutFaultsBothPartsRunOnTheDelegate() {
     FaultInjectingDelegate delegate = FaultInjectingDelegate.of(faults());
-    try (ModelMethod method =
-            Loading.load(sample.pte(), options(FallbackPolicy.FAIL), delegate);
+    try (ModelMethod method = Loading.load(sample.pte(), options(FallbackPolicy.FAIL), delegate);
         Execution execution = method.newExecution()) {
       assertRunners(method.placement(), NAME, "reference", NAME);
       assertEquals(2, method.placement().subgraphs().size());
@@ -91,8 +90,7 @@ final class FallbackTest {
   @Test
   void wrongOutputsShowThatTheDelegateIsWhatRuns() {
     FaultInjectingDelegate delegate =
-        FaultInjectingDelegate.of(
-            faults().with(new Fault(Moment.RUN, 2, 2, 1, Failure.nan())));
+        FaultInjectingDelegate.of(faults().with(new Fault(Moment.RUN, 2, 2, 1, Failure.nan())));
     try (ModelMethod method = Loading.load(sample.pte(), options(FallbackPolicy.FAIL), delegate);
         Execution execution = method.newExecution()) {
       assertGolden(execution, 1);
@@ -151,8 +149,7 @@ final class FallbackTest {
     LoadOptions named = LoadOptions.defaults().withDelegates(List.of(NAME));
     assertUnavailable(
         assertThrows(
-            DelegateUnavailableException.class,
-            () -> Loading.load(sample.pte(), named, delegate)));
+            DelegateUnavailableException.class, () -> Loading.load(sample.pte(), named, delegate)));
     try (ModelMethod method =
             Loading.load(sample.pte(), named.withPolicy(FallbackPolicy.FALL_BACK), delegate);
         Execution execution = method.newExecution()) {
@@ -162,8 +159,7 @@ final class FallbackTest {
         FaultInjectingDelegate.of(faults().failing(Moment.RUN, Failure.delegateException()));
     try (ModelMethod method = Loading.load(sample.pte(), named, failing);
         Execution execution = method.newExecution()) {
-      assertThrows(
-          DelegateFailedException.class, () -> Loading.run(execution, Sample.input(1)));
+      assertThrows(DelegateFailedException.class, () -> Loading.run(execution, Sample.input(1)));
     }
     failing.journal().assertAllClosed();
   }
@@ -199,8 +195,7 @@ final class FallbackTest {
   @MethodSource("throwsByPolicy")
   void openFails(Failure.Thrown thrown, FallbackPolicy policy) {
     FaultInjectingDelegate delegate =
-        FaultInjectingDelegate.of(
-            faults().failing(Moment.OPEN, 1, new Failure.Throws(thrown)));
+        FaultInjectingDelegate.of(faults().failing(Moment.OPEN, 1, new Failure.Throws(thrown)));
     if (policy == FallbackPolicy.FAIL) {
       DelegateUnavailableException e =
           assertThrows(
@@ -216,8 +211,7 @@ final class FallbackTest {
         assertTrue(method.placement().unavailable().containsKey(NAME));
         assertGolden(execution, 1);
       }
-      Event.OpenFailed event =
-          assertInstanceOf(Event.OpenFailed.class, events.failures().get(0));
+      Event.OpenFailed event = assertInstanceOf(Event.OpenFailed.class, events.failures().get(0));
       assertEquals(1, events.failures().size());
       assertEquals(NAME, event.delegate());
     }
@@ -230,8 +224,7 @@ final class FallbackTest {
   @MethodSource("throwsByPolicy")
   void theFirstOfTwoDoesNotCompile(Failure.Thrown thrown, FallbackPolicy policy) {
     FaultInjectingDelegate delegate =
-        FaultInjectingDelegate.of(
-            faults().failing(Moment.COMPILE, 1, new Failure.Throws(thrown)));
+        FaultInjectingDelegate.of(faults().failing(Moment.COMPILE, 1, new Failure.Throws(thrown)));
     if (policy == FallbackPolicy.FAIL) {
       DelegateFailedException e =
           assertThrows(
@@ -300,8 +293,7 @@ final class FallbackTest {
 
   private void assertOneRunFailed(String subgraph) {
     assertEquals(1, events.failures().size(), () -> events.failures().toString());
-    Event.RunFailed event =
-        assertInstanceOf(Event.RunFailed.class, events.failures().get(0));
+    Event.RunFailed event = assertInstanceOf(Event.RunFailed.class, events.failures().get(0));
     assertEquals(NAME, event.delegate());
     assertEquals(subgraph, event.subgraph());
     assertTrue(event.message().contains("injected"), event::message);
@@ -384,8 +376,7 @@ final class FallbackTest {
 
   @Test
   void onlyReportingPoliciesWriteToTheLog() {
-    Faults failing =
-        faults().with(new Fault(Moment.RUN, 1, 1, 0, Failure.delegateException()));
+    Faults failing = faults().with(new Fault(Moment.RUN, 1, 1, 0, Failure.delegateException()));
     Map<FallbackPolicy, Boolean> expected =
         Map.of(FallbackPolicy.FALL_BACK, false, FallbackPolicy.FALL_BACK_AND_REPORT, true);
     expected.forEach((policy, reported) -> {

@@ -154,10 +154,7 @@ final class LifecycleTest {
     Program program = Program.of(sample.pte());
     ModelMethod method =
         ModelMethod.load(
-            program,
-            "forward",
-            FALL_BACK,
-            dev.baton.runtime.Delegates.of(List.of(), List.of()));
+            program, "forward", FALL_BACK, dev.baton.runtime.Delegates.of(List.of(), List.of()));
     program.close();
     program.close();
     assertFalse(program.isOpen());
@@ -173,8 +170,7 @@ final class LifecycleTest {
   @Test
   void aFailedLoadLeavesNothing() {
     FaultInjectingDelegate delegate =
-        FaultInjectingDelegate.of(
-            faults().failing(Moment.COMPILE, 2, Failure.delegateException()));
+        FaultInjectingDelegate.of(faults().failing(Moment.COMPILE, 2, Failure.delegateException()));
     for (int i = 0; i < 3; i++) {
       assertThrows(
           RuntimeException.class,
@@ -216,11 +212,10 @@ final class LifecycleTest {
     AtomicBoolean finished = new AtomicBoolean();
     try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
       Future<?> run =
-          thread.submit(
-              () -> {
-                execution.run();
-                finished.set(true);
-              });
+          thread.submit(() -> {
+            execution.run();
+            finished.set(true);
+          });
       awaitRunning(delegate, 1);
       method.close();
       assertTrue(
@@ -250,27 +245,26 @@ final class LifecycleTest {
           int seed = caller;
           Execution execution = method.newExecution();
           results.add(
-              threads.submit(
-                  () -> {
-                    float[] x = Sample.input(seed);
-                    float[] golden = sample.golden().apply(x);
-                    while (true) {
-                      try {
-                        execution.setInput(0, Tensor.fromBlob(x, x.length));
-                        execution.run();
-                        running.countDown();
-                      } catch (IllegalStateException e) {
-                        return e.getMessage().contains("closed");
-                      }
-                      float[] out;
-                      try {
-                        out = Loading.output(execution);
-                      } catch (IllegalStateException e) {
-                        return true; // its memory was freed after the run
-                      }
-                      assertArrayEquals(golden, out);
-                    }
-                  }));
+              threads.submit(() -> {
+                float[] x = Sample.input(seed);
+                float[] golden = sample.golden().apply(x);
+                while (true) {
+                  try {
+                    execution.setInput(0, Tensor.fromBlob(x, x.length));
+                    execution.run();
+                    running.countDown();
+                  } catch (IllegalStateException e) {
+                    return e.getMessage().contains("closed");
+                  }
+                  float[] out;
+                  try {
+                    out = Loading.output(execution);
+                  } catch (IllegalStateException e) {
+                    return true; // its memory was freed after the run
+                  }
+                  assertArrayEquals(golden, out);
+                }
+              }));
         }
         running.await();
         method.close();
@@ -292,16 +286,15 @@ final class LifecycleTest {
       List<Callable<Void>> callers = new ArrayList<>();
       for (int caller = 0; caller < CALLERS; caller++) {
         int seed = caller;
-        callers.add(
-            () -> {
-              try (Execution execution = method.newExecution()) {
-                for (int run = 0; run < 500; run++) {
-                  float[] x = Sample.input(seed * 1000 + run);
-                  assertArrayEquals(sample.golden().apply(x), Loading.run(execution, x));
-                }
-              }
-              return null;
-            });
+        callers.add(() -> {
+          try (Execution execution = method.newExecution()) {
+            for (int run = 0; run < 500; run++) {
+              float[] x = Sample.input(seed * 1000 + run);
+              assertArrayEquals(sample.golden().apply(x), Loading.run(execution, x));
+            }
+          }
+          return null;
+        });
       }
       for (Future<Void> result : threads.invokeAll(callers)) {
         await(result);
@@ -325,16 +318,15 @@ final class LifecycleTest {
       List<Callable<List<String>>> callers = new ArrayList<>();
       for (int caller = 0; caller < CALLERS; caller++) {
         int runs = caller % 2 == 0 ? 40 : 60;
-        callers.add(
-            () -> {
-              try (Execution execution = method.newExecution()) {
-                for (int run = 0; run < runs; run++) {
-                  float[] x = Sample.input(run);
-                  assertArrayEquals(sample.golden().apply(x), Loading.run(execution, x));
-                }
-                return execution.fallenBack();
-              }
-            });
+        callers.add(() -> {
+          try (Execution execution = method.newExecution()) {
+            for (int run = 0; run < runs; run++) {
+              float[] x = Sample.input(run);
+              assertArrayEquals(sample.golden().apply(x), Loading.run(execution, x));
+            }
+            return execution.fallenBack();
+          }
+        });
       }
       int failed = 0;
       for (Future<List<String>> result : threads.invokeAll(callers)) {
@@ -413,16 +405,14 @@ final class LifecycleTest {
       List<Callable<Void>> callers = new ArrayList<>();
       for (int caller = 0; caller < 4; caller++) {
         int seed = caller;
-        callers.add(
-            () -> {
-              for (int run = 0; run < 100; run++) {
-                float[] x = Sample.input(seed * 100 + run);
-                EValue[] out = module.forward(Tensor.fromBlob(x, x.length));
-                assertArrayEquals(
-                    sample.golden().apply(x), out[0].toTensor().getDataAsFloatArray());
-              }
-              return null;
-            });
+        callers.add(() -> {
+          for (int run = 0; run < 100; run++) {
+            float[] x = Sample.input(seed * 100 + run);
+            EValue[] out = module.forward(Tensor.fromBlob(x, x.length));
+            assertArrayEquals(sample.golden().apply(x), out[0].toTensor().getDataAsFloatArray());
+          }
+          return null;
+        });
       }
       for (Future<Void> result : threads.invokeAll(callers)) {
         await(result);
@@ -445,17 +435,16 @@ final class LifecycleTest {
         List<Future<Boolean>> callers = new ArrayList<>();
         for (int caller = 0; caller < 4; caller++) {
           callers.add(
-              threads.submit(
-                  () -> {
-                    float[] x = Sample.input(1);
-                    while (true) {
-                      try {
-                        module.forward(Tensor.fromBlob(x, x.length));
-                      } catch (IllegalStateException e) {
-                        return true;
-                      }
-                    }
-                  }));
+              threads.submit(() -> {
+                float[] x = Sample.input(1);
+                while (true) {
+                  try {
+                    module.forward(Tensor.fromBlob(x, x.length));
+                  } catch (IllegalStateException e) {
+                    return true;
+                  }
+                }
+              }));
         }
         TimeUnit.MILLISECONDS.sleep(2);
         module.close();

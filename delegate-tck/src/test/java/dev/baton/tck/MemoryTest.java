@@ -68,13 +68,7 @@ final class MemoryTest {
                   Slot sum = m.tensor(DType.FLOAT, 3);
                   m.kernel("aten::mul.Scalar_out", x, m.real(2), y);
                   m.kernel("aten::neg.out", seen, z);
-                  m.kernel(
-                      "aten::sum.IntList_out",
-                      z,
-                      m.integers(1),
-                      m.bool(false),
-                      m.none(),
-                      sum);
+                  m.kernel("aten::sum.IntList_out", z, m.integers(1), m.bool(false), m.none(), sum);
                   m.output(sum, seen);
                 })
             .toBytes();
@@ -108,12 +102,7 @@ final class MemoryTest {
                   m.output(out);
                 })
             .toBytes();
-    check(
-        pte,
-        faults,
-        new float[] {1, 2, 3, -4},
-        new long[] {4},
-        new float[] {2, 8, 18, 32});
+    check(pte, faults, new float[] {1, 2, 3, -4}, new long[] {4}, new float[] {2, 8, 18, 32});
   }
 
   @ParameterizedTest
@@ -248,8 +237,7 @@ final class MemoryTest {
         Execution first = doubling.newExecution();
         Execution second = negating.newExecution()) {
       for (int run = 0; run < 3; run++) {
-        assertArrayEquals(
-            new float[] {2, 4, 6, 8}, Loading.run(first, new float[] {1, 2, 3, 4}));
+        assertArrayEquals(new float[] {2, 4, 6, 8}, Loading.run(first, new float[] {1, 2, 3, 4}));
         assertArrayEquals(
             new float[] {-1, -2, -3, -4}, Loading.run(second, new float[] {1, 2, 3, 4}));
       }
@@ -270,8 +258,7 @@ final class MemoryTest {
     assertTrue(constant(pte, "use_kv_cache").toBool());
     assertEquals(0.125, constant(pte, "get_scale").toDouble());
     assertEquals("llama", constant(pte, "get_name").toStr());
-    assertArrayEquals(
-        new float[] {1, 2}, constant(pte, "table").toTensor().getDataAsFloatArray());
+    assertArrayEquals(new float[] {1, 2}, constant(pte, "table").toTensor().getDataAsFloatArray());
   }
 
   private static EValue constant(byte[] pte, String name) {
@@ -301,8 +288,7 @@ final class MemoryTest {
     try (ModelMethod method = Loading.load(pte, LoadOptions.javaOnly());
         Execution execution = method.newExecution()) {
       execution.setInput(1, EValue.from(2.0));
-      assertArrayEquals(
-          new float[] {2, 4, 6, 8}, Loading.run(execution, new float[] {1, 2, 3, 4}));
+      assertArrayEquals(new float[] {2, 4, 6, 8}, Loading.run(execution, new float[] {1, 2, 3, 4}));
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class, () -> execution.setInput(1, EValue.from(3.0)));

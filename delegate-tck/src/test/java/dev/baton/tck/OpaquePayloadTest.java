@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Payloads that only their own library can run. */
 @ExtendWith(NoLeaks.class)
 final class OpaquePayloadTest {
-  private static final LoadOptions FAIL =
-      LoadOptions.defaults().withPolicy(FallbackPolicy.FAIL);
+  private static final LoadOptions FAIL = LoadOptions.defaults().withPolicy(FallbackPolicy.FAIL);
 
   /** {@code relu(3x + 1) } with the middle in a payload. */
   private static byte[] program(byte[] payload) {
@@ -274,8 +273,7 @@ final class OpaquePayloadTest {
         Execution execution = method.newExecution()) {
       assertArrayEquals(new float[] {2, 4, 6, 8}, Loading.run(execution, X));
       assertArrayEquals(
-          new float[] {2, -2, 1, -4},
-          execution.output(1).toTensor().getDataAsFloatArray());
+          new float[] {2, -2, 1, -4}, execution.output(1).toTensor().getDataAsFloatArray());
     }
   }
 

@@ -99,7 +99,9 @@ final class PlacementTest {
   @Test
   void servicesAreSortedByPriority() {
     assertEquals(
-        Delegates.load().delegates().stream().sorted((x, y) -> y.priority() - x.priority()).toList(),
+        Delegates.load().delegates().stream()
+            .sorted((x, y) -> y.priority() - x.priority())
+            .toList(),
         Delegates.load().delegates());
   }
 
@@ -133,9 +135,7 @@ final class PlacementTest {
     try (ModelMethod method = Loading.load(sample.pte(), events.on(FALL_BACK), first)) {
       List<String> names = new ArrayList<>();
       method.placement().subgraphs().forEach(s -> names.add(s.name()));
-      events
-          .of(dev.baton.runtime.Event.CompileFailed.class)
-          .forEach(e -> names.add(e.subgraph()));
+      events.of(dev.baton.runtime.Event.CompileFailed.class).forEach(e -> names.add(e.subgraph()));
       assertEquals(2, names.stream().distinct().count(), names::toString);
     }
   }
@@ -303,13 +303,11 @@ final class PlacementTest {
       LoadOptions options = LoadOptions.defaults().withPolicy(policy);
       if (policy == FallbackPolicy.FAIL) {
         BatonException e =
-            assertThrows(
-                BatonException.class, () -> Loading.load(sample.pte(), options, failing));
+            assertThrows(BatonException.class, () -> Loading.load(sample.pte(), options, failing));
         assertTrue(e.getMessage().contains("'faulty'"), e::getMessage);
       } else {
         try (ModelMethod method = Loading.load(sample.pte(), options, failing)) {
-          assertEquals(
-              List.of("reference", "reference", "reference"), runners(method.placement()));
+          assertEquals(List.of("reference", "reference", "reference"), runners(method.placement()));
           assertGolden(method);
         }
       }
@@ -324,9 +322,7 @@ final class PlacementTest {
     for (int alignment : new int[] {16, 64, 256, 4096}) {
       FaultInjectingDelegate delegate =
           FaultInjectingDelegate.of(
-              Faults.none()
-                  .claiming(Sample.ends())
-                  .needing(BufferRequirements.of(alignment, 128)));
+              Faults.none().claiming(Sample.ends()).needing(BufferRequirements.of(alignment, 128)));
       try (ModelMethod method =
               Loading.load(
                   sample.pte(), LoadOptions.defaults().withPolicy(FallbackPolicy.FAIL), delegate);
@@ -376,7 +372,8 @@ final class PlacementTest {
       case List<?> l -> l.stream().map(PlacementTest::json).toList().toString();
       case Map<?, ?> m ->
           m.entrySet().stream()
-              .map(e -> json(assertInstanceOf(String.class, e.getKey())) + ": " + json(e.getValue()))
+              .map(
+                  e -> json(assertInstanceOf(String.class, e.getKey())) + ": " + json(e.getValue()))
               .toList()
               .toString();
       case Decline d -> "{\"kind\": " + json(d.kind()) + ", \"detail\": " + json(d.detail()) + "}";
@@ -386,8 +383,7 @@ final class PlacementTest {
         List<String> fields = new ArrayList<>();
         for (RecordComponent component : r.getClass().getRecordComponents()) {
           try {
-            fields.add(
-                json(component.getName()) + ": " + json(component.getAccessor().invoke(r)));
+            fields.add(json(component.getName()) + ": " + json(component.getAccessor().invoke(r)));
           } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
           }

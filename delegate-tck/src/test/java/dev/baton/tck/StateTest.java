@@ -174,8 +174,7 @@ final class StateTest {
         Execution first = method.newExecution();
         Execution second = method.newExecution()) {
       Loading.run(first, new float[] {1, 1, 1, 1});
-      assertArrayEquals(
-          new float[] {6, 8, 10, 12}, Loading.run(first, new float[] {1, 1, 1, 1}));
+      assertArrayEquals(new float[] {6, 8, 10, 12}, Loading.run(first, new float[] {1, 1, 1, 1}));
       assertArrayEquals(new float[] {4, 6, 8, 10}, Loading.run(second, new float[] {1, 1, 1, 1}));
     }
   }

@@ -1,6 +1,7 @@
 package dev.baton.xnnpack;
 
 import dev.baton.delegate.Decline;
+import dev.baton.graph.Argument;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
@@ -189,11 +190,10 @@ final class Images {
 
   private static double scale(Node node, String parameter, int d) {
     return switch (node.argument(parameter)) {
-      case dev.baton.graph.Argument.Real r -> r.value();
-      case dev.baton.graph.Argument.Int i -> i.value();
-      case dev.baton.graph.Argument.Items list
-          when list.items().get(Math.min(d, list.items().size() - 1))
-              instanceof dev.baton.graph.Argument.Real r ->
+      case Argument.Real r -> r.value();
+      case Argument.Int i -> i.value();
+      case Argument.Items list
+          when list.items().get(Math.min(d, list.items().size() - 1)) instanceof Argument.Real r ->
           r.value();
       default -> 0;
     };

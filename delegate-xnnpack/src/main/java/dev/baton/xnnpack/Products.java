@@ -2,8 +2,10 @@ package dev.baton.xnnpack;
 
 import dev.baton.delegate.Decline;
 import dev.baton.graph.Constant;
+import dev.baton.graph.DType;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnFunction;
 import dev.baton.xnnpack.ffi.XnnNode;
@@ -11,6 +13,7 @@ import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Padding;
 import dev.baton.xnnpack.ffi.XnnNode.Range;
 import dev.baton.xnnpack.ffi.XnnNode.Window;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Convolutions and matrix products. */
@@ -184,8 +187,7 @@ final class Products {
     Constant contiguous =
         weight.isContiguous()
             ? weight
-            : Constant.of(
-                java.lang.foreign.MemorySegment.ofArray(Weights.toArray(weight)), weight.type());
+            : Constant.of(MemorySegment.ofArray(Weights.toArray(weight)), weight.type());
     int in = sizes[0] / groups;
     Constant ordered =
         line
@@ -196,9 +198,7 @@ final class Products {
         line
             ? new int[] {groups * sizes[1], sizes[2], in}
             : new int[] {groups * sizes[1], sizes[2], sizes[3], in};
-    return Constant.of(
-        java.lang.foreign.MemorySegment.ofArray(values),
-        dev.baton.graph.TensorType.of(dev.baton.graph.DType.FLOAT, flat));
+    return Constant.of(MemorySegment.ofArray(values), TensorType.of(DType.FLOAT, flat));
   }
 
   // Matrix products

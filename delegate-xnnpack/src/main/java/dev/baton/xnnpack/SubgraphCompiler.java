@@ -37,7 +37,7 @@ final class SubgraphCompiler {
   private final List<XnnValue> values = new ArrayList<>();
   private final List<XnnNode> nodes = new ArrayList<>();
   private final Map<Value, int[]> placed = new HashMap<>();
-  private final Map<Value, Layout> native0 = new HashMap<>();
+  private final Map<Value, Layout> madeIn = new HashMap<>();
   private final Map<Value, Integer> external = new HashMap<>();
   private final List<Value> written = new ArrayList<>();
   private final Map<Float, Integer> scalars = new HashMap<>();
@@ -133,7 +133,7 @@ final class SubgraphCompiler {
   private void place(Value value, Layout layout, int id) {
     Layout effective = Layout.hasChannelsLast(value.shape().rank()) ? layout : Layout.PLAIN;
     placed.computeIfAbsent(value, _ -> new int[] {-1, -1})[effective.ordinal()] = id;
-    native0.putIfAbsent(value, effective);
+    madeIn.putIfAbsent(value, effective);
   }
 
   /** True if the value is there in the layout without a transpose. */
@@ -143,7 +143,7 @@ final class SubgraphCompiler {
 
   /** The layout in which the value was made. */
   Layout layoutOf(Value value) {
-    Layout layout = native0.get(value);
+    Layout layout = madeIn.get(value);
     return layout == null ? Layout.PLAIN : layout;
   }
 

@@ -75,7 +75,14 @@ final class Weights {
     return values;
   }
 
+  /**
+   * Copies block by block through arrays: long before it is compiled, code is faster on arrays than
+   * on segments, and weights are copied when a program starts.
+   */
   private static final class Copier {
+    /** Most elements of a block. */
+    private static final long BLOCK = 1 << 22;
+
     private final MemorySegment from;
     private final int[] sizes;
     private final long[] strides;
@@ -83,6 +90,9 @@ final class Weights {
     private final int axis;
     private final MemorySegment to;
     private long written;
+    private float[] source = {};
+    private float[] target = {};
+    private int filled;
 
     Copier(Constant constant, float @Nullable [] scale, int axis, MemorySegment to) {
       this.from = constant.data();
@@ -94,27 +104,48 @@ final class Weights {
     }
 
     void copy(int dim, long offset, float factor) {
-      if (sizes.length == 0) {
-        write(0, 1, 0, factor);
-      } else if (dim == sizes.length - 1 && (scale == null || dim != axis)) {
-        write(offset, sizes[dim], strides[dim], factor);
-      } else {
+      long count = 1;
+      long reach = 1;
+      for (int d = dim; d < sizes.length; d++) {
+        count *= sizes[d];
+        reach += (sizes[d] - 1) * strides[d];
+      }
+      if (count > BLOCK) {
         for (int i = 0; i < sizes[dim]; i++) {
-          float f = scale != null && dim == axis ? factor * scale[i] : factor;
-          if (dim == sizes.length - 1) {
-            write(offset + i * strides[dim], 1, 0, f);
-          } else {
-            copy(dim + 1, offset + i * strides[dim], f);
-          }
+          copy(dim + 1, offset + i * strides[dim], factor(dim, i, factor));
         }
+      } else if (count > 0) {
+        source = new float[Math.toIntExact(reach)];
+        target = new float[(int) count];
+        filled = 0;
+        MemorySegment.copy(
+            from, JAVA_FLOAT_UNALIGNED, offset * Float.BYTES, source, 0, source.length);
+        fill(dim, 0, factor);
+        MemorySegment.copy(target, 0, to, JAVA_FLOAT_UNALIGNED, written, target.length);
+        written += count * Float.BYTES;
       }
     }
 
-    private void write(long offset, int count, long stride, float factor) {
-      long source = offset * Float.BYTES;
-      long step = stride * Float.BYTES;
-      for (int i = 0; i < count; i++, source += step, written += Float.BYTES) {
-        to.set(JAVA_FLOAT_UNALIGNED, written, from.get(JAVA_FLOAT_UNALIGNED, source) * factor);
+    private float factor(int dim, int index, float factor) {
+      return scale != null && dim == axis ? factor * scale[index] : factor;
+    }
+
+    private void fill(int dim, int offset, float factor) {
+      if (dim == sizes.length) {
+        target[filled++] = source[offset] * factor;
+        return;
+      }
+      int stride = (int) strides[dim];
+      if (dim < sizes.length - 1 || (scale != null && dim == axis)) {
+        for (int i = 0; i < sizes[dim]; i++) {
+          fill(dim + 1, offset + i * stride, factor(dim, i, factor));
+        }
+      } else {
+        int at = filled;
+        for (int i = 0; i < sizes[dim]; i++) {
+          target[at + i] = source[offset + i * stride] * factor;
+        }
+        filled = at + sizes[dim];
       }
     }
   }

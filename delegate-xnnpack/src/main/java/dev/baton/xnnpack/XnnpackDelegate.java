@@ -15,10 +15,14 @@ import dev.baton.nativelib.NativeLibraryException;
 import dev.baton.xnnpack.ffi.XnnException;
 import dev.baton.xnnpack.ffi.XnnFunction;
 import dev.baton.xnnpack.ffi.XnnLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs float subgraphs on XNNPACK, the CPU library that ExecuTorch and TensorFlow Lite use.
@@ -45,6 +49,24 @@ public final class XnnpackDelegate implements Delegate {
   private static final String JAR_FOLDER = "org/bytedeco/tensorflowlite/";
 
   private static final LibrarySpec SPEC = spec();
+
+  /** A library that was found, as long as its file and the property stay what they were. */
+  private record Found(@Nullable String property, Located location, long size, FileTime modified) {
+    static @Nullable Found of(Located location) {
+      try {
+        Path path = location.path();
+        return new Found(
+            System.getProperty(LIBRARY_PROPERTY),
+            location,
+            Files.size(path),
+            Files.getLastModifiedTime(path));
+      } catch (IOException e) {
+        return null;
+      }
+    }
+  }
+
+  private volatile @Nullable Found found;
 
   /** Used by the service loader. */
   public XnnpackDelegate() {}
@@ -86,8 +108,8 @@ public final class XnnpackDelegate implements Delegate {
 
   @Override
   public Availability availability() {
-    return switch (LibraryFinder.locate(SPEC)) {
-      case Located found -> Availability.available(found.path() + " (" + found.how() + ")");
+    return switch (locate()) {
+      case Located located -> Availability.available(located.path() + " (" + located.how() + ")");
       case NotLocated absent ->
           Availability.unavailable(
               reason(absent.kind()),
@@ -95,6 +117,17 @@ public final class XnnpackDelegate implements Delegate {
               absent.remedy(),
               absent.tried().stream().map(Object::toString).toList());
     };
+  }
+
+  /** Looks for the library, unless it is where it was. */
+  private LibraryLocation locate() {
+    Found before = found;
+    if (before != null && before.equals(Found.of(before.location))) {
+      return before.location;
+    }
+    LibraryLocation location = LibraryFinder.locate(SPEC);
+    found = location instanceof Located located ? Found.of(located) : null;
+    return location;
   }
 
   private static Availability.Reason reason(FailureKind kind) {

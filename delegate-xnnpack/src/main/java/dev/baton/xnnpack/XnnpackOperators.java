@@ -26,7 +26,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The operators that XNNPACK computes: when, and as what. One line for each, or for its family. */
@@ -392,16 +391,6 @@ final class XnnpackOperators {
 
   static boolean isWeight(@Nullable Value value) {
     return value != null && value.isConstant() && Weights.isPlainFloat(value.constant());
-  }
-
-  static @Nullable Decline firstOf(List<Function<Node, @Nullable Decline>> checks, Node node) {
-    for (Function<Node, @Nullable Decline> check : checks) {
-      Decline decline = check.apply(node);
-      if (decline != null) {
-        return decline;
-      }
-    }
-    return null;
   }
 
   /** True if the argument, or an item of it, is a scalar that the program computes. */

@@ -179,7 +179,8 @@ public final class CompiledMethod implements AutoCloseable {
                 placed.block().reads(),
                 placed.block().writes(),
                 inputs,
-                kernels);
+                kernels,
+                options.maxMemoryBytes());
         kept.put(signature, plan);
       }
       return plan;

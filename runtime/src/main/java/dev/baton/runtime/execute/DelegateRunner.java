@@ -245,7 +245,8 @@ final class DelegateRunner {
                   return null;
                 }
               },
-              kernels);
+              kernels,
+              method.options().maxMemoryBytes());
       return BoundPlan.bind(plan, core.twinHost(memory));
     } catch (DelegateException e) {
       throw new IllegalStateException("a twin has no delegates", e);

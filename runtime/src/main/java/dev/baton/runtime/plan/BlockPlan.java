@@ -90,6 +90,9 @@ public final class BlockPlan implements NodeCall.Facts {
   }
 
   /**
+   * Makes a plan.
+   *
+   * @param maxBytes that one tensor may have, inside a delegate's part too
    * @throws KernelException if an operator does not take the shapes
    * @throws DelegateException if an opaque payload does not
    */
@@ -99,17 +102,18 @@ public final class BlockPlan implements NodeCall.Facts {
       List<Variable> reads,
       List<Variable> writes,
       Inputs inputs,
-      Kernels kernels)
+      Kernels kernels,
+      long maxBytes)
       throws DelegateException {
     BlockPlan plan = new BlockPlan(graph, units, reads, writes);
-    plan.infer(inputs, kernels);
+    plan.infer(inputs, kernels, maxBytes);
     plan.place();
     return plan;
   }
 
   // ---- types
 
-  private void infer(Inputs inputs, Kernels kernels) throws DelegateException {
+  private void infer(Inputs inputs, Kernels kernels, long maxBytes) throws DelegateException {
     for (int i = 0; i < reads.size(); i++) {
       Value value = graph.inputs().get(i);
       if (value.isTensor()) {
@@ -152,6 +156,10 @@ public final class BlockPlan implements NodeCall.Facts {
         if (type.dtype() != result.dtype()) {
           throw new KernelException(
               node + ": result " + r + " is " + type + ", the program says " + result.type());
+        }
+        if (type.byteSize() > maxBytes) {
+          throw new KernelException(
+              node + " gives " + type + ", more than the bound of " + maxBytes + " bytes; LoadOptions.withMaxMemoryBytes raises it");
         }
         types[result.id()] = new TensorType(type.dtype(), type.shape(), false);
       }

@@ -1,0 +1,76 @@
+package dev.baton.coreml;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.baton.delegate.Availability;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.OpenContext;
+import dev.baton.nativelib.Architecture;
+import dev.baton.nativelib.HostPlatform;
+import dev.baton.nativelib.OperatingSystem;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class CoreMlDelegateTest {
+  private static Availability on(OperatingSystem os) {
+    return new CoreMlDelegate(
+            new HostPlatform(os, Architecture.ARM64, HostPlatform.Libc.UNKNOWN, null))
+        .availability();
+  }
+
+  @Test
+  void itsNames() {
+    assertEquals("coreml", new CoreMlDelegate().name());
+    assertEquals(Set.of("CoreMLBackend"), new CoreMlDelegate().payloadIds());
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MACOS")
+  void elsewhereItIsNotForThisPlatform(OperatingSystem os) {
+    Availability availability = on(os);
+    assertEquals(Availability.Reason.PLATFORM, availability.reason());
+    assertTrue(availability.message().contains(os.label() + "-arm64"), availability::toString);
+    assertFalse(availability.remedy().isEmpty());
+  }
+
+  @Test
+  void onAMacItIsNotYetRun() {
+    Availability availability = on(OperatingSystem.MACOS);
+    assertEquals(Availability.Reason.OTHER, availability.reason());
+    assertTrue(availability.message().contains("does not run Core ML yet"));
+    assertTrue(availability.remedy().contains("XNNPACK"));
+  }
+
+  @Test
+  void openIsRefused() {
+    DelegateException e =
+        assertThrows(DelegateException.class, () -> new CoreMlDelegate().open(new Context()));
+    assertEquals(DelegateException.Kind.UNSUPPORTED, e.kind());
+    assertFalse(e.remedy().isEmpty());
+  }
+
+  private static final class Context implements OpenContext {
+    @Override
+    public Map<String, String> options() {
+      return Map.of();
+    }
+
+    @Override
+    public int threads() {
+      return 1;
+    }
+
+    @Override
+    public Optional<Path> cacheDirectory() {
+      return Optional.empty();
+    }
+  }
+}
