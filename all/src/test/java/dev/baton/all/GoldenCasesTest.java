@@ -19,12 +19,23 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every case of the folder {@code models}, on XNNPACK and in Java alone, against ExecuTorch's own answers. */
+/**
+ * Every case of the folder {@code models}, on XNNPACK and in Java alone, against ExecuTorch's own
+ * answers.
+ */
 @ExtendWith(NoLeaks.class)
 class GoldenCasesTest {
-  /** Cases with nothing that XNNPACK is worth entering for. */
+  /** Cases too small for XNNPACK to be worth entering. */
   private static final Set<String> JAVA_ONLY =
-      Set.of("add-portable", "cond-portable", "kv-cache-portable", "losses-portable", "map-portable", "misc-portable");
+      Set.of(
+          "add-portable",
+          "cond-portable",
+          "dlrm-portable",
+          "kv-cache-portable",
+          "losses-portable",
+          "map-portable",
+          "misc-portable",
+          "rope-portable");
 
   static List<Path> cases() throws IOException {
     List<Path> cases = ModelCase.find(Path.of(System.getProperty("baton.models")));
@@ -45,7 +56,8 @@ class GoldenCasesTest {
   void xnnpack(Path folder) throws IOException {
     Delegate xnnpack = Delegates.load().find("xnnpack");
     assertTrue(xnnpack != null, "the delegate is on the class path");
-    // Where its library cannot be, the container tests say so; here it is present on every platform that has one.
+    // Where its library cannot be, the container tests say so; here it is present on every platform
+    // that has one.
     assumeTrue(xnnpack.availability().isAvailable(), () -> xnnpack.availability().toString());
     CaseResult result = run(folder, LoadOptions.defaults());
     assertTrue(result.passed(), () -> folder + ": " + result.firstFailure());

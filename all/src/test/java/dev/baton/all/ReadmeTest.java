@@ -34,7 +34,8 @@ class ReadmeTest {
 
   private List<String> javaOfReadme() throws IOException {
     Matcher blocks =
-        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(MODELS.resolve("../README.md")));
+        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(MODELS.resolve("../README.md")));
     List<String> found = new ArrayList<>();
     while (blocks.find()) {
       found.add(blocks.group(1));
@@ -49,13 +50,24 @@ class ReadmeTest {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     var messages = new ByteArrayOutputStream();
     int status =
-        compiler.run(null, messages, messages, "-d", folder.toString(), "-cp", System.getProperty("java.class.path"), file.toString());
+        compiler.run(
+            null,
+            messages,
+            messages,
+            "-d",
+            folder.toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            file.toString());
     assertEquals(0, status, messages.toString(StandardCharsets.UTF_8));
   }
 
   @Test
   void theExampleClassifiesADigit() throws Exception {
-    String source = javaOfReadme().get(0).replace("\"digits.pte\"", "\"" + MODELS.resolve("digits-xnn/model.pte") + "\"");
+    String source =
+        javaOfReadme()
+            .get(0)
+            .replace("\"digits.pte\"", "\"" + MODELS.resolve("digits-xnn/model.pte") + "\"");
     compile("Classify", source);
     String printed = main("Classify");
     assertTrue(printed.contains("operators"), printed);
