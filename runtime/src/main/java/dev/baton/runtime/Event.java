@@ -74,6 +74,18 @@ public sealed interface Event {
     }
   }
 
+  /**
+   * How far long work has come.
+   *
+   * @param fraction 0 to 1
+   */
+  record Progress(String delegate, String what, double fraction) implements Event {
+    @Override
+    public String message() {
+      return "delegate '%s': %s, %.0f %%".formatted(delegate, what, 100 * fraction);
+    }
+  }
+
   /** A delegate's word to the user. */
   record Warning(String delegate, String text) implements Event {
     @Override

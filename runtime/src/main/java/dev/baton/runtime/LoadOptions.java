@@ -1,54 +1,60 @@
 package dev.baton.runtime;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** How a method is loaded. Immutable; each {@code with…} gives a changed copy. */
 public final class LoadOptions {
-  private static final LoadOptions DEFAULTS =
-      new LoadOptions(null, null, Map.of(), 0, null, 10_000_000, 8, 16L << 30, e -> {});
+  private static final LoadOptions DEFAULTS = new LoadOptions();
 
-  private final @Nullable List<String> delegates;
-  private final @Nullable FallbackPolicy policy;
-  private final Map<String, Map<String, String>> delegateOptions;
-  private final int threads;
-  private final @Nullable Path cacheDirectory;
-  private final long maxInstructions;
-  private final int plansKept;
-  private final long maxMemoryBytes;
-  private final Consumer<Event> listener;
+  // Set by the with… methods alone, before the copy is handed out.
+  private @Nullable List<String> delegates;
+  private @Nullable FallbackPolicy policy;
+  private Map<String, Map<String, String>> delegateOptions;
+  private int threads;
+  private @Nullable Path cacheDirectory;
+  private long maxInstructions;
+  private int plansKept;
+  private long maxMemoryBytes;
+  private @Nullable Duration deadline;
+  private BooleanSupplier cancelled;
+  private Consumer<Event> listener;
 
-  private LoadOptions(
-      @Nullable List<String> delegates,
-      @Nullable FallbackPolicy policy,
-      Map<String, Map<String, String>> delegateOptions,
-      int threads,
-      @Nullable Path cacheDirectory,
-      long maxInstructions,
-      int plansKept,
-      long maxMemoryBytes,
-      Consumer<Event> listener) {
-    this.delegates = delegates;
-    this.policy = policy;
-    this.delegateOptions = delegateOptions;
-    this.threads = threads;
-    this.cacheDirectory = cacheDirectory;
-    this.maxInstructions = maxInstructions;
-    this.plansKept = plansKept;
-    this.maxMemoryBytes = maxMemoryBytes;
-    this.listener = listener;
+  private LoadOptions() {
+    delegateOptions = Map.of();
+    threads = Runtime.getRuntime().availableProcessors();
+    maxInstructions = 10_000_000;
+    plansKept = 8;
+    maxMemoryBytes = 16L << 30;
+    cancelled = () -> false;
+    listener = event -> {};
+  }
+
+  private LoadOptions(LoadOptions other) {
+    delegates = other.delegates;
+    policy = other.policy;
+    delegateOptions = other.delegateOptions;
+    threads = other.threads;
+    cacheDirectory = other.cacheDirectory;
+    maxInstructions = other.maxInstructions;
+    plansKept = other.plansKept;
+    maxMemoryBytes = other.maxMemoryBytes;
+    deadline = other.deadline;
+    cancelled = other.cancelled;
+    listener = other.listener;
   }
 
   /**
-   * Every delegate that is available, by priority; as many threads as processors; fall back and
-   * report.
+   * Every delegate that is available, by priority; as many threads as there are processors; fall
+   * back and report.
    */
   public static LoadOptions defaults() {
     return DEFAULTS;
@@ -64,80 +70,42 @@ public final class LoadOptions {
    * {@link FallbackPolicy#FAIL} the default.
    */
   public LoadOptions withDelegates(List<String> names) {
-    return new LoadOptions(
-        List.copyOf(names),
-        policy,
-        delegateOptions,
-        threads,
-        cacheDirectory,
-        maxInstructions,
-        plansKept,
-        maxMemoryBytes,
-        listener);
+    LoadOptions copy = new LoadOptions(this);
+    copy.delegates = List.copyOf(names);
+    return copy;
   }
 
   public LoadOptions withPolicy(FallbackPolicy fallback) {
-    return new LoadOptions(
-        delegates,
-        Objects.requireNonNull(fallback),
-        delegateOptions,
-        threads,
-        cacheDirectory,
-        maxInstructions,
-        plansKept,
-        maxMemoryBytes,
-        listener);
+    LoadOptions copy = new LoadOptions(this);
+    copy.policy = Objects.requireNonNull(fallback);
+    return copy;
   }
 
   /** Sets an option of one delegate. */
   public LoadOptions withDelegateOption(String delegate, String key, String value) {
     Map<String, Map<String, String>> all = new HashMap<>(delegateOptions);
-    Map<String, String> ours = new HashMap<>(all.getOrDefault(delegate, Map.of()));
+    Map<String, String> ours = new HashMap<>(delegateOptions(delegate));
     ours.put(key, value);
     all.put(delegate, Map.copyOf(ours));
-    return new LoadOptions(
-        delegates,
-        policy,
-        Map.copyOf(all),
-        threads,
-        cacheDirectory,
-        maxInstructions,
-        plansKept,
-        maxMemoryBytes,
-        listener);
+    LoadOptions copy = new LoadOptions(this);
+    copy.delegateOptions = Map.copyOf(all);
+    return copy;
   }
 
   /**
    * @param count threads that one run may use, at least 1
    */
   public LoadOptions withThreads(int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException("threads: " + count + ", expected at least 1");
-    }
-    return new LoadOptions(
-        delegates,
-        policy,
-        delegateOptions,
-        count,
-        cacheDirectory,
-        maxInstructions,
-        plansKept,
-        maxMemoryBytes,
-        listener);
+    LoadOptions copy = new LoadOptions(this);
+    copy.threads = atLeastOne(count, "threads");
+    return copy;
   }
 
   /** A folder where delegates may keep compiled or packed forms, each in a folder of its own. */
   public LoadOptions withCacheDirectory(Path directory) {
-    return new LoadOptions(
-        delegates,
-        policy,
-        delegateOptions,
-        threads,
-        directory,
-        maxInstructions,
-        plansKept,
-        maxMemoryBytes,
-        listener);
+    LoadOptions copy = new LoadOptions(this);
+    copy.cacheDirectory = Objects.requireNonNull(directory);
+    return copy;
   }
 
   /**
@@ -145,33 +113,16 @@ public final class LoadOptions {
    * default, as in ExecuTorch.
    */
   public LoadOptions withMaxInstructions(long count) {
-    return new LoadOptions(
-        delegates,
-        policy,
-        delegateOptions,
-        threads,
-        cacheDirectory,
-        count,
-        plansKept,
-        maxMemoryBytes,
-        listener);
+    LoadOptions copy = new LoadOptions(this);
+    copy.maxInstructions = count;
+    return copy;
   }
 
   /** Shape signatures for which an execution keeps its plan; 8 by default. */
   public LoadOptions withPlansKept(int count) {
-    if (count < 1) {
-      throw new IllegalArgumentException("plans kept: " + count + ", expected at least 1");
-    }
-    return new LoadOptions(
-        delegates,
-        policy,
-        delegateOptions,
-        threads,
-        cacheDirectory,
-        maxInstructions,
-        count,
-        maxMemoryBytes,
-        listener);
+    LoadOptions copy = new LoadOptions(this);
+    copy.plansKept = atLeastOne(count, "plans kept");
+    return copy;
   }
 
   /**
@@ -179,30 +130,43 @@ public final class LoadOptions {
    * by default; a file that asks for more is refused.
    */
   public LoadOptions withMaxMemoryBytes(long bytes) {
-    return new LoadOptions(
-        delegates,
-        policy,
-        delegateOptions,
-        threads,
-        cacheDirectory,
-        maxInstructions,
-        plansKept,
-        bytes,
-        listener);
+    LoadOptions copy = new LoadOptions(this);
+    copy.maxMemoryBytes = bytes;
+    return copy;
+  }
+
+  /**
+   * How long a load may take. Delegates are told; where the time is up between two of their steps,
+   * the load ends with a {@link BatonException}.
+   */
+  public LoadOptions withDeadline(Duration fromStart) {
+    LoadOptions copy = new LoadOptions(this);
+    copy.deadline = Objects.requireNonNull(fromStart);
+    return copy;
+  }
+
+  /**
+   * @param asked often, by the thread that loads and by delegates' threads; once true, the load
+   *     ends with a {@link BatonException}
+   */
+  public LoadOptions withCancellation(BooleanSupplier asked) {
+    LoadOptions copy = new LoadOptions(this);
+    copy.cancelled = Objects.requireNonNull(asked);
+    return copy;
   }
 
   /** Receives events, on the thread that causes them; must not throw. */
   public LoadOptions withListener(Consumer<Event> consumer) {
-    return new LoadOptions(
-        delegates,
-        policy,
-        delegateOptions,
-        threads,
-        cacheDirectory,
-        maxInstructions,
-        plansKept,
-        maxMemoryBytes,
-        consumer);
+    LoadOptions copy = new LoadOptions(this);
+    copy.listener = Objects.requireNonNull(consumer);
+    return copy;
+  }
+
+  private static int atLeastOne(int count, String what) {
+    if (count < 1) {
+      throw new IllegalArgumentException(what + ": " + count + ", expected at least 1");
+    }
+    return count;
   }
 
   /** The named delegates; empty if all are asked. */
@@ -210,12 +174,17 @@ public final class LoadOptions {
     return Optional.ofNullable(delegates);
   }
 
+  /**
+   * As set; else {@link FallbackPolicy#FAIL} if delegates are named, {@link
+   * FallbackPolicy#FALL_BACK_AND_REPORT} if not.
+   */
   public FallbackPolicy policy() {
-    return policy != null
-        ? policy
-        : delegates == null || delegates.isEmpty()
-            ? FallbackPolicy.FALL_BACK_AND_REPORT
-            : FallbackPolicy.FAIL;
+    if (policy != null) {
+      return policy;
+    }
+    return delegates == null || delegates.isEmpty()
+        ? FallbackPolicy.FALL_BACK_AND_REPORT
+        : FallbackPolicy.FAIL;
   }
 
   /** Options of a delegate; never null. */
@@ -223,9 +192,8 @@ public final class LoadOptions {
     return delegateOptions.getOrDefault(delegate, Map.of());
   }
 
-  /** Threads that one run may use: as set, else as many as there are processors. */
   public int threads() {
-    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    return threads;
   }
 
   public Optional<Path> cacheDirectory() {
@@ -236,20 +204,23 @@ public final class LoadOptions {
     return maxInstructions;
   }
 
-  public long maxMemoryBytes() {
-    return maxMemoryBytes;
-  }
-
   public int plansKept() {
     return plansKept;
   }
 
-  public Consumer<Event> listener() {
-    return listener;
+  public long maxMemoryBytes() {
+    return maxMemoryBytes;
   }
 
-  /** The thread count if it was set. */
-  public OptionalInt explicitThreads() {
-    return threads > 0 ? OptionalInt.of(threads) : OptionalInt.empty();
+  public Optional<Duration> deadline() {
+    return Optional.ofNullable(deadline);
+  }
+
+  public boolean isCancelled() {
+    return cancelled.getAsBoolean();
+  }
+
+  public Consumer<Event> listener() {
+    return listener;
   }
 }

@@ -82,7 +82,13 @@ public final class CompiledMethod implements AutoCloseable {
     } catch (RuntimeException e) {
       abandon(placer);
       throw new LiftException(
-          "method '" + method + "' of " + program.source() + " contradicts itself: " + e.getMessage(), e);
+          "method '"
+              + method
+              + "' of "
+              + program.source()
+              + " contradicts itself: "
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -105,6 +111,9 @@ public final class CompiledMethod implements AutoCloseable {
       LoadOptions options) {
     long start = System.nanoTime();
     Sessions open = sessions == null ? new Sessions(delegates, options) : sessions;
+    if (sessions != null) {
+      sessions.beginLoad();
+    }
     CompiledMethod result;
     try {
       result =

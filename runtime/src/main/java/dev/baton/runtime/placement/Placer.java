@@ -304,6 +304,7 @@ public final class Placer {
   // ---- compiling
 
   private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
+    sessions.checkCancelled();
     Sessions.Open open =
         sessions.open().stream()
             .filter(o -> o.name().equals(part.colour()))

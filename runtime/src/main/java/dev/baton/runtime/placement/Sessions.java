@@ -14,11 +14,13 @@ import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,7 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
+  private volatile long start = System.nanoTime();
   private final LoadOptions options;
   private final List<Open> open = new ArrayList<>();
   private final Map<String, Availability> unavailable = new LinkedHashMap<>();
@@ -148,6 +151,37 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
+  /** A load begins: its deadline counts from now. */
+  public void beginLoad() {
+    start = System.nanoTime();
+  }
+
+  /** Nanoseconds to the deadline; a very large number if there is none. */
+  private long remaining() {
+    return options
+        .deadline()
+        .map(d -> d.toNanos() - (System.nanoTime() - start))
+        .orElse(Long.MAX_VALUE);
+  }
+
+  private boolean mustEnd() {
+    return options.isCancelled() || remaining() <= 0;
+  }
+
+  /**
+   * Ends a load that nobody waits for.
+   *
+   * @throws BatonException if it was cancelled, or the deadline has passed
+   */
+  void checkCancelled() {
+    if (mustEnd()) {
+      throw new BatonException(
+          options.isCancelled()
+              ? "the load was cancelled"
+              : "the load has passed its deadline of " + options.deadline().orElse(Duration.ZERO));
+    }
+  }
+
   /** In the order in which they are asked. */
   public List<Open> open() {
     return open;
@@ -199,6 +233,21 @@ public final class Sessions implements AutoCloseable {
     @Override
     public Optional<Path> cacheDirectory() {
       return options.cacheDirectory().map(p -> p.resolve(delegate));
+    }
+
+    @Override
+    public void progress(String what, double fraction) {
+      options.listener().accept(new Event.Progress(delegate, what, fraction));
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return mustEnd();
+    }
+
+    @Override
+    public OptionalLong remainingNanos() {
+      return options.deadline().isEmpty() ? OptionalLong.empty() : OptionalLong.of(remaining());
     }
 
     @Override
