@@ -18,6 +18,7 @@ import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.Simplifier;
+import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Placer;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.placement.Unit;
@@ -82,7 +83,13 @@ public final class CompiledMethod implements AutoCloseable {
     } catch (RuntimeException e) {
       abandon(placer);
       throw new LiftException(
-          "method '" + method + "' of " + program.source() + " contradicts itself: " + e.getMessage(), e);
+          "method '"
+              + method
+              + "' of "
+              + program.source()
+              + " contradicts itself: "
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -190,10 +197,13 @@ public final class CompiledMethod implements AutoCloseable {
   /** Frees everything; no execution may be open. */
   @Override
   public void close() {
-    compiled.forEach(CompiledSubgraph::close);
-    if (ownsSessions) {
-      sessions.close();
-    }
-    constants.close();
+    Closing.all(
+        compiled.stream().map(c -> c::close),
+        () -> {
+          if (ownsSessions) {
+            sessions.close();
+          }
+        },
+        constants::close);
   }
 }
