@@ -106,6 +106,9 @@ def convolutions(g):
         c((1, 2, 3, 3), (2, 2, 3, 3), True, [2, 2], [1, 1], [1, 1], True, [1, 0], dtype=dtype)
     g(conv, t(1, 3, 5, 5), t(4, 2, 3, 3), None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)
     g(conv, t(1, 3, 2, 2), t(4, 3, 3, 3), None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)
+    # Taps that meet nothing but padding.
+    c((1, 3, 6, 6), (4, 3, 3, 3), True, [1, 1], [12, 12], [12, 12])
+    c((1, 4, 6, 5), (4, 1, 3, 3), False, [1, 2], [9, 7], [8, 9], groups=4)
 
 
 def pools(g):

@@ -72,7 +72,7 @@ public record Comparison(
     // NPY has no bfloat16: its goldens are float.
     boolean sameType =
         actual.dtype() == expected.dtype()
-            || actual.dtype() == DType.BFLOAT16 && expected.dtype() == DType.FLOAT;
+            || (actual.dtype() == DType.BFLOAT16 && expected.dtype() == DType.FLOAT);
     return sameType
         ? ""
         : "the dtype is "

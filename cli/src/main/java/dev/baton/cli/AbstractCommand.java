@@ -17,6 +17,7 @@ abstract class AbstractCommand implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Shows this text.")
+  @SuppressWarnings("unused") // picocli acts on it
   private boolean help;
 
   @Option(
@@ -38,6 +39,10 @@ abstract class AbstractCommand implements Callable<Integer> {
 
   /** Does the work; gives the exit status. */
   abstract int execute() throws Exception;
+
+  final boolean wantsTrace() {
+    return stacktrace;
+  }
 
   final PrintWriter out() {
     return spec.commandLine().getOut();

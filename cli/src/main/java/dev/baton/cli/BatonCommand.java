@@ -4,12 +4,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The root: help and version. */
 @Command(
     name = "baton",
+    mixinStandardHelpOptions = true,
     description = "Runs ExecuTorch programs (.pte) on this machine's accelerators and in Java.",
     synopsisSubcommandLabel = "COMMAND",
     versionProvider = BatonCommand.Version.class,
@@ -26,15 +26,6 @@ import picocli.CommandLine.Spec;
     })
 final class BatonCommand implements Runnable {
   @Spec private CommandSpec spec;
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Shows this text; 'baton COMMAND --help' shows a command's.")
-  private boolean help;
-
-  @Option(names = "--version", versionHelp = true, description = "Shows the version.")
-  private boolean version;
 
   @SuppressWarnings("NullAway.Init")
   BatonCommand() {}

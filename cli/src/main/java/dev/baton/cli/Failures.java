@@ -35,7 +35,7 @@ final class Failures {
     PrintWriter err = line.getErr();
     String name = line.getCommandSpec().qualifiedName();
     err.println(name + ": " + sentence(e));
-    if (result.originalArgs().contains("--stacktrace")) {
+    if (line.getCommand() instanceof AbstractCommand command && command.wantsTrace()) {
       err.println(trace(e));
     }
     return NOT_DONE;

@@ -135,7 +135,8 @@ final class RunCommand extends AbstractCommand {
 
   private static Map<String, Object> value(EValue value) {
     if (!value.isTensor()) {
-      return Json.object("value", value.toObject());
+      Object plain = value.toObject();
+      return plain == null ? Json.object("none", true) : Json.object("value", plain);
     }
     Tensor tensor = value.toTensor();
     List<Object> values =

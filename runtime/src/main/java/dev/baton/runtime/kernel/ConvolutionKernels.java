@@ -235,6 +235,9 @@ final class ConvolutionKernels {
       int high = Math.min(run, Math.max(low, g.x.firstReaching(g.x.in(), tap) - from));
       Arrays.fill(row, j, j + low, 0);
       Arrays.fill(row, j + high, j + run, 0);
+      if (low == high) {
+        return; // padding throughout
+      }
       int stride = g.x.stride();
       long at = start + g.x.start(from) + tap * g.x.dilation();
       if (stride == 1) {

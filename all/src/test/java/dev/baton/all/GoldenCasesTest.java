@@ -1,0 +1,79 @@
+package dev.baton.all;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.baton.cases.CaseResult;
+import dev.baton.cases.CaseRunner;
+import dev.baton.cases.ModelCase;
+import dev.baton.delegate.Delegate;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.tck.NoLeaks;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every case of the folder {@code models}, on XNNPACK and in Java alone, against ExecuTorch's own
+ * answers.
+ */
+@ExtendWith(NoLeaks.class)
+class GoldenCasesTest {
+  /** Cases too small for XNNPACK to be worth entering. */
+  private static final Set<String> JAVA_ONLY =
+      Set.of(
+          "add-portable",
+          "cond-portable",
+          "dlrm-portable",
+          "kv-cache-portable",
+          "losses-portable",
+          "map-portable",
+          "misc-portable",
+          "rope-portable");
+
+  static List<Path> cases() throws IOException {
+    List<Path> cases = ModelCase.find(Path.of(System.getProperty("baton.models")));
+    assertTrue(cases.size() > 30, "cases are found");
+    return cases;
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void javaAlone(Path folder) throws IOException {
+    CaseResult result = run(folder, LoadOptions.javaOnly());
+    assertTrue(result.passed(), () -> folder + ": " + result.firstFailure());
+    assertEquals(Set.of(), delegates(result));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void xnnpack(Path folder) throws IOException {
+    Delegate xnnpack = Delegates.load().find("xnnpack");
+    assertTrue(xnnpack != null, "the delegate is on the class path");
+    // Where its library cannot be, the container tests say so; here it is present on every platform
+    // that has one.
+    assumeTrue(xnnpack.availability().isAvailable(), () -> xnnpack.availability().toString());
+    CaseResult result = run(folder, LoadOptions.defaults());
+    assertTrue(result.passed(), () -> folder + ": " + result.firstFailure());
+    assertEquals(List.of(), result.fallenBack());
+    if (!JAVA_ONLY.contains(folder.getFileName().toString())) {
+      assertEquals(Set.of("xnnpack"), delegates(result), folder::toString);
+    }
+  }
+
+  private static CaseResult run(Path folder, LoadOptions options) throws IOException {
+    return new CaseRunner(Delegates.load(), options).run(ModelCase.read(folder));
+  }
+
+  private static Set<String> delegates(CaseResult result) {
+    Set<String> runners = new java.util.TreeSet<>(result.placement().counts().keySet());
+    runners.removeAll(Set.of("reference", "plan"));
+    return runners;
+  }
+}

@@ -1,0 +1,255 @@
+"""Exports the cases of this folder that are not in the README's first list: export.py OUT [name…]
+
+Needs executorch 1.5.1 and torch 2.15. A case is a folder: model.pte, inputs, expected (what ExecuTorch's C++ runtime
+answered, or PyTorch where that runtime has no kernel), case.json; calls/1, calls/2 … are later calls on the same method.
+"""
+import copy
+import json
+import os
+import sys
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.export import Dim, export
+from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
+from executorch.runtime import Runtime
+
+
+def rand(*sizes, seed=0):
+    return torch.randn(*sizes, generator=torch.Generator().manual_seed(seed))
+
+
+def flat(out):
+    return [out] if isinstance(out, torch.Tensor) else [t for o in out for t in flat(o)]
+
+
+def save(folder, tensors):
+    os.makedirs(folder, exist_ok=True)
+    for i, tensor in enumerate(tensors):
+        np.save(f"{folder}/{i}.npy", tensor.detach().contiguous().numpy())
+
+
+def case(out, name, kind, module, calls, shapes):
+    folder = f"{out}/{name}-{kind}"
+    program = to_edge_transform_and_lower(
+        export(copy.deepcopy(module), calls[0], dynamic_shapes=shapes, strict=False),
+        partitioner=[XnnpackPartitioner()] if kind == "xnn" else [],
+        compile_config=EdgeCompileConfig(_check_ir_validity=False),
+    ).to_executorch()
+    os.makedirs(folder, exist_ok=True)
+    with open(f"{folder}/model.pte", "wb") as f:
+        program.write_to_file(f)
+    source = "executorch 1.5.1 C++ runtime"
+    try:
+        method = Runtime.get().load_program(f"{folder}/model.pte").load_method("forward")
+        results = [[t.clone() for t in flat(list(method.execute(list(call))))] for call in calls]
+    except RuntimeError:
+        source = "pytorch"
+        with torch.no_grad():
+            results = [flat(module(*call)) for call in calls]
+    for i, (call, result) in enumerate(zip(calls, results)):
+        at = folder if i == 0 else f"{folder}/calls/{i}"
+        save(at + "/inputs", call)
+        save(at + "/expected", result)
+    plan = program.executorch_program.execution_plan[0]
+    with open(f"{folder}/case.json", "w") as f:
+        json.dump({"name": name, "kind": kind, "method": "forward", "expected_from": source, "tolerance": 1e-4,
+                   "operators": sorted({o.name + ("." + o.overload if o.overload else "") for o in plan.operators}),
+                   "delegates": [d.id for d in plan.delegates]}, f, indent=1)
+
+
+class Gru(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gru, self.out = nn.GRU(12, 24, 2, batch_first=True, bidirectional=True), nn.Linear(48, 5)
+
+    def forward(self, x):
+        return self.out(self.gru(x)[0]).log_softmax(-1)
+
+
+class Unet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.d1 = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.GroupNorm(2, 8), nn.SiLU())
+        self.d2 = nn.Sequential(nn.Conv2d(8, 16, 3, 2, 1), nn.BatchNorm2d(16), nn.LeakyReLU(.1))
+        self.u, self.up = nn.ConvTranspose2d(16, 8, 2, 2), nn.Upsample(scale_factor=2, mode="bilinear")
+        self.o = nn.Conv2d(8 + 8 + 16, 2, 1)
+
+    def forward(self, x):
+        a = self.d1(x)
+        b = self.d2(a)
+        return torch.sigmoid(self.o(torch.cat([a, self.u(b), self.up(b)], 1)))
+
+
+class TextCnn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.e, self.o = nn.Embedding(100, 16), nn.Linear(24, 3)
+        self.c = nn.ModuleList([nn.Conv1d(16, 8, k) for k in (3, 4, 5)])
+
+    def forward(self, x):
+        e = self.e(x).transpose(1, 2)
+        return self.o(torch.cat([c(e).relu().amax(-1) for c in self.c], 1))
+
+
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, activation="gelu")
+        self.layers = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.n = nn.MultiheadAttention(32, 4, batch_first=True), nn.LayerNorm(32)
+
+    def forward(self, x):
+        return self.n(x + self.a(x, x, x, need_weights=False)[0])
+
+
+class Misc(nn.Module):
+    def forward(self, x, y):
+        values, indices = torch.topk(torch.where(x > y, x, y * 2), 3, dim=-1)
+        return (values, indices, torch.cumsum(x, 1), torch.clamp(x, -1, 1).pow(3) + torch.floor(y) + torch.flip(x, [1]),
+                torch.roll(y, 1, 0).std(1), torch.sort(x, dim=-1)[0], x.argmax(1), torch.var_mean(y, 1)[0],
+                F.pad(x, (1, 2)), x.unfold(1, 2, 1))
+
+
+class Map(nn.Module):
+    """A loop: jumps backwards in the file."""
+
+    def forward(self, xs):
+        from torch._higher_order_ops.map import map as over
+        return over(lambda x: torch.tanh(x) * 2, xs)
+
+
+class Rope(nn.Module):
+    """A Llama-style attention block: rotary positions, a KV cache that lives across calls, a causal mask by position."""
+
+    def __init__(self, d=32, h=4, length=16):
+        super().__init__()
+        self.h, self.e = h, nn.Embedding(50, d)
+        self.q, self.k, self.v, self.o = (nn.Linear(d, d, bias=False) for _ in range(4))
+        self.w = nn.Parameter(torch.ones(d))
+        for name in ("kc", "vc"):
+            self.register_buffer(name, torch.zeros(1, h, length, d // h))
+        self.register_buffer("mask", torch.tril(torch.ones(length, length, dtype=torch.bool)))
+        angle = torch.outer(torch.arange(length), 1 / (10000 ** (torch.arange(0, d // h, 2) / (d // h))))
+        self.register_buffer("cos", angle.cos())
+        self.register_buffer("sin", angle.sin())
+        self.requires_grad_(False)
+
+    def forward(self, token, pos):
+        x = self.e(token)
+        x = x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6) * self.w
+        b, t, d = x.shape
+        cos, sin = self.cos[pos], self.sin[pos]
+
+        def heads(y):
+            return y.view(b, t, self.h, -1).transpose(1, 2)
+
+        def rotate(y):
+            even, odd = y[..., ::2], y[..., 1::2]
+            return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2)
+
+        q, k, v = rotate(heads(self.q(x))), rotate(heads(self.k(x))), heads(self.v(x))
+        self.kc.index_copy_(2, pos, k)
+        self.vc.index_copy_(2, pos, v)
+        y = F.scaled_dot_product_attention(q, self.kc, self.vc, attn_mask=self.mask[pos][None, None])
+        return self.o(y.transpose(1, 2).reshape(b, t, d))
+
+
+class Gpt(nn.Module):
+    def __init__(self, d=32, h=4, length=12):
+        super().__init__()
+        self.te, self.pe, self.q, self.o = nn.Embedding(60, d), nn.Embedding(length, d), nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.n, self.h = nn.LayerNorm(d), h
+        self.f = nn.Sequential(nn.Linear(d, 64), nn.GELU("tanh"), nn.Linear(64, d))
+
+    def forward(self, tokens):
+        b, t = tokens.shape
+        x = self.te(tokens) + self.pe(torch.arange(t))
+        q, k, v = (y.view(b, t, self.h, -1).transpose(1, 2) for y in self.q(self.n(x)).chunk(3, -1))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.o(y.transpose(1, 2).reshape(b, t, -1))
+        return (x + self.f(self.n(x))) @ self.te.weight.t()
+
+
+class Detector(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c, self.h = nn.Conv2d(3, 16, 3, 2, 1), nn.Conv2d(16, 3 * 7, 1)
+
+    def forward(self, x):
+        y = self.h(F.silu(self.c(x)))
+        b, _, h, w = y.shape
+        y = y.view(b, 3, 7, h, w).permute(0, 1, 3, 4, 2)
+        gy, gx = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+        xy = (y[..., :2].sigmoid() * 2 - .5 + torch.stack([gx, gy], -1).float()) * 4
+        wh = (y[..., 2:4].sigmoid() * 2) ** 2
+        return torch.cat([xy, wh, y[..., 4:].sigmoid()], -1).reshape(b, -1, 7), F.interpolate(x, scale_factor=2, mode="nearest")
+
+
+class Speech(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.n = nn.Sequential(nn.Conv1d(1, 16, 48, stride=4), nn.ReLU(), nn.Conv1d(16, 16, 7, padding=3, groups=4), nn.GELU(),
+                               nn.MaxPool1d(2), nn.ConvTranspose1d(16, 8, 4, stride=2), nn.AdaptiveAvgPool1d(10))
+        self.l = nn.LSTM(8, 12, batch_first=True)
+
+    def forward(self, x):
+        return self.l(self.n(x).transpose(1, 2))[0].softmax(-1)
+
+
+class Ranking(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.e = nn.ModuleList([nn.Embedding(50, 8) for _ in range(3)])
+        self.b = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 8), nn.ReLU())
+        self.t = nn.Sequential(nn.Linear(8 + 6, 16), nn.ReLU(), nn.Linear(16, 1))
+
+    def forward(self, x, ids):
+        d = self.b(x)
+        v = torch.stack([d] + [e(ids[:, k]) for k, e in enumerate(self.e)], 1)
+        i, j = torch.tensor([1, 2, 2, 3, 3, 3]), torch.tensor([0, 0, 1, 0, 1, 2])
+        return torch.sigmoid(self.t(torch.cat([d, torch.bmm(v, v.transpose(1, 2))[:, i, j]], 1)))
+
+
+class Distances(nn.Module):
+    def forward(self, x, y, t):
+        return (F.cosine_similarity(x, y), (x - y).abs().sum(-1), F.pairwise_distance(x, y), torch.norm(x, dim=1),
+                torch.log_softmax(x, 1).gather(1, t[:, None]), F.normalize(y), torch.cdist(x, y), x.logsumexp(1),
+                F.one_hot(t, 6).float() @ x.t()[:6], torch.einsum("ij,kj->ik", x, y))
+
+
+BOTH = ("portable", "xnn")
+MODELS = {  # name: module, kinds, calls, dynamic shapes
+    "gru": (Gru, ("xnn",), [(rand(1, 9, 12),)], None),
+    "unet": (Unet, BOTH, [(rand(1, 3, 32, 32),)], None),
+    "textcnn": (TextCnn, ("portable",), [(torch.randint(0, 100, (2, 20)),)], None),
+    "enc-dyn": (Encoder, BOTH, [(rand(1, 7, 32),), (rand(1, 11, 32),), (rand(1, 2, 32),)], {"x": {1: Dim("s", min=2, max=32)}}),
+    "attn": (Attention, BOTH, [(rand(1, 6, 32),)], None),
+    "misc": (Misc, ("portable",), [(rand(4, 6), rand(4, 6, seed=1))], None),
+    "map": (Map, ("portable",), [(rand(5, 3),)], None),
+    "rope": (Rope, BOTH, [(torch.tensor([[t]]), torch.tensor([p])) for t, p in ((3, 0), (7, 1), (9, 2))], None),
+    "gpt-dyn": (Gpt, BOTH, [(torch.randint(0, 60, (1, t)),) for t in (8, 12, 3)], {"tokens": {1: Dim("T", min=2, max=12)}}),
+    "det": (Detector, BOTH, [(rand(1, 3, 32, 32),)], None),
+    "wav": (Speech, BOTH, [(rand(1, 1, 400),)], None),
+    "dlrm": (Ranking, BOTH, [(rand(3, 4), torch.randint(0, 50, (3, 3)))], None),
+    "losses": (Distances, ("portable",), [(rand(4, 6), rand(4, 6, seed=1), torch.tensor([0, 5, 2, 3]))], None),
+}
+
+if __name__ == "__main__":
+    for name, (module, kinds, calls, shapes) in MODELS.items():
+        if len(sys.argv) == 2 or name in sys.argv[2:]:
+            torch.manual_seed(5)
+            built = module().eval()
+            for kind in kinds:
+                case(sys.argv[1], name, kind, built, calls, shapes)
