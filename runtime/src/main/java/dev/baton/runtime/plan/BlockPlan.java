@@ -159,7 +159,12 @@ public final class BlockPlan implements NodeCall.Facts {
         }
         if (type.byteSize() > maxBytes) {
           throw new KernelException(
-              node + " gives " + type + ", more than the bound of " + maxBytes + " bytes; LoadOptions.withMaxMemoryBytes raises it");
+              node
+                  + " gives "
+                  + type
+                  + ", more than the bound of "
+                  + maxBytes
+                  + " bytes; LoadOptions.withMaxMemoryBytes raises it");
         }
         types[result.id()] = new TensorType(type.dtype(), type.shape(), false);
       }
