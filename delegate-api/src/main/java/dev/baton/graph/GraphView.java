@@ -11,7 +11,10 @@ public interface GraphView {
   /** The nodes in an order in which every value is given before it is used. */
   List<Node> nodes();
 
-  /** Tensors that come from outside, constants excepted. Scalars among the arguments of nodes are not bound. */
+  /**
+   * Tensors that come from outside, constants excepted. Scalars among the arguments of nodes are
+   * not bound.
+   */
   List<Value> inputs();
 
   /** Values that are used outside, each once. */

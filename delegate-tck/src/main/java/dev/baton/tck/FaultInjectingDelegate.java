@@ -111,6 +111,15 @@ public final class FaultInjectingDelegate implements Delegate {
     return failure;
   }
 
+  /** A close can throw no checked exception: against the contract it may throw others. */
+  private void unlessClosingFails(Moment moment, int subgraph) {
+    try {
+      unlessFailing(moment, subgraph, next(moment));
+    } catch (DelegateException e) {
+      throw new IllegalStateException("close() can throw no checked exception", e);
+    }
+  }
+
   @Override
   public DelegateSession open(OpenContext context) throws DelegateException {
     journal.enter(Moment.OPEN, "delegate");
@@ -172,6 +181,7 @@ public final class FaultInjectingDelegate implements Delegate {
     public void close() {
       journal.close(Moment.CLOSE_SESSION, name);
       inner.close();
+      unlessClosingFails(Moment.CLOSE_SESSION, Fault.ANY);
     }
   }
 
@@ -217,6 +227,7 @@ public final class FaultInjectingDelegate implements Delegate {
     public void close() {
       journal.close(Moment.CLOSE_SUBGRAPH, name);
       inner.close();
+      unlessClosingFails(Moment.CLOSE_SUBGRAPH, number);
     }
   }
 
@@ -342,6 +353,7 @@ public final class FaultInjectingDelegate implements Delegate {
     public void close() {
       journal.close(Moment.CLOSE_EXECUTION, name);
       inner.close();
+      unlessClosingFails(Moment.CLOSE_EXECUTION, subgraph);
     }
   }
 }

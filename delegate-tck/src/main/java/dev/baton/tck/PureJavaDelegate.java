@@ -78,7 +78,7 @@ public final class PureJavaDelegate implements Delegate {
             ? Optional.of(Decline.of(Decline.Kind.DYNAMIC_SHAPE, "the sizes depend on data"))
             : Optional.empty();
       } catch (KernelException e) {
-        return Optional.of(Decline.of(Decline.Kind.ARGUMENT, e.getMessage()));
+        return Optional.of(Decline.of(Decline.Kind.ARGUMENT, String.valueOf(e.getMessage())));
       }
     }
 

@@ -200,6 +200,23 @@ final class LifecycleTest {
     assertTrue(e.getMessage().contains("no method 'backward'; it has: forward"), e::getMessage);
   }
 
+  @Test
+  void aCloseThatThrowsKeepsNothingElseOpen() {
+    for (Moment moment :
+        List.of(Moment.CLOSE_EXECUTION, Moment.CLOSE_SUBGRAPH, Moment.CLOSE_SESSION)) {
+      FaultInjectingDelegate delegate =
+          FaultInjectingDelegate.of(faults().failing(moment, 1, Failure.runtimeException()));
+      ModelMethod method = Loading.load(sample.pte(), FALL_BACK, delegate);
+      Loading.run(method.newExecution(), Sample.input(1));
+      Loading.run(method.newExecution(), Sample.input(1));
+      RuntimeException e = assertThrows(RuntimeException.class, method::close, moment::name);
+      assertTrue(e.getMessage().contains("injected"), e::getMessage);
+      method.close();
+      delegate.journal().assertAllClosed();
+      assertEquals(0, NativeMemory.liveBytes(), moment::name);
+    }
+  }
+
   // ---- closing while it runs
 
   @Test

@@ -5,6 +5,7 @@ import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.CompiledMethod;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.lift.LiftedMethod;
+import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.program.Program;
 import java.util.ArrayList;
@@ -159,8 +160,7 @@ public final class ModelMethod implements AutoCloseable {
       }
       closed = true;
     }
-    new ArrayList<>(executions).forEach(Execution::close);
-    compiled.close();
-    lease.close();
+    Closing.all(
+        new ArrayList<>(executions).stream().map(e -> e::close), compiled::close, lease::close);
   }
 }

@@ -1,5 +1,6 @@
 package dev.baton.runtime;
 
+import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
@@ -141,11 +142,15 @@ public final class Module implements AutoCloseable {
       return;
     }
     closed = true;
-    methods.values().forEach(l -> l.method().close());
+    List<Loaded> all = List.copyOf(methods.values());
     methods.clear();
-    if (sessions != null) {
-      sessions.close();
-    }
-    program.close();
+    Closing.all(
+        all.stream().map(l -> l.method()::close),
+        () -> {
+          if (sessions != null) {
+            sessions.close();
+          }
+        },
+        program::close);
   }
 }

@@ -18,6 +18,7 @@ import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.Simplifier;
+import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Placer;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.placement.Unit;
@@ -199,10 +200,13 @@ public final class CompiledMethod implements AutoCloseable {
   /** Frees everything; no execution may be open. */
   @Override
   public void close() {
-    compiled.forEach(CompiledSubgraph::close);
-    if (ownsSessions) {
-      sessions.close();
-    }
-    constants.close();
+    Closing.all(
+        compiled.stream().map(c -> c::close),
+        () -> {
+          if (ownsSessions) {
+            sessions.close();
+          }
+        },
+        constants::close);
   }
 }

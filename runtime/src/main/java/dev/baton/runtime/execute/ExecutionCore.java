@@ -17,6 +17,7 @@ import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.Constants;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
@@ -53,6 +54,7 @@ public final class ExecutionCore implements AutoCloseable {
   private final Variable[] locals;
   private final Map<Unit, DelegateRunner> delegates = new IdentityHashMap<>();
   private MemorySegment arena = MemorySegment.NULL;
+  private MemorySegment twinArena = MemorySegment.NULL;
   private MemorySegment scratch = MemorySegment.NULL;
   private boolean timed;
 
@@ -348,7 +350,7 @@ public final class ExecutionCore implements AutoCloseable {
   /** Bound plans lie in the old arena: they are bound again when they are next needed. */
   private MemorySegment arena(long bytes, int alignment) {
     if (arena.byteSize() < bytes || arena.address() % alignment != 0) {
-      arena = allocate(activations, Math.max(bytes, 1), Math.max(alignment, ALIGNMENT));
+      arena = larger(arena, bytes, alignment);
       for (BlockRunner runner : runners) {
         if (runner != null) {
           runner.bound.clear();
@@ -359,9 +361,20 @@ public final class ExecutionCore implements AutoCloseable {
     return arena;
   }
 
+  /**
+   * Memory to take the place of what is too small. The old is freed with the rest: by doubling, all
+   * the old together are no more than the new.
+   */
+  private MemorySegment larger(MemorySegment old, long bytes, int alignment) {
+    return allocate(
+        activations,
+        Math.max(Math.max(bytes, 1), 2 * old.byteSize()),
+        Math.max(alignment, ALIGNMENT));
+  }
+
   private MemorySegment scratch(long bytes) {
     if (scratch.byteSize() < bytes) {
-      scratch = allocate(activations, bytes, ALIGNMENT);
+      scratch = larger(scratch, bytes, ALIGNMENT);
     }
     return scratch.asSlice(0, bytes);
   }
@@ -432,7 +445,11 @@ public final class ExecutionCore implements AutoCloseable {
 
       @Override
       public MemorySegment arena(long bytes, int alignment) {
-        return allocate(activations, Math.max(bytes, 1), Math.max(alignment, ALIGNMENT));
+        // Twins run one at a time, and nothing in their arena outlives the run.
+        if (twinArena.byteSize() < bytes || twinArena.address() % alignment != 0) {
+          twinArena = larger(twinArena, bytes, alignment);
+        }
+        return twinArena;
       }
 
       @Override
@@ -483,9 +500,8 @@ public final class ExecutionCore implements AutoCloseable {
 
   @Override
   public void close() {
-    delegates.values().forEach(DelegateRunner::close);
+    List<DelegateRunner> runnersOfDelegates = List.copyOf(delegates.values());
     delegates.clear();
-    io.close();
-    activations.close();
+    Closing.all(runnersOfDelegates.stream().map(r -> r::close), io::close, activations::close);
   }
 }

@@ -260,7 +260,8 @@ public final class Sessions implements AutoCloseable {
 
   @Override
   public void close() {
-    open.reversed().forEach(o -> o.session().close());
+    List<Open> all = List.copyOf(open.reversed());
     open.clear();
+    Closing.all(all.stream().map(o -> o.session()::close));
   }
 }
