@@ -27,14 +27,19 @@ class CancellationTest {
 
   @Test
   void aCancelledLoadEndsWithNothingHeld() {
-    var e = assertThrows(BatonException.class, () -> load(LoadOptions.defaults().withCancellation(() -> true)));
+    var e =
+        assertThrows(
+            BatonException.class, () -> load(LoadOptions.defaults().withCancellation(() -> true)));
     assertTrue(e.getMessage().contains("cancelled"), e.getMessage());
     assertEquals(0, NativeMemory.liveBytes());
   }
 
   @Test
   void aLoadPastItsDeadlineEnds() {
-    var e = assertThrows(BatonException.class, () -> load(LoadOptions.defaults().withDeadline(Duration.ofNanos(1))));
+    var e =
+        assertThrows(
+            BatonException.class,
+            () -> load(LoadOptions.defaults().withDeadline(Duration.ofNanos(1))));
     assertTrue(e.getMessage().contains("deadline"), e.getMessage());
   }
 
