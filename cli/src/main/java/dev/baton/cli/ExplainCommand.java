@@ -1,6 +1,7 @@
 package dev.baton.cli;
 
 import dev.baton.delegate.Availability;
+import dev.baton.graph.Origin;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.ModelMethod;
@@ -47,24 +48,33 @@ final class ExplainCommand extends AbstractCommand {
   @Override
   int execute() throws IOException {
     List<String> events = new ArrayList<>();
-    try (Program program = model.open();
-        ModelMethod method =
-            ModelMethod.load(
-                program,
-                model.method(program),
-                delegates.loadOptions().withListener(e -> note(e, events)),
-                Delegates.load())) {
+    try (Program program = model.open()) {
+      Placement placement =
+          ModelMethod.explain(
+              program,
+              model.method(program),
+              delegates.loadOptions().withListener(e -> note(e, events)),
+              Delegates.load());
       if (json) {
-        Map<String, Object> content = PlacementJson.full(method.placement());
-        content.put("liftedPayloads", method.liftedPayloads());
-        content.put("copiedConstantBytes", method.constantBytes());
+        Map<String, Object> content = PlacementJson.full(placement);
+        content.put("liftedPayloads", payloads(placement));
         content.put("events", events);
         out().println(Json.text(content));
       } else {
-        lines(method, events).forEach(out()::println);
+        lines(placement, events).forEach(out()::println);
       }
       return DONE;
     }
+  }
+
+  /** Payloads that were opened and written out as operators, by backend id. */
+  private static Map<String, Long> payloads(Placement placement) {
+    return placement.operators().stream()
+        .map(Placement.PlacedOperator::origin)
+        .filter(o -> !o.payload().isEmpty() && o.index() >= 0)
+        .map(o -> new Origin(o.instruction(), o.payload(), 0))
+        .distinct()
+        .collect(Collectors.groupingBy(Origin::payload, TreeMap::new, Collectors.counting()));
   }
 
   private static void note(Event event, List<String> events) {
@@ -73,17 +83,12 @@ final class ExplainCommand extends AbstractCommand {
     }
   }
 
-  private static List<String> lines(ModelMethod method, List<String> events) {
-    Placement placement = method.placement();
+  private static List<String> lines(Placement placement, List<String> events) {
     List<String> lines = new ArrayList<>();
     lines.add(placement.summary());
-    if (!method.liftedPayloads().isEmpty()) {
-      Map<String, Long> payloads =
-          method.liftedPayloads().stream()
-              .collect(Collectors.groupingBy(p -> p, TreeMap::new, Collectors.counting()));
-      payloads.forEach((id, n) -> lines.add("opened: " + Text.count(n, "payload") + " of " + id));
-    }
-    lines.add("constants copied from the file: " + Text.bytes(method.constantBytes()));
+    placement.problems().forEach(p -> lines.add("cannot run here: " + p));
+    payloads(placement)
+        .forEach((id, n) -> lines.add("opened: " + Text.count(n, "payload") + " of " + id));
     subgraphs(placement, lines);
     inJava(placement, lines);
     declines(placement, lines);

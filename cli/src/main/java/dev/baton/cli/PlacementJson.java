@@ -18,7 +18,9 @@ final class PlacementJson {
         "subgraphs",
         placement.subgraphs().stream().map(PlacementJson::subgraph).toList(),
         "unavailable",
-        unavailable(placement));
+        unavailable(placement),
+        "problems",
+        placement.problems());
   }
 
   static Map<String, Object> full(Placement placement) {

@@ -18,10 +18,13 @@ public record Origin(int instruction, String payload, int index) {
 
   @Override
   public String toString() {
-    return instruction < 0
-        ? "made by the host"
-        : payload.isEmpty()
-            ? "instruction " + instruction
-            : "instruction " + instruction + ", " + payload + " node " + index;
+    if (instruction < 0) {
+      return "made by the host";
+    }
+    String place = "instruction " + instruction;
+    if (!payload.isEmpty()) {
+      place += index < 0 ? ", " + payload : ", " + payload + " node " + index;
+    }
+    return place;
   }
 }

@@ -110,7 +110,9 @@ final class FallbackTest {
       DelegateUnavailableException e =
           assertThrows(
               DelegateUnavailableException.class,
-              () -> Loading.load(sample.pte(), options(policy), delegate));
+              () ->
+                  Loading.load(
+                      sample.pte(), options(policy).withDelegates(List.of(NAME)), delegate));
       assertUnavailable(e);
     } else {
       try (ModelMethod method = Loading.load(sample.pte(), options(policy), delegate);
@@ -141,6 +143,17 @@ final class FallbackTest {
     assertEquals(Availability.Reason.LIBRARY_ABSENT, e.availability().reason());
     assertTrue(e.getMessage().contains("'faulty' is unavailable"), e::getMessage);
     assertTrue(e.getMessage().contains("Install libfault."), e::getMessage);
+  }
+
+  @Test
+  void anUnavailableDelegateThatNobodyNamedIsNotMissed() {
+    FaultInjectingDelegate delegate = FaultInjectingDelegate.of(faults().unavailable());
+    try (ModelMethod method = Loading.load(sample.pte(), options(FallbackPolicy.FAIL), delegate);
+        Execution execution = method.newExecution()) {
+      assertRunners(method.placement(), "reference", "reference", "reference");
+      assertGolden(execution, 1);
+    }
+    delegate.journal().assertAllClosed();
   }
 
   @Test

@@ -227,7 +227,8 @@ public final class Execution implements AutoCloseable {
    *
    * @throws IllegalStateException if this is closed, or runs already
    * @throws BatonException if an operator refuses its data, or a delegate fails and the policy
-   *     forbids to fall back. The execution can be used again.
+   *     forbids to fall back. The execution can be used again; its state may have moved on in part,
+   *     and {@link #reset} brings it back to the start.
    */
   public void run() {
     enter();

@@ -2,7 +2,10 @@ package dev.baton.runtime;
 
 /** What happens when a delegate is unavailable, cannot compile, or fails while it runs. */
 public enum FallbackPolicy {
-  /** It is an error. The default for delegates that the caller names. */
+  /**
+   * It is an error. The default for delegates that the caller names. Where the caller names none, a
+   * delegate that is unavailable is not missed; one that is available must work.
+   */
   FAIL,
   /** The work goes to the next delegate, or to Java. */
   FALL_BACK,

@@ -53,6 +53,23 @@ public final class ModelMethod implements AutoCloseable {
     return load(program, method, options, Runtimes.kernels(), delegates, null);
   }
 
+  /**
+   * Who would run each operator of a method on this host, and why; also where it could not run,
+   * which {@link Placement#problems} then says. Opens delegates and compiles, as a load does, and
+   * closes all of it.
+   *
+   * @throws IllegalArgumentException if the program has no such method
+   * @throws BatonException if the method cannot be read as a graph, or a delegate that must work
+   *     cannot
+   */
+  @SuppressWarnings("try") // the lease is held, not asked
+  public static Placement explain(
+      Program program, String method, LoadOptions options, Delegates delegates) {
+    try (Program.Lease lease = program.lease()) {
+      return CompiledMethod.explain(program, method, Runtimes.kernels(), delegates, options);
+    }
+  }
+
   static ModelMethod load(
       Program program,
       String method,

@@ -15,12 +15,15 @@ import java.util.stream.Collectors;
  * @param operators in the order of the graph; those of later blocks follow
  * @param subgraphs what delegates run
  * @param unavailable delegates that were asked and cannot work here
+ * @param problems what keeps the method from running; empty for a loaded method, see {@link
+ *     ModelMethod#explain}
  */
 public record Placement(
     String method,
     List<PlacedOperator> operators,
     List<PlacedSubgraph> subgraphs,
-    Map<String, Availability> unavailable) {
+    Map<String, Availability> unavailable,
+    List<String> problems) {
   /**
    * An operator.
    *
@@ -64,6 +67,7 @@ public record Placement(
     operators = List.copyOf(operators);
     subgraphs = List.copyOf(subgraphs);
     unavailable = Map.copyOf(unavailable);
+    problems = List.copyOf(problems);
   }
 
   /** Operators by runner. */
@@ -85,19 +89,19 @@ public record Placement(
                   + (parts == 0 ? "" : " in " + parts + (parts == 1 ? " subgraph" : " subgraphs"));
             })
             .collect(Collectors.joining(", "));
+    // Where something is accelerated, what else there might be is no news.
     String absent =
-        unavailable.isEmpty()
-            ? ""
-            : "; unavailable: "
-                + unavailable.entrySet().stream()
-                    .map(e -> e.getKey() + " (" + e.getValue().reason() + ")")
-                    .sorted()
-                    .collect(Collectors.joining(", "));
+        unavailable.entrySet().stream()
+            .filter(
+                e -> subgraphs.isEmpty() && e.getValue().reason() != Availability.Reason.PLATFORM)
+            .map(e -> e.getKey() + " (" + e.getValue().reason() + ")")
+            .sorted()
+            .collect(Collectors.joining(", "));
     return method
         + ": "
         + operators.size()
         + (operators.size() == 1 ? " operator" : " operators")
         + (runners.isEmpty() ? "" : ", " + runners)
-        + absent;
+        + (absent.isEmpty() ? "" : "; unavailable: " + absent);
   }
 }

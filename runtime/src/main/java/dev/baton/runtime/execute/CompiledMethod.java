@@ -1,5 +1,6 @@
 package dev.baton.runtime.execute;
 
+import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.PayloadLifter;
@@ -25,6 +26,7 @@ import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -50,6 +52,7 @@ public final class CompiledMethod implements AutoCloseable {
   private final LoadOptions options;
   private final CountedArena constants = new CountedArena("constants");
   private final Map<Constant, Operand> plain = new IdentityHashMap<>();
+  private final Map<Constant, Operand> aligned = new IdentityHashMap<>();
   private final Map<Integer, Map<Signature, BlockPlan>> plans = new LinkedHashMap<>();
   private final List<CompiledSubgraph> compiled;
   private final Placement placement;
@@ -61,6 +64,7 @@ public final class CompiledMethod implements AutoCloseable {
       Delegates delegates,
       Sessions sessions,
       boolean ownsSessions,
+      boolean toRun,
       LoadOptions options) {
     this.kernels = kernels;
     this.sessions = sessions;
@@ -75,7 +79,10 @@ public final class CompiledMethod implements AutoCloseable {
         Block simple = Simplifier.simplify(block, kernels, constants).block();
         blocks.add(new PlacedBlock(simple, placer.place(simple)));
       }
-      this.placement = placer.finish();
+      this.placement = placer.report();
+      if (toRun) {
+        placer.requireComplete();
+      }
       this.compiled = List.copyOf(placer.compiled());
     } catch (BatonException | Error e) {
       abandon(placer);
@@ -118,7 +125,8 @@ public final class CompiledMethod implements AutoCloseable {
     CompiledMethod result;
     try {
       result =
-          new CompiledMethod(program, method, kernels, delegates, open, sessions == null, options);
+          new CompiledMethod(
+              program, method, kernels, delegates, open, sessions == null, true, options);
     } catch (RuntimeException | Error e) {
       if (sessions == null) {
         open.close();
@@ -129,6 +137,19 @@ public final class CompiledMethod implements AutoCloseable {
     LOG.log(System.Logger.Level.INFO, () -> loaded.message());
     options.listener().accept(loaded);
     return result;
+  }
+
+  /**
+   * Places and compiles a method as {@link #compile} does, also where it cannot run, and gives the
+   * report alone.
+   */
+  public static Placement explain(
+      Program program, String method, Kernels kernels, Delegates delegates, LoadOptions options) {
+    try (Sessions open = new Sessions(delegates, options);
+        CompiledMethod result =
+            new CompiledMethod(program, method, kernels, delegates, open, false, false, options)) {
+      return result.placement;
+    }
   }
 
   public LiftedMethod lifted() {
@@ -172,6 +193,28 @@ public final class CompiledMethod implements AutoCloseable {
     synchronized (plain) {
       return plain.computeIfAbsent(constant, c -> Constants.contiguous(c, constants));
     }
+  }
+
+  /**
+   * A constant for a delegate's input: its own bytes where they fit, or one copy that all
+   * executions share.
+   */
+  Operand constant(Value value, BufferRequirements requirements) {
+    Operand own = constant(value);
+    if (requirements.slack() == 0 && own.data().address() % requirements.alignment() == 0) {
+      return own;
+    }
+    synchronized (aligned) {
+      return aligned.computeIfAbsent(value.constant(), c -> aligned(own, requirements));
+    }
+  }
+
+  private Operand aligned(Operand own, BufferRequirements requirements) {
+    long bytes = own.data().byteSize();
+    MemorySegment copy =
+        constants.allocate(
+            Math.max(bytes + requirements.slack(), 1), Math.max(requirements.alignment(), 64));
+    return new Operand(copy.asSlice(0, bytes).copyFrom(own.data()), own.dtype(), own.shape());
   }
 
   /** The plan of a block for a signature, made once and kept while it is among the latest. */

@@ -1,5 +1,6 @@
 package dev.baton.runtime.execute;
 
+import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.DType;
 import dev.baton.graph.ScalarType;
@@ -392,6 +393,11 @@ public final class ExecutionCore implements AutoCloseable {
         }
 
         @Override
+        public Operand constant(Value value, BufferRequirements requirements) {
+          return method.constant(value, requirements);
+        }
+
+        @Override
         public MemorySegment arena(long bytes, int alignment) {
           return ExecutionCore.this.arena(bytes, alignment);
         }
@@ -441,6 +447,11 @@ public final class ExecutionCore implements AutoCloseable {
       @Override
       public Operand constant(Value value) {
         return method.constant(value);
+      }
+
+      @Override
+      public Operand constant(Value value, BufferRequirements requirements) {
+        throw new IllegalStateException("a twin has no delegates");
       }
 
       @Override

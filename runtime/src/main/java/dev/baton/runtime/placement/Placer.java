@@ -21,6 +21,7 @@ import dev.baton.runtime.Placement;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.ScalarOperators;
 import dev.baton.runtime.lift.Block;
+import dev.baton.runtime.lift.MethodLifter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -51,6 +52,7 @@ public final class Placer {
   private final List<Placement.PlacedOperator> operators = new ArrayList<>();
   private final List<Placement.PlacedSubgraph> subgraphs = new ArrayList<>();
   private final Set<String> missing = new TreeSet<>();
+  private final Map<String, String> unloaded = new LinkedHashMap<>();
   private final List<CompiledSubgraph> compiled = new ArrayList<>();
   private int nextSubgraph;
 
@@ -60,6 +62,9 @@ public final class Placer {
     this.delegates = delegates;
     this.kernels = kernels;
   }
+
+  /** What a delegate has compiled. */
+  private record Claimed(String delegate, Set<Node> nodes) {}
 
   /** One graph in the making. */
   private static final class Draft {
@@ -100,7 +105,7 @@ public final class Placer {
    */
   public List<Unit> place(Block block) {
     Draft draft = new Draft(block.graph());
-    Map<Set<Node>, Unit.OnDelegate> done = new HashMap<>();
+    Map<Claimed, Unit.OnDelegate> done = new HashMap<>();
     Map<Node, Unit.OnDelegate> payloads = loadPayloads(block);
     Map<Node, Unit> assigned = new HashMap<>();
     boolean settled = false;
@@ -129,7 +134,7 @@ public final class Placer {
           settled = false;
           continue;
         }
-        Set<Node> key = Set.copyOf(part.nodes());
+        Claimed key = new Claimed(part.colour(), Set.copyOf(part.nodes()));
         Unit.OnDelegate unit = done.get(key);
         if (unit == null) {
           unit = compile(draft, part);
@@ -363,14 +368,15 @@ public final class Placer {
     Map<Node, Unit.OnDelegate> loaded = new HashMap<>();
     for (Node node : block.graph().nodes()) {
       Payload payload = block.payloads().get(node.id());
-      if (payload != null) {
-        loaded.put(node, load(node, payload));
+      Unit.OnDelegate unit = payload == null ? null : load(node, payload);
+      if (unit != null) {
+        loaded.put(node, unit);
       }
     }
     return loaded;
   }
 
-  private Unit.OnDelegate load(Node node, Payload payload) {
+  private Unit.@Nullable OnDelegate load(Node node, Payload payload) {
     List<String> refusals = new ArrayList<>();
     for (Sessions.Open open : sessions.open()) {
       if (!open.delegate().payloadIds().contains(payload.id())) {
@@ -398,7 +404,8 @@ public final class Placer {
                     : ""));
       }
     }
-    throw new DelegateFailedException(payload.id(), opaque(node, payload, refusals), null);
+    unloaded.putIfAbsent(payload.id(), opaque(node, payload, refusals));
+    return null;
   }
 
   private String opaque(Node node, Payload payload, List<String> refusals) {
@@ -440,6 +447,9 @@ public final class Placer {
   private @Nullable Unit inJava(Node node) {
     if (node.name().equals("aten::_local_scalar_dense")) {
       return new Unit.ReadScalar(node);
+    }
+    if (node.operator() == MethodLifter.PAYLOAD) {
+      return null; // its own problem
     }
     Kernels.Provided kernel = kernels.provided(node.name());
     if (kernel == null) {
@@ -527,22 +537,37 @@ public final class Placer {
     }
   }
 
+  /** The report over all blocks, with the problems that keep the method from running. */
+  public Placement report() {
+    List<String> problems = new ArrayList<>(unloaded.values());
+    if (!missing.isEmpty()) {
+      problems.add(missingOperators());
+    }
+    return new Placement(method, operators, subgraphs, sessions.unavailable(), problems);
+  }
+
+  private String missingOperators() {
+    return "method '"
+        + method
+        + "' uses operators that no delegate takes and that have no Java kernel: "
+        + String.join(", ", missing)
+        + ". Give a KernelProvider for them, or a delegate that takes them.";
+  }
+
   /**
-   * The report over all blocks.
+   * Refuses a method that cannot run.
    *
+   * @throws DelegateFailedException if a payload has nobody to run it
    * @throws MissingOperatorException if operators have nobody to run them
    */
-  public Placement finish() {
-    if (!missing.isEmpty()) {
-      throw new MissingOperatorException(
-          "method '"
-              + method
-              + "' uses operators that no delegate takes and that have no Java kernel: "
-              + String.join(", ", missing)
-              + ". Give a KernelProvider for them, or a delegate that takes them.",
-          List.copyOf(missing));
+  public void requireComplete() {
+    for (Map.Entry<String, String> payload : unloaded.entrySet()) {
+      throw new DelegateFailedException(
+          payload.getKey(), String.join("\n", unloaded.values()), null);
     }
-    return new Placement(method, operators, subgraphs, sessions.unavailable());
+    if (!missing.isEmpty()) {
+      throw new MissingOperatorException(missingOperators(), List.copyOf(missing));
+    }
   }
 
   /** Everything compiled so far, for whoever closes it. */

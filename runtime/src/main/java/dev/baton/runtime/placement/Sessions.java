@@ -128,11 +128,11 @@ public final class Sessions implements AutoCloseable {
   private void refuse(
       String name, Availability availability, Event event, @Nullable Throwable cause) {
     unavailable.put(name, availability);
-    if (options.policy() == FallbackPolicy.FAIL) {
+    // That something is absent which nobody asked for by name is neither an error nor news.
+    boolean expected = options.delegates().isEmpty() && event instanceof Event.DelegateUnavailable;
+    if (options.policy() == FallbackPolicy.FAIL && !expected) {
       throw new DelegateUnavailableException(name, availability, cause);
     }
-    // What nobody asked for by name and is not for this platform is no news.
-    boolean expected = options.delegates().isEmpty() && event instanceof Event.DelegateUnavailable;
     options.listener().accept(event);
     if (!expected) {
       report(event);

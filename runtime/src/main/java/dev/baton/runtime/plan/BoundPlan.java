@@ -1,5 +1,6 @@
 package dev.baton.runtime.plan;
 
+import dev.baton.delegate.BufferRequirements;
 import dev.baton.graph.DType;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
@@ -34,6 +35,9 @@ public final class BoundPlan {
 
     /** The constant, contiguous. */
     Operand constant(Value value);
+
+    /** The constant, contiguous, as a delegate needs its buffers. */
+    Operand constant(Value value, BufferRequirements requirements);
 
     MemorySegment arena(long bytes, int alignment);
 
@@ -134,6 +138,10 @@ public final class BoundPlan {
         data.byteSize() == bytes ? data : data.asSlice(0, bytes), type.dtype(), type.shape());
   }
 
+  private Operand input(Value value, BufferRequirements requirements) {
+    return value.isConstant() ? host.constant(value, requirements) : operand(value);
+  }
+
   private @Nullable Step bind(Unit unit) {
     return switch (unit) {
       case Unit.OnJava java -> plan.isView(java.node()) ? null : bind(java);
@@ -141,7 +149,7 @@ public final class BoundPlan {
           host.delegate(
               on,
               plan,
-              on.inputs().stream().map(this::operand).toList(),
+              on.inputs().stream().map(value -> input(value, on.compiled().buffers())).toList(),
               on.outputs().stream().map(this::operand).toList());
       case Unit.ReadScalar read -> readScalar(read.node());
     };
