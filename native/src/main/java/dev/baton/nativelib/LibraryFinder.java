@@ -216,15 +216,29 @@ public final class LibraryFinder {
           continue;
         }
         Path file = asFile(url);
+        FitRecord record = null;
         if (file == null) {
           file = cache.extract(url, tried);
+          record = file == null ? null : FitRecord.of(file, question(), host);
+          if (file != null && record != null && record.isKept()) {
+            return new Located(file.toAbsolutePath(), "resource " + resource);
+          }
         }
         Located located = file == null ? null : check(file, "resource " + resource);
+        if (located != null && record != null) {
+          record.keep();
+        }
         if (located != null) {
           return located;
         }
       }
       return null;
+    }
+
+    private List<String> question() {
+      List<String> question = new ArrayList<>(spec.symbols());
+      question.addAll(spec.cpuFeatures(platform));
+      return question;
     }
 
     private String loaderName() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.baton.nativelib.LibraryLocation.Located;
 import dev.baton.nativelib.LibraryLocation.NotLocated;
@@ -233,7 +234,22 @@ class LibraryFinderTest {
       Files.writeString(index, "../../etc 1 2");
     }
     assertEquals(file, located(inJar()).path());
-    assertEquals(2, cached("cache").size());
+    assertEquals(3, cached("cache").size());
+  }
+
+  @Test
+  void whatFitsIsNotCheckedAgainUntilTheQuestionChanges() throws IOException {
+    Path file = located(inJar()).path();
+    Path record = file.resolveSibling("fit");
+    assumeTrue(Files.exists(Path.of("/etc/ld.so.cache")));
+    assertTrue(Files.exists(record));
+    // Bytes that no check would pass, under the old size and time.
+    FileTime time = Files.getLastModifiedTime(file);
+    Files.write(file, new byte[(int) Files.size(file)]);
+    Files.setLastModifiedTime(file, time);
+    assertEquals(file, located(inJar()).path());
+    Files.writeString(record, "another question");
+    notLocated(find(inJar()));
   }
 
   @Test
@@ -260,7 +276,8 @@ class LibraryFinderTest {
       }
     }
     assertEquals(1, paths.size());
-    assertEquals(2, cached("cache").size(), "one library, one index entry, no leftovers");
+    assertEquals(
+        3, cached("cache").size(), "one library and its record, one index entry, no leftovers");
   }
 
   @Test

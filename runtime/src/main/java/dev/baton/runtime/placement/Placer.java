@@ -439,7 +439,8 @@ public final class Placer {
         + payload.bytes().byteSize()
         + " bytes) can only be run by its own library, and "
         + String.join("; ", reasons)
-        + ". Or export the model again without that backend, or for one whose payloads Baton opens (XnnpackBackend).";
+        + (reasons.getLast().endsWith(".") ? "" : ".")
+        + " Or export the model again without that backend, or for one whose payloads Baton opens (XnnpackBackend).";
   }
 
   // ---- Java
