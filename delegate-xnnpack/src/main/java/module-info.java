@@ -7,6 +7,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.baton.xnnpack {
   requires transitive dev.baton.delegate;
+  requires dev.baton.format;
   requires dev.baton.nativelib;
   requires flatbuffers.java;
   requires static org.jspecify;

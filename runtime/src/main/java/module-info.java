@@ -8,6 +8,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.baton.runtime {
   requires static org.jspecify;
   requires transitive dev.baton.delegate;
+  requires dev.baton.format;
   requires flatbuffers.java;
 
   exports dev.baton.runtime;

@@ -68,6 +68,7 @@ final class ContainerTest {
         new ArrayList<>(
             List.of(
                 of(Delegate.class),
+                of(Class.forName("dev.baton.format.FlatBufferVerifier")),
                 of(Class.forName("dev.baton.nativelib.LibraryFinder")),
                 of(Module.class),
                 of(FaultInjectingDelegate.class),

@@ -1,10 +1,11 @@
 package dev.baton.xnnpack.payload;
 
-import static dev.baton.xnnpack.payload.TableFacts.scalar;
-import static dev.baton.xnnpack.payload.TableFacts.scalars;
-import static dev.baton.xnnpack.payload.TableFacts.table;
+import static dev.baton.format.TableFacts.scalar;
+import static dev.baton.format.TableFacts.scalars;
+import static dev.baton.format.TableFacts.table;
 
-import dev.baton.xnnpack.payload.TableFacts.Entry;
+import dev.baton.format.TableFacts;
+import dev.baton.format.TableFacts.Entry;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,9 @@
 package dev.baton.xnnpack.payload;
 
 import dev.baton.delegate.DelegateException;
+import dev.baton.format.FlatBufferVerifier;
+import dev.baton.format.FlatBufferVerifier.UnknownMembers;
+import dev.baton.format.MalformedException;
 import dev.baton.xnnpack.payload.schema.XNNGraph;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -35,6 +38,11 @@ record PayloadContainer(ByteBuffer tables, MemorySegment constants) {
   private static final int MAGIC = fourCharacters("XH00");
   private static final int IDENTIFIER_OF_RUNTIME = fourCharacters("XN00");
   private static final int IDENTIFIER_OF_EXPORTER = fourCharacters("XN01");
+
+  /** How often each byte may be visited on average, and room for small files. */
+  private static final int SHARING = 8;
+
+  private static final long SHARING_SLACK_BYTES = 64 << 10;
 
   private static int fourCharacters(String text) {
     return text.charAt(0) | text.charAt(1) << 8 | text.charAt(2) << 16 | text.charAt(3) << 24;
@@ -100,9 +108,13 @@ record PayloadContainer(ByteBuffer tables, MemorySegment constants) {
     }
     ByteBuffer bytes = tables.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     try {
-      FlatBufferVerifier.verify(bytes, PayloadSchema.GRAPH);
-    } catch (FlatBufferVerifier.Malformed e) {
-      throw Failures.damaged("the tables are malformed: " + e.getMessage());
+      FlatBufferVerifier.verify(
+          bytes,
+          PayloadSchema.GRAPH,
+          UnknownMembers.SKIP,
+          SHARING_SLACK_BYTES + SHARING * tables.byteSize());
+    } catch (MalformedException e) {
+      throw Failures.damaged("the tables are malformed: " + e.getMessage(), e);
     }
     return bytes;
   }

@@ -1,15 +1,16 @@
 package dev.baton.xnnpack.payload;
 
-import static dev.baton.xnnpack.payload.TableFacts.many;
-import static dev.baton.xnnpack.payload.TableFacts.one;
-import static dev.baton.xnnpack.payload.TableFacts.scalar;
-import static dev.baton.xnnpack.payload.TableFacts.scalars;
-import static dev.baton.xnnpack.payload.TableFacts.table;
-import static dev.baton.xnnpack.payload.TableFacts.text;
-import static dev.baton.xnnpack.payload.TableFacts.union;
+import static dev.baton.format.TableFacts.blob;
+import static dev.baton.format.TableFacts.many;
+import static dev.baton.format.TableFacts.one;
+import static dev.baton.format.TableFacts.scalar;
+import static dev.baton.format.TableFacts.scalars;
+import static dev.baton.format.TableFacts.table;
+import static dev.baton.format.TableFacts.text;
+import static dev.baton.format.TableFacts.union;
 
+import dev.baton.format.TableFacts;
 import java.util.Arrays;
-import java.util.List;
 
 /** The facts of {@code runtime_schema.fbs}; those of the nodes are in {@link NodeKind}. */
 final class PayloadSchema {
@@ -33,33 +34,34 @@ final class PayloadSchema {
           one(TENSOR_VALUE, "tensor_value"),
           union(
               "quant_params",
-              List.of(
-                  table(
-                      "PerChannelQuant",
-                      scalars(4, "scale"),
-                      scalar(4, "channel_dim"),
-                      scalar(4, "scale_buffer_idx"),
-                      scalar(4, "num_scales")),
-                  table("PerTensorQuant", scalar(4, "scale"), scalar(4, "zero_point")),
-                  table("PerTokenDynamicQuant", scalar(4, "num_nonbatch_dims")),
-                  table(
-                      "PerChannelGroupQuant",
-                      scalars(4, "scale"),
-                      scalar(4, "channel_dim"),
-                      scalar(4, "group_size"),
-                      scalars(2, "scale_bf16"),
-                      scalar(4, "scale_buffer_idx"),
-                      scalar(4, "num_scales")))));
+              table(
+                  "PerChannelQuant",
+                  scalars(4, "scale"),
+                  scalar(4, "channel_dim"),
+                  scalar(4, "scale_buffer_idx"),
+                  scalar(4, "num_scales")),
+              table("PerTensorQuant", scalar(4, "scale"), scalar(4, "zero_point")),
+              table("PerTokenDynamicQuant", scalar(4, "num_nonbatch_dims")),
+              table(
+                  "PerChannelGroupQuant",
+                  scalars(4, "scale"),
+                  scalar(4, "channel_dim"),
+                  scalar(4, "group_size"),
+                  scalars(2, "scale_bf16"),
+                  scalar(4, "scale_buffer_idx"),
+                  scalar(4, "num_scales"))));
 
   private static final TableFacts VALUE =
-      table("XValue", union("xvalue_union", List.of(TENSOR_VALUE, QUANTIZED_TENSOR_VALUE)));
+      table("XValue", union("xvalue_union", TENSOR_VALUE, QUANTIZED_TENSOR_VALUE));
 
   private static final TableFacts NODE =
       table(
           "XNode",
           union(
               "xnode_union",
-              Arrays.stream(NodeKind.values()).map(kind -> kind.form().facts()).toList()),
+              Arrays.stream(NodeKind.values())
+                  .map(kind -> kind.form().facts())
+                  .toArray(TableFacts[]::new)),
           scalar(4, "debug_handle"),
           one(
               table("OutputMinMax", scalar(4, "output_min"), scalar(4, "output_max")),
@@ -74,7 +76,7 @@ final class PayloadSchema {
           scalar(4, "num_externs"),
           scalars(4, "input_ids"),
           scalars(4, "output_ids"),
-          many(table("Buffer", scalars(1, "storage")), "constant_buffer"),
+          many(table("Buffer", blob("storage")), "constant_buffer"),
           scalars(4, "mem_buffer_sizes"),
           many(
               table(

@@ -2,8 +2,9 @@ package dev.baton.xnnpack.payload;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.baton.xnnpack.payload.TableFacts.Field;
-import dev.baton.xnnpack.payload.TableFacts.Kind;
+import dev.baton.format.TableFacts;
+import dev.baton.format.TableFacts.Field;
+import dev.baton.format.TableFacts.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,6 +95,7 @@ class PayloadSchemaTest {
     return switch (kind) {
       case Kind.Scalar(int bytes) -> "" + bytes;
       case Kind.Scalars(int bytes) -> "vector of " + bytes;
+      case Kind.Blob() -> "vector of 1";
       case Kind.Text() -> "string";
       case Kind.Table(TableFacts facts) -> {
         check(facts, done);

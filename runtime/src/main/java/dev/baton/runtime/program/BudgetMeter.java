@@ -12,7 +12,6 @@ final class BudgetMeter {
   private long values;
   private long tensors;
   private long instructions;
-  private long decodedBytes;
 
   BudgetMeter(DecodeCursor cursor, ReadBudget budget, int programBytes) {
     this.cursor = cursor;
@@ -35,15 +34,19 @@ final class BudgetMeter {
     check("instructions", instructions, budget.instructions());
   }
 
-  void decoded(long more) {
-    decodedBytes += more;
-    check("decodedBytes", decodedBytes, budget.decodedBytes());
-    if (decodedBytes > sharedBytes) {
-      throw cursor.fail(
-          "they refer to each other so often that more than %d bytes would be decoded; the read budget allows %d times their size (sharing)"
-              .formatted(sharedBytes, budget.sharing()),
-          "This is no file that ExecuTorch writes. If you trust it, raise the budget: ReadBudget.withSharing.");
+  /** How many bytes of tables may be decoded, shared ones counted each time. */
+  long decodableBytes() {
+    return Math.min(budget.decodedBytes(), sharedBytes);
+  }
+
+  ProgramFormatException tooMuchToDecode() {
+    if (budget.decodedBytes() <= sharedBytes) {
+      return exceeded("decodedBytes", budget.decodedBytes() + 1, budget.decodedBytes());
     }
+    return cursor.fail(
+        "they refer to each other so often that more than %d bytes would be decoded; the read budget allows %d times their size (sharing)"
+            .formatted(sharedBytes, budget.sharing()),
+        "This is no file that ExecuTorch writes. If you trust it, raise the budget: ReadBudget.withSharing.");
   }
 
   /** Takes all memory that one method plans. */
@@ -53,11 +56,14 @@ final class BudgetMeter {
 
   private void check(String name, long needed, long allowed) {
     if (needed > allowed) {
-      throw cursor.fail(
-          "the read budget %s allows %d, the file needs %d or more"
-              .formatted(name, allowed, needed),
-          "If you trust the file, raise the budget: ReadBudget.with%s%s."
-              .formatted(Character.toUpperCase(name.charAt(0)), name.substring(1)));
+      throw exceeded(name, needed, allowed);
     }
+  }
+
+  private ProgramFormatException exceeded(String name, long needed, long allowed) {
+    return cursor.fail(
+        "the read budget %s allows %d, the file needs %d or more".formatted(name, allowed, needed),
+        "If you trust the file, raise the budget: ReadBudget.with%s%s."
+            .formatted(Character.toUpperCase(name.charAt(0)), name.substring(1)));
   }
 }

@@ -1,13 +1,15 @@
 package dev.baton.runtime.program;
 
-import static dev.baton.runtime.program.TableFacts.blob;
-import static dev.baton.runtime.program.TableFacts.many;
-import static dev.baton.runtime.program.TableFacts.one;
-import static dev.baton.runtime.program.TableFacts.scalar;
-import static dev.baton.runtime.program.TableFacts.scalars;
-import static dev.baton.runtime.program.TableFacts.table;
-import static dev.baton.runtime.program.TableFacts.text;
-import static dev.baton.runtime.program.TableFacts.union;
+import static dev.baton.format.TableFacts.blob;
+import static dev.baton.format.TableFacts.many;
+import static dev.baton.format.TableFacts.one;
+import static dev.baton.format.TableFacts.scalar;
+import static dev.baton.format.TableFacts.scalars;
+import static dev.baton.format.TableFacts.table;
+import static dev.baton.format.TableFacts.text;
+import static dev.baton.format.TableFacts.union;
+
+import dev.baton.format.TableFacts;
 
 /**
  * The facts of {@code program.fbs}. No table reaches itself, so nesting is bounded by the schema.

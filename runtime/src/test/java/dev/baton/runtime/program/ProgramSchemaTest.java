@@ -2,8 +2,9 @@ package dev.baton.runtime.program;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.baton.runtime.program.TableFacts.Field;
-import dev.baton.runtime.program.TableFacts.Kind;
+import dev.baton.format.TableFacts;
+import dev.baton.format.TableFacts.Field;
+import dev.baton.format.TableFacts.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
