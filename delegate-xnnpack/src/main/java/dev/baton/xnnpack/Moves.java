@@ -156,9 +156,15 @@ final class Moves {
 
   // Expansion
 
+  /** Expanding multiplies with as many ones. */
+  private static final int MAX_EXPANDED = 1 << 20;
+
   static @Nullable Decline expandCheck(Node node, Support.Setting setting) {
     Shape in = node.tensor("self").shape();
     Shape out = node.result().shape();
+    if (out.numel() > MAX_EXPANDED) {
+      return XnnpackOperators.shape("it expands to more than " + MAX_EXPANDED + " elements");
+    }
     return in.equals(out) ? null : XnnpackOperators.staticOnly(node);
   }
 

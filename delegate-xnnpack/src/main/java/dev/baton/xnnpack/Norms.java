@@ -67,6 +67,13 @@ final class Norms {
     if (node.tensor("input").shape().rank() < 2) {
       return XnnpackOperators.shape("the input has rank below 2");
     }
+    int channels = node.tensor("input").shape().size(1);
+    for (String parameter : new String[] {"weight", "bias", "running_mean", "running_var"}) {
+      Value value = node.tensorOrNull(parameter);
+      if (value != null && !value.shape().equals(Shape.of(channels))) {
+        return XnnpackOperators.shape("'" + parameter + "' has not one element for each channel");
+      }
+    }
     return Fusions.batchNormConstants(node)
         ? null
         : Decline.of(Decline.Kind.NOT_CONSTANT, "its statistics or weights are not constant");

@@ -33,6 +33,9 @@ final class Products {
         return decline;
       }
     }
+    if (!filterFits(node)) {
+      return XnnpackOperators.shape("input, weight, bias and groups do not fit together");
+    }
     for (long padding : node.integers("padding")) {
       if (padding < 0) {
         return Decline.of(Decline.Kind.ARGUMENT, "the padding is negative");
@@ -49,6 +52,25 @@ final class Products {
         node.bool("transposed")
             ? XnnFunction.DEFINE_DECONVOLUTION_2D
             : XnnFunction.DEFINE_CONVOLUTION_2D);
+  }
+
+  /** XNNPACK packs as many weights as the other sizes say, whatever is there. */
+  private static boolean filterFits(Node node) {
+    Shape input = node.tensor("input").shape();
+    Shape weight = node.tensor("weight").shape();
+    long groups = node.integer("groups");
+    if (weight.rank() != input.rank() || groups < 1 || input.size(1) % groups != 0) {
+      return false;
+    }
+    boolean transposed = node.bool("transposed");
+    long outputs = transposed ? weight.size(1) * groups : weight.size(0);
+    boolean inputsFit =
+        transposed ? weight.size(0) == input.size(1) : weight.size(1) == input.size(1) / groups;
+    Value bias = node.tensorOrNull("bias");
+    return inputsFit
+        && outputs > 0
+        && outputs % groups == 0
+        && (bias == null || bias.shape().equals(Shape.of(Math.toIntExact(outputs))));
   }
 
   /** An argument with one number or one for each spatial dim, as height and width. */
@@ -218,9 +240,14 @@ final class Products {
         return decline;
       }
     }
-    return node.tensor("weight").shape().rank() == 2
+    Shape weight = node.tensor("weight").shape();
+    Value bias = node.tensorOrNull("bias");
+    if (weight.rank() != 2 || weight.size(1) != node.tensor("input").shape().size(-1)) {
+      return XnnpackOperators.shape("the weight is no matrix that fits the input");
+    }
+    return bias == null || bias.shape().equals(Shape.of(weight.size(0)))
         ? null
-        : XnnpackOperators.shape("the weight is no matrix");
+        : XnnpackOperators.shape("the bias has not one element for each output");
   }
 
   static void linear(Node node, SubgraphCompiler c) {

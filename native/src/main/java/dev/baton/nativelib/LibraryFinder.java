@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -237,7 +238,10 @@ public final class LibraryFinder {
 
     private List<String> question() {
       List<String> question = new ArrayList<>(spec.symbols());
-      question.addAll(spec.cpuFeatures(platform));
+      if (!spec.cpuFeatures(platform).isEmpty()) {
+        question.addAll(spec.cpuFeatures(platform));
+        HostPlatform.cpuFeatures().ifPresent(has -> question.addAll(new TreeSet<>(has)));
+      }
       return question;
     }
 

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 public final class Execution implements AutoCloseable {
   private static final int IDLE = 0;
   private static final int BUSY = 1;
-  private static final int CLOSED = 2;
+  private static final int FREEING = 2;
+  private static final int CLOSED = 3;
   private static final long WAIT_NANOS = 20_000;
 
   private final ModelMethod method;
@@ -248,26 +249,29 @@ public final class Execution implements AutoCloseable {
   public EValue output(int index) {
     enter();
     try {
-      if (index < 0 || index >= lifted.outputs().size()) {
-        throw new IllegalArgumentException(
-            "method '"
-                + lifted.name()
-                + "' has "
-                + lifted.outputs().size()
-                + " outputs, none is number "
-                + index);
-      }
-      return switch (lifted.outputs().get(index)) {
-        case LiftedMethod.FixedOutput fixed -> EValue.ofObject(fixed.value());
-        case LiftedMethod.VariableOutput out
-            when out.variable().type() instanceof TensorType type ->
-            EValue.from(outputView(index, out.variable(), type));
-        case LiftedMethod.VariableOutput out ->
-            EValue.ofObject(LiftedMethod.boxed(core.scalarOf(out.variable())));
-      };
+      return outputAt(index);
     } finally {
       leave();
     }
+  }
+
+  private EValue outputAt(int index) {
+    if (index < 0 || index >= lifted.outputs().size()) {
+      throw new IllegalArgumentException(
+          "method '"
+              + lifted.name()
+              + "' has "
+              + lifted.outputs().size()
+              + " outputs, none is number "
+              + index);
+    }
+    return switch (lifted.outputs().get(index)) {
+      case LiftedMethod.FixedOutput fixed -> EValue.ofObject(fixed.value());
+      case LiftedMethod.VariableOutput out when out.variable().type() instanceof TensorType type ->
+          EValue.from(outputView(index, out.variable(), type));
+      case LiftedMethod.VariableOutput out ->
+          EValue.ofObject(LiftedMethod.boxed(core.scalarOf(out.variable())));
+    };
   }
 
   private Tensor outputView(int index, Variable variable, TensorType type) {
@@ -297,15 +301,15 @@ public final class Execution implements AutoCloseable {
         set(i, values[i]);
       }
       core.run();
+      EValue[] results = new EValue[lifted.outputs().size()];
+      for (int i = 0; i < results.length; i++) {
+        EValue result = outputAt(i);
+        results[i] = result.isTensor() ? EValue.from(result.toTensor().copy()) : result;
+      }
+      return results;
     } finally {
       leave();
     }
-    EValue[] results = new EValue[lifted.outputs().size()];
-    for (int i = 0; i < results.length; i++) {
-      EValue result = output(i);
-      results[i] = result.isTensor() ? EValue.from(result.toTensor().copy()) : result;
-    }
-    return results;
   }
 
   /** Puts state (KV caches) back to what it was before the first run. */
@@ -380,13 +384,24 @@ public final class Execution implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    while (!state.compareAndSet(IDLE, CLOSED)) {
+    boolean interrupted = false;
+    while (!state.compareAndSet(IDLE, FREEING)) {
       if (state.get() == CLOSED) {
-        return;
+        break;
       }
+      interrupted |= Thread.interrupted(); // parking would return at once
       LockSupport.parkNanos(WAIT_NANOS);
     }
-    method.forget(this);
-    core.close();
+    try {
+      if (state.get() == FREEING) {
+        core.close();
+      }
+    } finally {
+      method.forget(this);
+      state.set(CLOSED);
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 }

@@ -25,7 +25,9 @@ public final class ModelMethod implements AutoCloseable {
   private final CompiledMethod compiled;
   private final Program.Lease lease;
   private final Set<Execution> executions = ConcurrentHashMap.newKeySet();
+  private final Object freeing = new Object();
   private boolean closed;
+  private boolean freed;
 
   private ModelMethod(CompiledMethod compiled, Program.Lease lease) {
     this.compiled = compiled;
@@ -172,12 +174,14 @@ public final class ModelMethod implements AutoCloseable {
   @Override
   public void close() {
     synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
+      closed = true; // no more executions
     }
-    Closing.all(
-        new ArrayList<>(executions).stream().map(e -> e::close), compiled::close, lease::close);
+    synchronized (freeing) { // who comes second waits for the first
+      if (!freed) {
+        freed = true;
+        Closing.all(
+            new ArrayList<>(executions).stream().map(e -> e::close), compiled::close, lease::close);
+      }
+    }
   }
 }

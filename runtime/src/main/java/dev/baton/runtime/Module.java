@@ -126,7 +126,12 @@ public final class Module implements AutoCloseable {
       }
       ModelMethod method =
           ModelMethod.load(program, name, options, Runtimes.kernels(), delegates, open);
-      known = new Loaded(method, method.newExecution());
+      try {
+        known = new Loaded(method, method.newExecution());
+      } catch (RuntimeException | Error e) {
+        method.close();
+        throw e;
+      }
       methods.put(name, known);
     }
     return known;

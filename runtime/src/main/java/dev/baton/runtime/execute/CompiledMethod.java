@@ -19,6 +19,7 @@ import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.Simplifier;
+import dev.baton.runtime.lift.TypeCheck;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Placer;
 import dev.baton.runtime.placement.Sessions;
@@ -32,6 +33,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,7 +78,9 @@ public final class CompiledMethod implements AutoCloseable {
       Map<String, PayloadLifter> lifters = delegates.lifters();
       this.lifted = MethodLifter.lift(program, source, kernels, lifters::get);
       for (Block block : lifted.blocks()) {
-        Block simple = Simplifier.simplify(block, kernels, constants).block();
+        Block simple =
+            Simplifier.simplify(block, kernels, constants, options.maxMemoryBytes()).block();
+        TypeCheck.check(method, simple.graph(), kernels);
         blocks.add(new PlacedBlock(simple, placer.place(simple)));
       }
       this.placement = placer.report();
@@ -84,11 +88,15 @@ public final class CompiledMethod implements AutoCloseable {
         placer.requireComplete();
       }
       this.compiled = List.copyOf(placer.compiled());
-    } catch (BatonException | Error e) {
-      abandon(placer);
-      throw e;
-    } catch (RuntimeException e) {
-      abandon(placer);
+    } catch (RuntimeException | Error e) {
+      try {
+        abandon(placer);
+      } catch (RuntimeException | Error unclosed) {
+        e.addSuppressed(unclosed);
+      }
+      if (e instanceof BatonException || e instanceof Error) {
+        throw e;
+      }
       throw new LiftException(
           "method '"
               + method
@@ -101,8 +109,7 @@ public final class CompiledMethod implements AutoCloseable {
   }
 
   private void abandon(Placer placer) {
-    placer.abandon();
-    constants.close();
+    Closing.all(Stream.of(placer::abandon), constants::close);
   }
 
   /**

@@ -135,7 +135,8 @@ final class DelegateRunner {
     if (opened == null) {
       opened =
           unit.compiled()
-              .newExecution(method.sessions().context(unit.delegate(), method.lifted().name()));
+              .newExecution(
+                  method.sessions().executionContext(unit.delegate(), method.lifted().name()));
       execution = opened;
     }
     current = null;

@@ -27,9 +27,9 @@ import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -39,6 +39,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -237,6 +238,21 @@ public final class MethodLifter {
 
   private void findWrites() {
     boolean[] readFirst = new boolean[written.length];
+    Set<TensorSpec.Allocation> filled = new HashSet<>();
+    Map<Integer, TensorSpec.Allocation> readEmpty = new HashMap<>();
+    method.inputs().stream().forEach(v -> filled.add(placeOf(v)));
+    IntConsumer read =
+        v -> {
+          readFirst[v] |= !written[v];
+          if (!written[v] && placeOf(v) != NOWHERE && !filled.contains(placeOf(v))) {
+            readEmpty.put(v, placeOf(v));
+          }
+        };
+    IntConsumer write =
+        v -> {
+          written[v] = true;
+          filled.add(placeOf(v));
+        };
     List<Integer> mutated = new ArrayList<>();
     boolean[] named = isInput.clone();
     for (int i = 0; i < instructions.size(); i++) {
@@ -254,13 +270,13 @@ public final class MethodLifter {
             boolean overwritten =
                 spelling.operator().name().equals("aten::copy") && spelling.mutated().contains(a);
             if (!overwritten) {
-              indices(index).forEach(v -> readFirst[v] |= !written[v]);
+              indices(index).forEach(read::accept);
             }
           }
           for (int a : spelling.mutated()) {
             mutated.add(call.args().get(a));
           }
-          resultIndices(spelling, call.args()).forEach(v -> written[v] = true);
+          resultIndices(spelling, call.args()).forEach(write::accept);
         }
         case Instruction.DelegateCall call -> {
           int outputs = outputsOf(call, named);
@@ -269,23 +285,30 @@ public final class MethodLifter {
           for (int a = 0; a < call.args().size(); a++) {
             int index = call.args().get(a);
             if (a < call.args().size() - outputs) {
-              readFirst[index] |= !written[index];
+              read.accept(index);
             } else {
-              written[index] = true;
+              write.accept(index);
             }
           }
         }
         case Instruction.MoveCall move -> {
           named[move.from()] = true;
           named[move.to()] = true;
-          readFirst[move.from()] |= !written[move.from()];
+          read.accept(move.from());
           written[move.to()] = true;
         }
         default -> {}
       }
     }
+    // A buffer may be read through an elided view of it alone.
+    Set<TensorSpec.Allocation> viewed = new HashSet<>();
+    readEmpty.forEach((v, place) -> {
+      if (!written[v] && !isInput[v]) {
+        viewed.add(place);
+      }
+    });
     for (int index : mutated) {
-      if (readFirst[index]
+      if ((readFirst[index] || viewed.contains(placeOf(index)))
           && !isInput[index]
           && method.values().get(index) instanceof TensorSpec spec
           && spec.allocation() != null) {
@@ -301,6 +324,15 @@ public final class MethodLifter {
       }
     }
   }
+
+  /** A tensor's place in the file's memory plan; a place of nothing for what has none. */
+  private TensorSpec.Allocation placeOf(int index) {
+    return method.values().get(index) instanceof TensorSpec spec && spec.allocation() != null
+        ? spec.allocation()
+        : NOWHERE;
+  }
+
+  private static final TensorSpec.Allocation NOWHERE = new TensorSpec.Allocation(0, -1);
 
   /** Value indices that an argument stands for: itself, or the items of a list. */
   private List<Integer> indices(int index) {
@@ -430,8 +462,17 @@ public final class MethodLifter {
             return elidedView(draft, spec, index, content.value(), memory, instruction);
           }
           if (spec.byteSize() > 0) {
-            isState[index] = true; // nobody ever writes there: zeros
+            throw fail(
+                "tensor "
+                    + index
+                    + " is read before anything is written at memory "
+                    + spec.allocation().memoryId()
+                    + ", offset "
+                    + spec.allocation().offset()
+                    + ", or what was written there depends on a jump",
+                instruction);
           }
+          return draft.graph.constant(empty(typeOf(spec, index)));
         }
       }
       case ProgramValue.IntValue v -> {
@@ -569,8 +610,7 @@ public final class MethodLifter {
             -1);
       }
       if (type.byteSize() == 0) {
-        return Constant.of(
-            MemorySegment.ofArray(new long[0]), new TensorType(type.dtype(), type.shape(), false));
+        return empty(type);
       }
       throw fail("tensor " + index + " has neither data nor memory, and nothing gives it", -1);
     }
@@ -578,6 +618,11 @@ public final class MethodLifter {
         spec.data(),
         new TensorType(type.dtype(), type.shape(), false),
         DimOrder.of(spec.dimOrder().toArray()));
+  }
+
+  private static Constant empty(TensorType type) {
+    return Constant.of(
+        MemorySegment.ofArray(new long[0]), new TensorType(type.dtype(), type.shape(), false));
   }
 
   private LiftException fail(String what, int instruction) {
@@ -737,6 +782,13 @@ public final class MethodLifter {
         outputTypes.add(typeOf(tensor, index));
       }
     }
+    if (outputTypes.isEmpty()) {
+      throw fail(
+          "the call of "
+              + spec.id()
+              + " gives nothing that the method has not named before: its outputs cannot be told",
+          instruction);
+    }
     List<Value> results =
         draft.graph.node(
             PAYLOAD,
@@ -744,7 +796,7 @@ public final class MethodLifter {
             outputTypes,
             new Origin(instruction, spec.id(), -1));
     draft.payloads.put(
-        Arrays.asList(results.toArray()).isEmpty() ? -1 : producerId(results),
+        producerId(results),
         new ProgramPayload(program, method.name(), spec, inputTypes, outputTypes));
     for (int k = inputs; k < call.args().size(); k++) {
       give(draft, call.args().get(k), results.get(k - inputs), memory, true);

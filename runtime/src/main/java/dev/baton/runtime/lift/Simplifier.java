@@ -34,6 +34,9 @@ public final class Simplifier {
   /** A folded result may be this large, or four times its operands. */
   private static final long FOLDED_BYTES = 1 << 20;
 
+  /** All folded results of a block together; past it, nodes stay. */
+  private static final long ALL_FOLDED_BYTES = 64 << 20;
+
   private static final Set<String> COPIES =
       Set.of(
           "aten::alias_copy",
@@ -61,9 +64,11 @@ public final class Simplifier {
   private final Graph.Builder into = new Graph.Builder();
   private final Map<Value, Argument> mapped = new HashMap<>();
   private final Map<Integer, Payload> payloads = new HashMap<>();
+  private final long maxBytes;
   private long foldedBytes;
 
-  private Simplifier(Graph graph, Kernels kernels, Arena arena) {
+  private Simplifier(Graph graph, Kernels kernels, Arena arena, long maxBytes) {
+    this.maxBytes = maxBytes;
     this.graph = graph;
     this.kernels = kernels;
     this.arena = arena;
@@ -79,8 +84,9 @@ public final class Simplifier {
   /**
    * @param arena where folded constants live; closed after everything that was made of the block
    */
-  public static Result simplify(Block block, Kernels kernels, Arena arena) {
-    Simplifier s = new Simplifier(block.graph(), kernels, arena);
+  public static Result simplify(Block block, Kernels kernels, Arena arena, long maxBytes) {
+    Simplifier s =
+        new Simplifier(block.graph(), kernels, arena, Math.min(maxBytes, ALL_FOLDED_BYTES));
     return s.run(block);
   }
 
@@ -178,8 +184,8 @@ public final class Simplifier {
     TensorType to = node.result().tensorType();
     boolean sameStatic = !from.dynamic() && !to.dynamic() && from.equals(to);
     boolean kept =
-        COPIES.contains(node.name())
-            || (CASTS.contains(node.name()) && from.dtype() == to.dtype())
+        (COPIES.contains(node.name()) && from.equals(to))
+            || (CASTS.contains(node.name()) && from.equals(to))
             || (RESHAPES.contains(node.name()) && sameStatic)
             || (node.name().equals("aten::slice_copy.Tensor")
                 && sameStatic
@@ -251,7 +257,8 @@ public final class Simplifier {
       }
       outputBytes += result.tensorType().byteSize();
     }
-    if (outputBytes > Math.max(FOLDED_BYTES, 4 * inputBytes)) {
+    boolean tooLarge = outputBytes > Math.max(FOLDED_BYTES, 4 * inputBytes);
+    if (tooLarge || foldedBytes + outputBytes > maxBytes) {
       return null;
     }
     try {

@@ -11,7 +11,6 @@ import dev.baton.delegate.Payload;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
-import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
@@ -104,6 +103,12 @@ public final class Placer {
    *     blocks
    */
   public List<Unit> place(Block block) {
+    List<Unit> units = placed(block);
+    sessions.checkCancelled();
+    return units;
+  }
+
+  private List<Unit> placed(Block block) {
     Draft draft = new Draft(block.graph());
     Map<Claimed, Unit.OnDelegate> done = new HashMap<>();
     Map<Node, Unit.OnDelegate> payloads = loadPayloads(block);
@@ -578,13 +583,8 @@ public final class Placer {
 
   /** Closes what was compiled, after a failure. */
   public void abandon() {
-    compiled.forEach(c -> {
-      try {
-        c.close();
-      } catch (RuntimeException e) {
-        throw new BatonException("closing after a failed load: " + e.getMessage(), e);
-      }
-    });
+    List<CompiledSubgraph> all = List.copyOf(compiled);
     compiled.clear();
+    Closing.all(all.stream().map(c -> c::close));
   }
 }

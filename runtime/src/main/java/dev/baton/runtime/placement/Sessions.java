@@ -107,7 +107,7 @@ public final class Sessions implements AutoCloseable {
       return;
     }
     try {
-      open.add(new Open(delegate, delegate.open(new Context(delegate.name(), ""))));
+      open.add(new Open(delegate, delegate.open(new Context(delegate.name(), "", true))));
     } catch (DelegateException | RuntimeException | LinkageError e) {
       String remedy = e instanceof DelegateException d ? d.remedy() : "";
       Availability refused =
@@ -202,17 +202,27 @@ public final class Sessions implements AutoCloseable {
    * @param method empty when a session is opened
    */
   public Context context(String delegate, String method) {
-    return new Context(delegate, method);
+    return new Context(delegate, method, true);
+  }
+
+  /**
+   * A context for a delegate's execution, which the load's deadline and cancellation do not
+   * concern.
+   */
+  public Context executionContext(String delegate, String method) {
+    return new Context(delegate, method, false);
   }
 
   /** What the host tells a delegate. */
   public final class Context implements OpenContext, CompileContext, ExecutionContext {
     private final String delegate;
     private final String method;
+    private final boolean loading;
 
-    private Context(String delegate, String method) {
+    private Context(String delegate, String method, boolean loading) {
       this.delegate = delegate;
       this.method = method;
+      this.loading = loading;
     }
 
     @Override
@@ -242,12 +252,14 @@ public final class Sessions implements AutoCloseable {
 
     @Override
     public boolean isCancelled() {
-      return mustEnd();
+      return loading && mustEnd();
     }
 
     @Override
     public OptionalLong remainingNanos() {
-      return options.deadline().isEmpty() ? OptionalLong.empty() : OptionalLong.of(remaining());
+      return !loading || options.deadline().isEmpty()
+          ? OptionalLong.empty()
+          : OptionalLong.of(Math.max(remaining(), 0));
     }
 
     @Override

@@ -217,8 +217,8 @@ public final class BoundPlan {
       for (; at < steps.length; at++) {
         steps[at].run();
       }
-    } catch (KernelException | IndexOutOfBoundsException | ArithmeticException e) {
-      throw new BatonException(names[at] + " failed: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      throw failed(at, e);
     }
     publish();
   }
@@ -234,11 +234,17 @@ public final class BoundPlan {
         nanos[at] += after - before;
         before = after;
       }
-    } catch (KernelException | IndexOutOfBoundsException | ArithmeticException e) {
-      throw new BatonException(names[at] + " failed: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      throw failed(at, e);
     }
     runs++;
     publish();
+  }
+
+  private BatonException failed(int step, RuntimeException e) {
+    return e instanceof BatonException known && !(known instanceof KernelException)
+        ? known
+        : new BatonException(names[step] + " failed: " + e.getMessage(), e);
   }
 
   private void publish() {
