@@ -77,7 +77,7 @@ class ReadmeTest {
 
   @Test
   void theDelegateCompiles() throws IOException {
-    compile("ScaleDelegate", javaOfReadme().get(1));
+    compile("NegateDelegate", javaOfReadme().get(1));
   }
 
   private String main(String type) throws ReflectiveOperationException, IOException {

@@ -23,6 +23,14 @@ public interface Delegate {
   Availability availability();
 
   /**
+   * As {@link #availability()}, for a caller who has set options, such as the path of a library:
+   * what the host asks before it opens a session.
+   */
+  default Availability availability(OpenContext context) {
+    return availability();
+  }
+
+  /**
    * Loads what is needed. Called when a program is loaded for which the delegate may claim nodes or
    * load a payload, after {@link #availability()} said that it can work.
    *

@@ -108,7 +108,28 @@ public final class XnnpackDelegate implements Delegate {
 
   @Override
   public Availability availability() {
-    return switch (locate()) {
+    return availability(locate());
+  }
+
+  @Override
+  public Availability availability(OpenContext context) {
+    String path = context.options().get(LIBRARY_OPTION);
+    if (path == null) {
+      return availability();
+    }
+    try {
+      return availability(LibraryFinder.locate(SPEC, Path.of(path)));
+    } catch (InvalidPathException e) {
+      return Availability.unavailable(
+          Availability.Reason.LIBRARY_ABSENT,
+          "The option " + LIBRARY_OPTION + " is no path: " + path + ".",
+          "Give the path of the XNNPACK library.",
+          List.of());
+    }
+  }
+
+  private static Availability availability(LibraryLocation found) {
+    return switch (found) {
       case Located located -> Availability.available(located.path() + " (" + located.how() + ")");
       case NotLocated absent ->
           Availability.unavailable(
@@ -146,7 +167,7 @@ public final class XnnpackDelegate implements Delegate {
     String option = context.options().get(LIBRARY_OPTION);
     try {
       LibraryLocation location =
-          option == null ? LibraryFinder.locate(SPEC) : LibraryFinder.locate(SPEC, Path.of(option));
+          option == null ? locate() : LibraryFinder.locate(SPEC, Path.of(option));
       XnnLibrary library = XnnLibrary.load(location.orThrow().path());
       return new XnnpackSession(library, context.threads());
     } catch (NativeLibraryException e) {

@@ -89,7 +89,7 @@ public final class Sessions implements AutoCloseable {
   private void open(Delegate delegate) {
     Availability availability;
     try {
-      availability = delegate.availability();
+      availability = delegate.availability(new Context(delegate.name(), "", true));
     } catch (RuntimeException | LinkageError e) {
       availability =
           Availability.unavailable(

@@ -18,7 +18,8 @@ import java.util.Map;
  *
  * <p>Immutable; any number of threads may read one program. Constants and payloads stay where they
  * are, in the mapped file or in native memory: the Java heap holds none of them. {@link #close}
- * frees that memory; whoever opened the program closes it, after everything that was made of it.
+ * frees that memory; whoever opened the program closes it, at any time: methods that were made of
+ * it hold on to the bytes until the last of them is closed.
  */
 public final class Program implements AutoCloseable {
   private static final long NATIVE_ALIGNMENT = 16;
@@ -103,8 +104,8 @@ public final class Program implements AutoCloseable {
    * Reads a program that is in memory.
    *
    * <p>Native memory that is aligned to 16 bytes and open to all threads is used in place: it must
-   * stay alive and unchanged until the program is closed, and closing does not free it. Anything
-   * else is copied into native memory, once.
+   * stay alive and unchanged until the program and every method made of it are closed, and closing
+   * does not free it. Anything else is copied into native memory, once.
    *
    * @throws ProgramFormatException if it is no valid program
    */
