@@ -42,8 +42,16 @@ public final class Main {
     Arrays.stream(Subcommand.values())
         .filter(s -> wanted == null || s == wanted)
         .forEach(s -> line.addSubcommand(s.commandName(), s.create()));
+    if (wanted == null) {
+      line.addSubcommand("help", new CommandLine.HelpCommand());
+    }
     try {
-      return execute(line, out, err, args);
+      int status = execute(line, out, err, args);
+      if (out.checkError()) {
+        err.println("baton: the output could not be written.");
+        return Failures.NOT_DONE;
+      }
+      return status;
     } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
       err.println("baton: " + Failures.sentence(e));
       return Failures.NOT_DONE;

@@ -88,7 +88,7 @@ public final class XnnpackDelegate implements Delegate {
                     .toArray(String[]::new))
             .remedy(
                 "Put org.bytedeco:tensorflow-lite with the classifier of your platform on the class"
-                    + " path, or name a library by -D"
+                    + " path (not the module path), or name a library by -D"
                     + LIBRARY_PROPERTY
                     + "=PATH.");
     JARS.forEach(jar -> spec.resources(jar, JAR_FOLDER + jar + "/libjnitensorflowlite.so"));

@@ -316,12 +316,13 @@ public final class MethodLifter {
       }
     }
     for (int index = 0; index < written.length; index++) {
-      if (method.values().get(index) instanceof TensorSpec spec
-          && (spec.source() == TensorSpec.Source.PLANNED_WITH_DATA
-              || spec.source() == TensorSpec.Source.PLANNED_EXTERNAL)
-          && !isInput[index]) {
-        isState[index] = true;
+      if (!(method.values().get(index) instanceof TensorSpec spec) || isInput[index]) {
+        continue;
       }
+      if (spec.source() == TensorSpec.Source.PLANNED_EXTERNAL) {
+        throw external(spec, index);
+      }
+      isState[index] |= spec.source() == TensorSpec.Source.PLANNED_WITH_DATA;
     }
   }
 
@@ -601,13 +602,7 @@ public final class MethodLifter {
     TensorType type = typeOf(spec, index);
     if (spec.data() == null) {
       if (spec.external()) {
-        throw fail(
-            "tensor "
-                + index
-                + " ('"
-                + spec.name()
-                + "') lies in an external data file (.ptd), which this version does not load",
-            -1);
+        throw external(spec, index);
       }
       if (type.byteSize() == 0) {
         return empty(type);
@@ -618,6 +613,16 @@ public final class MethodLifter {
         spec.data(),
         new TensorType(type.dtype(), type.shape(), false),
         DimOrder.of(spec.dimOrder().toArray()));
+  }
+
+  private LiftException external(TensorSpec spec, int index) {
+    return fail(
+        "tensor "
+            + index
+            + " ('"
+            + spec.name()
+            + "') lies in an external data file (.ptd), which this version does not load",
+        -1);
   }
 
   private static Constant empty(TensorType type) {
