@@ -78,8 +78,7 @@ public final class CompiledMethod implements AutoCloseable {
       Map<String, PayloadLifter> lifters = delegates.lifters();
       this.lifted = MethodLifter.lift(program, source, kernels, lifters::get);
       for (Block block : lifted.blocks()) {
-        Block simple =
-            Simplifier.simplify(block, kernels, constants, options.maxMemoryBytes()).block();
+        Block simple = Simplifier.simplify(block, kernels, constants, options.maxMemoryBytes());
         TypeCheck.check(method, simple.graph(), kernels);
         blocks.add(new PlacedBlock(simple, placer.place(simple)));
       }

@@ -55,10 +55,9 @@ final class GraphEditor {
     if (kernel == null) {
       throw new KernelException("no kernel for " + operator.name());
     }
-    NodeCall call = new NodeCall(Detached.node(operator, arguments), BOUNDS);
-    boolean dynamic =
-        Detached.node(operator, arguments).inputs().stream().anyMatch(GraphEditor::varies);
-    return kernel.infer(call).stream()
+    Node node = Detached.node(operator, arguments);
+    boolean dynamic = node.inputs().stream().anyMatch(GraphEditor::varies);
+    return kernel.infer(new NodeCall(node, BOUNDS)).stream()
         .map(t -> new TensorType(t.dtype(), t.shape(), dynamic || t.dynamic()))
         .toList();
   }

@@ -7,12 +7,10 @@ import dev.baton.graph.GraphBuilder;
 import dev.baton.graph.Operator;
 import dev.baton.graph.Operators;
 import dev.baton.graph.Origin;
-import dev.baton.graph.Parameter;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.program.TensorSpec;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -113,19 +111,7 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
   @Override
   public List<Value> call(String name, Argument... given) {
     Operator operator = Operators.get(name);
-    List<Argument> arguments = new ArrayList<>(List.of(given));
-    for (Parameter missing :
-        operator
-            .parameters()
-            .subList(
-                Math.min(given.length, operator.parameters().size()),
-                operator.parameters().size())) {
-      if (missing.defaultValue() == null) {
-        throw new IllegalArgumentException(
-            name + ": the argument '" + missing.name() + "' is required");
-      }
-      arguments.add(missing.defaultValue());
-    }
+    List<Argument> arguments = List.of(given);
     return graph.node(
         operator,
         arguments,

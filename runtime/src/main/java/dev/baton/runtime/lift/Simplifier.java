@@ -75,22 +75,15 @@ public final class Simplifier {
   }
 
   /**
-   * A simplified block and the bytes of its folded constants.
-   *
-   * @param foldedBytes allocated in the arena
-   */
-  public record Result(Block block, long foldedBytes) {}
-
-  /**
    * @param arena where folded constants live; closed after everything that was made of the block
    */
-  public static Result simplify(Block block, Kernels kernels, Arena arena, long maxBytes) {
+  public static Block simplify(Block block, Kernels kernels, Arena arena, long maxBytes) {
     Simplifier s =
         new Simplifier(block.graph(), kernels, arena, Math.min(maxBytes, ALL_FOLDED_BYTES));
     return s.run(block);
   }
 
-  private Result run(Block block) {
+  private Block run(Block block) {
     for (Value input : graph.inputs()) {
       mapped.put(input, into.input(input.type()));
     }
@@ -105,9 +98,7 @@ public final class Simplifier {
       }
     }
     List<Value> results = graph.results().stream().map(v -> (Value) map(v)).toList();
-    return new Result(
-        new Block(into.build(results), block.reads(), block.writes(), payloads, block.next()),
-        foldedBytes);
+    return new Block(into.build(results), block.reads(), block.writes(), payloads, block.next());
   }
 
   private static int id(Value result) {

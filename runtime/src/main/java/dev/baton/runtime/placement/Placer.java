@@ -567,9 +567,9 @@ public final class Placer {
    * @throws MissingOperatorException if operators have nobody to run them
    */
   public void requireComplete() {
-    for (Map.Entry<String, String> payload : unloaded.entrySet()) {
+    if (!unloaded.isEmpty()) {
       throw new DelegateFailedException(
-          payload.getKey(), String.join("\n", unloaded.values()), null);
+          unloaded.keySet().iterator().next(), String.join("\n", unloaded.values()), null);
     }
     if (!missing.isEmpty()) {
       throw new MissingOperatorException(missingOperators(), List.copyOf(missing));
