@@ -11,6 +11,7 @@ import dev.baton.delegate.Decline;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
+import dev.baton.delegate.RunContext;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.DelegateState;
 import dev.baton.delegate.ExecutionContext;
@@ -182,7 +183,7 @@ public final class FrozenDelegate implements Delegate {
     }
 
     @Override
-    public void run() throws DelegateException {
+    public void run(RunContext context) throws DelegateException {
       Map<Value, float[]> values = new HashMap<>();
       for (int i = 0; i < io.inputCount(); i++) {
         values.put(compiled.inputs().get(i), floats(io.input(i), io.inputShape(i)));
@@ -276,7 +277,7 @@ public final class FrozenDelegate implements Delegate {
     }
 
     @Override
-    public void run() {
+    public void run(RunContext context) {
       runs++;
       float[] x = io.input(0).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
       for (int i = 0; i < x.length; i++) {

@@ -19,10 +19,12 @@ public interface DelegateExecution extends AutoCloseable {
   /**
    * Runs once, and returns when the outputs are complete. Should allocate nothing.
    *
+   * @param context valid during the call
    * @throws DelegateException if the run failed; the host then falls back, or tells the caller, as
-   *     the policy says
+   *     the policy says. {@link DelegateException.Kind#CANCELLED} after the caller has cancelled
+   *     goes to the caller, and the execution can be run again.
    */
-  void run() throws DelegateException;
+  void run(RunContext context) throws DelegateException;
 
   /**
    * State that lives in the delegate between runs (a cache on a device); empty if there is none.

@@ -2,18 +2,43 @@ package dev.baton.graph;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An operator of the vocabulary: its name and its signature, in PyTorch's terms.
- *
- * @param name namespace, name and overload: {@code aten::add.Tensor}, {@code aten::relu}
- * @param parameters in order; keyword-only ones are not told apart
- * @param resultCount number of tensors that a call gives; −1 if its arguments tell (a result of
- *     type {@code Tensor[]})
+ * An operator of the vocabulary: its name and its signature, in PyTorch's terms. Two operators are
+ * equal if name and signature are.
  */
-public record Operator(String name, List<Parameter> parameters, int resultCount) {
-  public Operator {
-    parameters = List.copyOf(parameters);
+public final class Operator {
+  private final String name;
+  private final List<Parameter> parameters;
+  private final int resultCount;
+
+  /**
+   * @param name namespace, name and overload: {@code aten::add.Tensor}, {@code aten::relu}
+   * @param parameters in order; keyword-only ones are not told apart
+   * @param resultCount number of results of a call; −1 if its arguments tell (a result of type
+   *     {@code Tensor[]})
+   */
+  public Operator(String name, List<Parameter> parameters, int resultCount) {
+    this.name = Objects.requireNonNull(name);
+    this.parameters = List.copyOf(parameters);
+    this.resultCount = resultCount;
+  }
+
+  /** Namespace, name and overload: {@code aten::add.Tensor}, {@code aten::relu}. */
+  public String name() {
+    return name;
+  }
+
+  /** In order; keyword-only ones are not told apart. */
+  public List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /** Number of results of a call; −1 if its arguments tell (a result of type {@code Tensor[]}). */
+  public int resultCount() {
+    return resultCount;
   }
 
   /**
@@ -136,6 +161,19 @@ public record Operator(String name, List<Parameter> parameters, int resultCount)
         yield list ? new Argument.Items(List.of(number)) : number;
       }
     };
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Operator o
+        && name.equals(o.name)
+        && parameters.equals(o.parameters)
+        && resultCount == o.resultCount;
+  }
+
+  @Override
+  public int hashCode() {
+    return name.hashCode();
   }
 
   @Override

@@ -16,6 +16,8 @@ public sealed interface Failure {
   /** What a delegate may throw, by contract or against it. */
   enum Thrown {
     DELEGATE_EXCEPTION,
+    /** A {@link DelegateException} of the kind {@link DelegateException.Kind#CANCELLED}. */
+    CANCELLED_EXCEPTION,
     RUNTIME_EXCEPTION,
     LINKAGE_ERROR
   }
@@ -38,6 +40,16 @@ public sealed interface Failure {
     public Delays {
       Objects.requireNonNull(by);
     }
+  }
+
+  /**
+   * For {@link Moment#RUN}: nothing is computed; the run waits until it is cancelled, and then
+   * gives up as the contract says.
+   */
+  record Hangs() implements Failure {}
+
+  static Failure hang() {
+    return new Hangs();
   }
 
   static Failure delegateException() {
@@ -77,6 +89,8 @@ public sealed interface Failure {
               "injected: " + what,
               "Take the fault out of the test.",
               null);
+      case CANCELLED_EXCEPTION ->
+          throw new DelegateException(DelegateException.Kind.CANCELLED, "injected: " + what);
       case RUNTIME_EXCEPTION -> throw new IllegalArgumentException("injected: " + what);
       case LINKAGE_ERROR -> throw new UnsatisfiedLinkError("injected: " + what);
     }

@@ -14,6 +14,7 @@ import dev.baton.delegate.DelegateState;
 import dev.baton.delegate.ExecutionContext;
 import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Payload;
+import dev.baton.delegate.RunContext;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Shape;
@@ -286,7 +287,7 @@ public final class FaultInjectingDelegate implements Delegate {
     }
 
     @Override
-    public void run() throws DelegateException {
+    public void run(RunContext context) throws DelegateException {
       journal.enter(Moment.RUN, name);
       try {
         switch (unlessFailing(Moment.RUN, subgraph, ++runs)) {
@@ -295,12 +296,18 @@ public final class FaultInjectingDelegate implements Delegate {
             Failure.raise(kind, "RUN " + runs + " fails half-way");
           }
           case Failure.Spoils(float value) -> {
-            inner.run();
+            inner.run(context);
             outputs.stream()
                 .filter(o -> o.byteSize() >= Float.BYTES)
                 .forEach(o -> o.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, value));
           }
-          case null, default -> inner.run();
+          case Failure.Hangs hangs -> {
+            while (!context.isCancelled()) {
+              LockSupport.parkNanos(1_000_000);
+            }
+            throw new DelegateException(DelegateException.Kind.CANCELLED, "the run was cancelled");
+          }
+          case null, default -> inner.run(context);
         }
       } finally {
         journal.leave(name);

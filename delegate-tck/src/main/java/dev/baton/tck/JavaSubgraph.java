@@ -5,6 +5,7 @@ import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.ExecutionContext;
+import dev.baton.delegate.RunContext;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
@@ -86,7 +87,7 @@ final class JavaSubgraph implements CompiledSubgraph {
     }
 
     @Override
-    public void run() throws DelegateException {
+    public void run(RunContext context) throws DelegateException {
       Bound present = bound;
       if (present == null) {
         throw new IllegalStateException("run before bind");

@@ -13,6 +13,7 @@ import dev.baton.delegate.DelegateState;
 import dev.baton.delegate.ExecutionContext;
 import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Payload;
+import dev.baton.delegate.RunContext;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.DType;
 import dev.baton.graph.GraphView;
@@ -163,7 +164,7 @@ public final class OpaquePayloadDelegate implements Delegate {
     }
 
     @Override
-    public void run() {
+    public void run(RunContext context) {
       runs++;
       float addend = subgraph.withState ? subgraph.addend * runs : subgraph.addend;
       for (int t = 0; t < inputs.length; t++) {

@@ -3,6 +3,7 @@ package dev.baton.xnnpack;
 import dev.baton.delegate.Bindings;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
+import dev.baton.delegate.RunContext;
 import dev.baton.graph.Shape;
 import dev.baton.xnnpack.ffi.XnnException;
 import dev.baton.xnnpack.ffi.XnnRuntime;
@@ -68,7 +69,7 @@ final class XnnpackExecution implements DelegateExecution {
   }
 
   @Override
-  public void run() throws DelegateException {
+  public void run(RunContext context) throws DelegateException {
     try {
       runtime.invoke();
     } catch (XnnException e) {

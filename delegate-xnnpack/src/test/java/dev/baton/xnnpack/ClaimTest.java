@@ -12,7 +12,7 @@ import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Operators;
 import dev.baton.graph.Origin;
-import dev.baton.graph.ScalarType;
+import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
@@ -73,7 +73,7 @@ class ClaimTest {
     assertDeclines(
         Decline.Kind.ARGUMENT,
         "aten::mul.Scalar",
-        b -> List.of(b.input(MATRIX), b.input(ScalarType.DOUBLE)),
+        b -> List.of(b.input(MATRIX), b.input(SymbolType.DOUBLE)),
         MATRIX);
     assertDeclines(
         Decline.Kind.NOT_CONSTANT,
@@ -118,7 +118,7 @@ class ClaimTest {
             b ->
                 List.of(
                     b.input(dynamic(4, 6)),
-                    new Argument.Items(List.of(b.input(ScalarType.INT), Argument.of(3)))),
+                    new Argument.Items(List.of(b.input(SymbolType.INT), Argument.of(3)))),
             dynamic(8, 3)));
     assertDeclines(
         Decline.Kind.DYNAMIC_SHAPE,
@@ -126,7 +126,7 @@ class ClaimTest {
         b ->
             List.of(
                 b.input(dynamic(4, 6)),
-                new Argument.Items(List.of(b.input(ScalarType.INT), b.input(ScalarType.INT)))),
+                new Argument.Items(List.of(b.input(SymbolType.INT), b.input(SymbolType.INT)))),
         dynamic(8, 3));
   }
 

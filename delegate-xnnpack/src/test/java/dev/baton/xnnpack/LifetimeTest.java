@@ -153,7 +153,7 @@ class LifetimeTest {
         compiled.close();
         session.close();
       }
-      assertThrows(IllegalStateException.class, execution::run);
+      assertThrows(IllegalStateException.class, () -> execution.run(Rig.UNBOUNDED));
       assertThrows(
           IllegalStateException.class, () -> compiled.newExecution(Rig.Context.ONE_THREAD));
     }
@@ -181,7 +181,7 @@ class LifetimeTest {
 
   private static void run(DelegateExecution execution, int times) throws DelegateException {
     for (int i = 0; i < times; i++) {
-      execution.run();
+      execution.run(Rig.UNBOUNDED);
     }
   }
 

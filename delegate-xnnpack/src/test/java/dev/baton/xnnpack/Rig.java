@@ -13,6 +13,7 @@ import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.ExecutionContext;
 import dev.baton.delegate.OpenContext;
+import dev.baton.delegate.RunContext;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.Graph;
 import dev.baton.graph.GraphView;
@@ -34,6 +35,9 @@ import java.util.Optional;
 
 /** Plays the host. */
 final class Rig {
+  /** Runs that nobody cancels. */
+  static final RunContext UNBOUNDED = new RunContext() {};
+
   /** All contexts in one. */
   record Context(Map<String, String> options, int threads)
       implements OpenContext, CompileContext, ExecutionContext {
@@ -185,7 +189,7 @@ final class Rig {
     try (Arena arena = Arena.ofConfined()) {
       Buffers buffers = new Buffers(arena, inputs, outputShapes);
       execution.bind(buffers);
-      execution.run();
+      execution.run(UNBOUNDED);
       List<float[]> outputs = new ArrayList<>();
       for (int i = 0; i < outputShapes.size(); i++) {
         outputs.add(buffers.values(i));

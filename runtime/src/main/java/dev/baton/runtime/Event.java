@@ -4,7 +4,7 @@ import dev.baton.delegate.Availability;
 import java.util.List;
 
 /** Something that happened while a method was loaded or run, for {@link LoadOptions#listener}. */
-public sealed interface Event {
+public interface Event {
   /** One sentence for a log. */
   String message();
 

@@ -6,6 +6,7 @@ import dev.baton.runtime.execute.ExecutionCore;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.plan.BoundPlan;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -227,6 +228,7 @@ public final class Execution implements AutoCloseable {
    * Runs once.
    *
    * @throws IllegalStateException if this is closed, or runs already
+   * @throws CancelledException if another thread called {@link #cancel}, or the deadline has passed
    * @throws BatonException if an operator refuses its data, or a delegate fails and the policy
    *     forbids to fall back. The execution can be used again; its state may have moved on in part,
    *     and {@link #reset} brings it back to the start.
@@ -235,6 +237,33 @@ public final class Execution implements AutoCloseable {
     enter();
     try {
       core.run();
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Ends a run in flight with a {@link CancelledException}, between two operators or as soon as the
+   * delegate at work gives up; does nothing if there is none. From any thread.
+   */
+  public void cancel() {
+    core.cancel();
+  }
+
+  /**
+   * Bounds the time of each run that follows; one that takes longer ends with a {@link
+   * CancelledException}, between two operators or as soon as the delegate at work gives up.
+   *
+   * @param limit null for any time
+   * @throws IllegalArgumentException if the limit is not positive
+   */
+  public void setDeadline(@Nullable Duration limit) {
+    if (limit != null && !limit.isPositive()) {
+      throw new IllegalArgumentException("a run cannot end in " + limit);
+    }
+    enter();
+    try {
+      core.setDeadline(limit);
     } finally {
       leave();
     }

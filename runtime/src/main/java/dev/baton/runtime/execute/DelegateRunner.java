@@ -83,8 +83,11 @@ final class DelegateRunner {
         if (bound == null || current != this) {
           bound = bindTo(this);
         }
-        bound.run();
+        bound.run(core.control());
       } catch (DelegateException | RuntimeException | LinkageError e) {
+        if (e instanceof DelegateException d && d.kind() == DelegateException.Kind.CANCELLED) {
+          core.control().check(); // who gives up unasked has failed
+        }
         fallBack(e);
         runTwin();
       }

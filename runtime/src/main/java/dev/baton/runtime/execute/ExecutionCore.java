@@ -3,11 +3,12 @@ package dev.baton.runtime.execute;
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.DType;
-import dev.baton.graph.ScalarType;
 import dev.baton.graph.Shape;
+import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
+import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.KernelException;
@@ -25,6 +26,7 @@ import dev.baton.runtime.plan.BoundPlan;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -57,6 +59,7 @@ public final class ExecutionCore implements AutoCloseable {
   private MemorySegment arena = MemorySegment.NULL;
   private MemorySegment twinArena = MemorySegment.NULL;
   private MemorySegment scratch = MemorySegment.NULL;
+  private final RunControl control = new RunControl();
   private boolean timed;
 
   public ExecutionCore(CompiledMethod method) {
@@ -206,8 +209,33 @@ public final class ExecutionCore implements AutoCloseable {
     timed = on;
   }
 
+  RunControl control() {
+    return control;
+  }
+
+  /** Ends a run in flight with a {@link CancelledException}; from any thread. */
+  public void cancel() {
+    control.cancel();
+  }
+
+  /**
+   * @param limit how long each of the runs that follow may take; null for any time
+   */
+  public void setDeadline(@Nullable Duration limit) {
+    control.limit(limit);
+  }
+
   /** One run. */
   public void run() {
+    control.begin();
+    try {
+      runBlocks();
+    } finally {
+      control.finish();
+    }
+  }
+
+  private void runBlocks() {
     for (Variable local : locals) {
       if (local.initialScalar() != null || local.initial() != null) {
         initialize(local);
@@ -244,7 +272,7 @@ public final class ExecutionCore implements AutoCloseable {
   }
 
   private boolean holds(Variable condition) {
-    if (condition.type() instanceof ScalarType) {
+    if (condition.type() instanceof SymbolType) {
       return scalarOf(condition).real() != 0;
     }
     if (((TensorType) condition.type()).dtype() != DType.BOOL) {
@@ -408,6 +436,11 @@ public final class ExecutionCore implements AutoCloseable {
         }
 
         @Override
+        public void checkCancelled() {
+          control.check();
+        }
+
+        @Override
         public Step delegate(
             Unit.OnDelegate unit,
             NodeCall.Facts facts,
@@ -466,6 +499,11 @@ public final class ExecutionCore implements AutoCloseable {
       @Override
       public MemorySegment scratch(long bytes) {
         return ExecutionCore.this.scratch(bytes);
+      }
+
+      @Override
+      public void checkCancelled() {
+        control.check();
       }
 
       @Override

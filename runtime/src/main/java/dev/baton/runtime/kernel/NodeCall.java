@@ -2,7 +2,7 @@ package dev.baton.runtime.kernel;
 
 import dev.baton.graph.Argument;
 import dev.baton.graph.Node;
-import dev.baton.graph.ScalarType;
+import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import java.util.List;
@@ -88,7 +88,7 @@ public class NodeCall implements Call {
       case Argument.Int i -> Number.of(i.value());
       case Argument.Real r -> Number.of(r.value());
       case Argument.Bool b -> Number.of(b.value());
-      case Value v when v.type() instanceof ScalarType -> facts.scalar(v);
+      case Value v when v.type() instanceof SymbolType -> facts.scalar(v);
       default -> throw mismatch(parameter, argument, "a number");
     };
   }

@@ -6,7 +6,7 @@ import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Operator;
 import dev.baton.graph.Origin;
-import dev.baton.graph.ScalarType;
+import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
@@ -78,7 +78,7 @@ final class GraphEditor {
    *
    * @param kind of the result
    */
-  Argument scalar(Operator operator, List<Argument> arguments, ScalarType kind, Origin origin) {
+  Argument scalar(Operator operator, List<Argument> arguments, SymbolType kind, Origin origin) {
     if (ScalarOperators.contains(operator.name())
         && Detached.node(operator, arguments).inputs().stream().noneMatch(GraphEditor::varies)) {
       return ScalarOperators.evaluate(new NodeCall(Detached.node(operator, arguments), BOUNDS))

@@ -11,8 +11,8 @@ import dev.baton.graph.Operator;
 import dev.baton.graph.Operators;
 import dev.baton.graph.Origin;
 import dev.baton.graph.Parameter;
-import dev.baton.graph.ScalarType;
 import dev.baton.graph.Shape;
+import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
@@ -427,13 +427,13 @@ public final class MethodLifter {
                     null);
             case ProgramValue.IntValue v ->
                 new Variable(
-                    nextVariable++, name, kind, ScalarType.INT, null, Call.Number.of(v.value()));
+                    nextVariable++, name, kind, SymbolType.INT, null, Call.Number.of(v.value()));
             case ProgramValue.BoolValue v ->
                 new Variable(
-                    nextVariable++, name, kind, ScalarType.BOOL, null, Call.Number.of(v.value()));
+                    nextVariable++, name, kind, SymbolType.BOOL, null, Call.Number.of(v.value()));
             case ProgramValue.DoubleValue v ->
                 new Variable(
-                    nextVariable++, name, kind, ScalarType.DOUBLE, null, Call.Number.of(v.value()));
+                    nextVariable++, name, kind, SymbolType.DOUBLE, null, Call.Number.of(v.value()));
             default -> throw fail("value " + i + " is read before anything is in it", -1);
           };
         });
@@ -668,11 +668,11 @@ public final class MethodLifter {
     Origin origin = Origin.ofInstruction(instruction);
     boolean view = operator.name().equals("executorch_prim::et_view");
     if (!results.isEmpty() && !(method.values().get(results.get(0)) instanceof TensorSpec)) {
-      ScalarType kind =
+      SymbolType kind =
           switch (method.values().get(results.get(0))) {
-            case ProgramValue.BoolValue b -> ScalarType.BOOL;
-            case ProgramValue.DoubleValue d -> ScalarType.DOUBLE;
-            default -> ScalarType.INT;
+            case ProgramValue.BoolValue b -> SymbolType.BOOL;
+            case ProgramValue.DoubleValue d -> SymbolType.DOUBLE;
+            default -> SymbolType.INT;
           };
       give(
           draft,

@@ -43,6 +43,9 @@ public final class BoundPlan {
 
     MemorySegment scratch(long bytes);
 
+    /** Called before each step; throws if the run shall end. */
+    void checkCancelled();
+
     /** Binds a delegate's part. */
     Step delegate(
         Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs);
@@ -215,6 +218,7 @@ public final class BoundPlan {
     int at = 0;
     try {
       for (; at < steps.length; at++) {
+        host.checkCancelled();
         steps[at].run();
       }
     } catch (RuntimeException e) {
@@ -229,6 +233,7 @@ public final class BoundPlan {
     try {
       long before = System.nanoTime();
       for (; at < steps.length; at++) {
+        host.checkCancelled();
         steps[at].run();
         long after = System.nanoTime();
         nanos[at] += after - before;
