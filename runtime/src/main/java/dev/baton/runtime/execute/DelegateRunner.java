@@ -17,6 +17,7 @@ import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.placement.JavaUnits;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
@@ -205,7 +206,7 @@ final class DelegateRunner {
       mapped.put(value, builder.input(value.type()));
       reads.add(variable(i, Variable.Kind.INPUT, value, inputs.get(i), memory, shapes));
     }
-    List<Unit> units = new ArrayList<>();
+    List<Node> nodes = new ArrayList<>();
     for (Node node : unit.nodes()) {
       List<Argument> arguments =
           node.arguments().stream().map(a -> map(a, builder, mapped, facts)).toList();
@@ -218,11 +219,7 @@ final class DelegateRunner {
       for (int r = 0; r < twin.results().size(); r++) {
         mapped.put(node.results().get(r), twin.results().get(r));
       }
-      Kernels.Provided kernel = kernels.provided(node.name());
-      if (kernel == null) {
-        throw new IllegalStateException("no kernel for " + node);
-      }
-      units.add(new Unit.OnJava(twin, kernel.kernel(), kernel.provider()));
+      nodes.add(twin);
     }
     List<Value> results = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
@@ -230,11 +227,12 @@ final class DelegateRunner {
       results.add((Value) map(value, builder, mapped, facts));
       writes.add(variable(i, Variable.Kind.OUTPUT, value, outputs.get(i), memory, shapes));
     }
+    Graph graph = builder.build(results);
     try {
       BlockPlan plan =
           BlockPlan.make(
-              builder.build(results),
-              units,
+              graph,
+              JavaUnits.of(graph, nodes, kernels),
               reads,
               writes,
               new BlockPlan.Inputs() {

@@ -25,6 +25,11 @@ public interface KernelProvider {
     return List.of();
   }
 
+  /** Kernels for several nodes at once, which are tried before those for one. */
+  default List<Fusion> fusions() {
+    return List.of();
+  }
+
   /** Who is asked first: the higher, the earlier. The reference kernels are 0. */
   default int priority() {
     return 10;

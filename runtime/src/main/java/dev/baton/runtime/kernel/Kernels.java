@@ -29,11 +29,16 @@ public final class Kernels {
   public record Provided(Kernel kernel, String provider) {}
 
   private final List<KernelProvider> providers;
+  private final List<ProvidedFusion> fusions;
   private final Map<String, Operator> custom = new HashMap<>();
   private final Map<String, Optional<Provided>> found = new ConcurrentHashMap<>();
 
   private Kernels(List<KernelProvider> providers) {
     this.providers = List.copyOf(providers);
+    this.fusions =
+        providers.stream()
+            .flatMap(p -> p.fusions().stream().map(f -> new ProvidedFusion(f, p.name())))
+            .toList();
     for (KernelProvider provider : providers) {
       provider.operators().forEach(o -> custom.putIfAbsent(o.name(), o));
     }
@@ -88,6 +93,14 @@ public final class Kernels {
   /** The kernel and its provider; null if there is none. */
   public @Nullable Provided provided(String operator) {
     return found.computeIfAbsent(operator, this::search).orElse(null);
+  }
+
+  /** A fusion and who provides it. */
+  public record ProvidedFusion(Fusion fusion, String provider) {}
+
+  /** The fusions of all providers, in the order in which they are tried. */
+  public List<ProvidedFusion> fusions() {
+    return fusions;
   }
 
   private Optional<Provided> search(String operator) {

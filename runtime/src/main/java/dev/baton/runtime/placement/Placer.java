@@ -156,27 +156,23 @@ public final class Placer {
     Set<Unit> kept = Collections.newSetFromMap(new IdentityHashMap<>());
     kept.addAll(assigned.values());
     done.values().stream().filter(u -> !kept.contains(u)).forEach(this::discard);
-    List<Unit> units = new ArrayList<>();
+    assigned.putAll(payloads);
+    List<Node> java = new ArrayList<>();
     for (Node node : draft.graph.nodes()) {
-      if (ScalarOperators.contains(node.name())) {
-        continue; // known when shapes are
-      }
-      Unit unit = assigned.get(node);
-      if (unit == null) {
-        unit = payloads.get(node);
-      }
-      if (unit == null) {
-        unit = inJava(node);
-      }
-      if (unit != null) {
-        assigned.put(node, unit);
-        if (unit.nodes().get(0) == node) {
-          units.add(unit);
-        }
+      if (node.name().equals("aten::_local_scalar_dense")) {
+        assigned.put(node, new Unit.ReadScalar(node));
+      } else if (!assigned.containsKey(node)
+          && !ScalarOperators.contains(node.name()) // known when shapes are
+          && node.operator() != MethodLifter.PAYLOAD) { // its own problem
+        java.add(node);
       }
     }
+    for (Unit unit : JavaUnits.of(draft.graph, java, kernels)) {
+      unit.nodes().forEach(n -> assigned.put(n, unit));
+    }
+    java.stream().filter(n -> !assigned.containsKey(n)).forEach(n -> missing.add(n.name()));
     report(draft, assigned);
-    return ordered(draft.graph, assigned, units);
+    return ordered(draft.graph, assigned);
   }
 
   private void discard(Unit.OnDelegate unit) {
@@ -450,28 +446,19 @@ public final class Placer {
 
   // ---- Java
 
-  private @Nullable Unit inJava(Node node) {
-    if (node.name().equals("aten::_local_scalar_dense")) {
-      return new Unit.ReadScalar(node);
-    }
-    if (node.operator() == MethodLifter.PAYLOAD) {
-      return null; // its own problem
-    }
-    Kernels.Provided kernel = kernels.provided(node.name());
-    if (kernel == null) {
-      missing.add(node.name());
-      return null;
-    }
-    return new Unit.OnJava(node, kernel.kernel(), kernel.provider());
-  }
-
   /**
    * Units sorted so that what gives comes before what takes; among those that could come, the
    * earliest in the graph.
    */
-  private static List<Unit> ordered(Graph graph, Map<Node, Unit> assigned, List<Unit> units) {
+  private static List<Unit> ordered(Graph graph, Map<Node, Unit> assigned) {
+    List<Unit> units = new ArrayList<>();
     Map<Unit, Integer> position = new IdentityHashMap<>();
-    units.forEach(u -> position.put(u, position.size()));
+    for (Node node : graph.nodes()) {
+      Unit unit = assigned.get(node);
+      if (unit != null && position.putIfAbsent(unit, position.size()) == null) {
+        units.add(unit);
+      }
+    }
     List<Set<Integer>> after = new ArrayList<>();
     units.forEach(u -> after.add(new LinkedHashSet<>()));
     int[] waiting = new int[units.size()];
@@ -535,6 +522,7 @@ public final class Placer {
                 case null -> ScalarOperators.contains(node.name()) ? "plan" : "none";
                 case Unit.OnDelegate on -> on.delegate();
                 case Unit.OnJava java -> java.provider();
+                case Unit.Fused fused -> fused.provider();
                 case Unit.ReadScalar read -> "reference";
               },
               unit instanceof Unit.OnDelegate on ? on.name() : "",

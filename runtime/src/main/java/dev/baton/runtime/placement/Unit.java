@@ -3,6 +3,7 @@ package dev.baton.runtime.placement;
 import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
+import dev.baton.runtime.kernel.Fusion;
 import dev.baton.runtime.kernel.Kernel;
 import java.util.List;
 
@@ -37,6 +38,19 @@ public sealed interface Unit {
       return node.results();
     }
   }
+
+  /**
+   * Several nodes in Java, run by one kernel.
+   *
+   * @param inputs tensors that come in, constants excepted
+   */
+  record Fused(
+      List<Node> nodes,
+      List<Value> inputs,
+      List<Value> outputs,
+      Fusion.FusedKernel kernel,
+      String provider)
+      implements Unit {}
 
   /** A node that takes a scalar out of a tensor; what follows in the block does not need it. */
   record ReadScalar(Node node) implements Unit {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,7 +80,7 @@ public final class BoundPlan {
       Step step = bind(unit);
       if (step != null) {
         bound.add(step);
-        labels.add(unit instanceof Unit.OnDelegate on ? on.name() : unit.nodes().get(0).toString());
+        labels.add(label(unit));
         owners.add(unit);
       }
     }
@@ -124,6 +125,18 @@ public final class BoundPlan {
     return new BoundPlan(plan, host);
   }
 
+  private static String label(Unit unit) {
+    return switch (unit) {
+      case Unit.OnDelegate on -> on.name();
+      case Unit.Fused fused ->
+          fused.nodes().stream().map(Node::name).collect(Collectors.joining(" + "))
+              + " ("
+              + fused.nodes().getLast().origin()
+              + ")";
+      default -> unit.nodes().get(0).toString();
+    };
+  }
+
   // ---- binding
 
   private Operand operand(Value value) {
@@ -154,36 +167,44 @@ public final class BoundPlan {
               plan,
               on.inputs().stream().map(value -> input(value, on.compiled().buffers())).toList(),
               on.outputs().stream().map(this::operand).toList());
+      case Unit.Fused fused -> bind(fused);
       case Unit.ReadScalar read -> readScalar(read.node());
     };
   }
 
   private Step bind(Unit.OnJava unit) {
-    BoundNodeCall call =
-        new BoundNodeCall(
-            unit.node(),
-            plan,
-            new BoundNodeCall.Buffers() {
-              @Override
-              public Operand operand(Value value) {
-                return BoundPlan.this.operand(value);
-              }
-
-              @Override
-              public MemorySegment scratch(long bytes) {
-                return host.scratch(bytes);
-              }
-
-              @Override
-              public void resize(Value result, int... sizes) {
-                resized.put(result, Shape.of(sizes));
-              }
-            });
     try {
-      return unit.kernel().bind(call);
+      return unit.kernel().bind(new BoundNodeCall(unit.node(), plan, buffers()));
     } catch (KernelException e) {
       throw new KernelException(unit.node() + ": " + e.getMessage());
     }
+  }
+
+  private Step bind(Unit.Fused unit) {
+    try {
+      return unit.kernel().bind(plan, buffers());
+    } catch (KernelException e) {
+      throw new KernelException(unit.nodes() + ": " + e.getMessage());
+    }
+  }
+
+  private BoundNodeCall.Buffers buffers() {
+    return new BoundNodeCall.Buffers() {
+      @Override
+      public Operand operand(Value value) {
+        return BoundPlan.this.operand(value);
+      }
+
+      @Override
+      public MemorySegment scratch(long bytes) {
+        return host.scratch(bytes);
+      }
+
+      @Override
+      public void resize(Value result, int... sizes) {
+        resized.put(result, Shape.of(sizes));
+      }
+    };
   }
 
   private Step readScalar(Node node) {

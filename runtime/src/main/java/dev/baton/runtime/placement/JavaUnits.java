@@ -1,0 +1,94 @@
+package dev.baton.runtime.placement;
+
+import dev.baton.graph.Graph;
+import dev.baton.graph.Node;
+import dev.baton.graph.Value;
+import dev.baton.runtime.kernel.Fusion;
+import dev.baton.runtime.kernel.Kernels;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What Java runs of a graph: groups where a fusion finds one, single nodes else. */
+public final class JavaUnits {
+  private final Graph graph;
+  private final Kernels kernels;
+  private final Map<Node, Unit.Fused> groups = new IdentityHashMap<>();
+
+  private JavaUnits(Graph graph, Kernels kernels) {
+    this.graph = graph;
+    this.kernels = kernels;
+  }
+
+  /**
+   * Units for nodes of a graph.
+   *
+   * @param nodes in the order of the graph
+   * @return in an order in which every value is given before it is used, as it is in the graph;
+   *     nodes that have no kernel are left out
+   */
+  public static List<Unit> of(Graph graph, List<Node> nodes, Kernels kernels) {
+    JavaUnits java = new JavaUnits(graph, kernels);
+    java.fuse(nodes);
+    List<Unit> units = new ArrayList<>();
+    for (Node node : nodes) {
+      Unit.Fused fused = java.groups.get(node);
+      Kernels.Provided kernel = kernels.provided(node.name());
+      if (fused != null) {
+        if (fused.nodes().getLast() == node) {
+          units.add(fused); // by now all that comes into the group is there
+        }
+      } else if (kernel != null) {
+        units.add(new Unit.OnJava(node, kernel.kernel(), kernel.provider()));
+      }
+    }
+    return units;
+  }
+
+  private void fuse(List<Node> nodes) {
+    if (kernels.fusions().isEmpty()) {
+      return;
+    }
+    Set<Node> free = new LinkedHashSet<>(nodes);
+    JavaView view = new JavaView(graph, free);
+    for (Node last : nodes.reversed()) {
+      Unit.@Nullable Fused unit = free.contains(last) ? fused(last, view, free) : null;
+      if (unit != null) {
+        unit.nodes().forEach(n -> groups.put(n, unit));
+        unit.nodes().forEach(free::remove);
+      }
+    }
+  }
+
+  private Unit.@Nullable Fused fused(Node last, JavaView view, Set<Node> free) {
+    for (Kernels.ProvidedFusion provided : kernels.fusions()) {
+      Fusion.Group group = provided.fusion().endingWith(last, view);
+      if (group != null) {
+        check(group, last, free, provided.provider());
+        PartView part = new PartView(graph, "group", group.nodes());
+        return new Unit.Fused(
+            group.nodes(), part.inputs(), last.results(), group.kernel(), provided.provider());
+      }
+    }
+    return null;
+  }
+
+  private void check(Fusion.Group group, Node last, Set<Node> free, String provider) {
+    Set<Node> members = new HashSet<>(group.nodes());
+    boolean sound = free.containsAll(members) && group.nodes().getLast() == last;
+    for (Node node : group.nodes()) {
+      for (Value result : node == last ? List.<Value>of() : node.results()) {
+        sound &= !graph.isOutput(result) && members.containsAll(graph.users(result));
+      }
+    }
+    if (!sound) {
+      throw new IllegalStateException(
+          "the kernels '" + provider + "' fuse nodes that others need: " + group.nodes());
+    }
+  }
+}
