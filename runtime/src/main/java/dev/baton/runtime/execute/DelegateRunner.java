@@ -4,6 +4,7 @@ import dev.baton.delegate.Bindings;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.graph.Argument;
+import dev.baton.graph.Constant;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -202,8 +204,15 @@ final class DelegateRunner {
       mapped.put(value, builder.input(value.type()));
       reads.add(variable(i, Variable.Kind.INPUT, value, inputs.get(i), memory, shapes));
     }
+    for (Value once : method.late(unit.nodes())) {
+      Operand operand = method.constant(once);
+      mapped.put(once, builder.constant(Constant.of(operand.data(), once.tensorType())));
+    }
     List<Unit> units = new ArrayList<>();
     for (Node node : unit.nodes()) {
+      if (node.results().stream().anyMatch(mapped::containsKey)) {
+        continue;
+      }
       List<Argument> arguments =
           node.arguments().stream().map(a -> map(a, builder, mapped, facts)).toList();
       Node twin =
@@ -234,6 +243,7 @@ final class DelegateRunner {
               units,
               reads,
               writes,
+              Set.of(),
               new BlockPlan.Inputs() {
                 @Override
                 public Shape shape(Variable variable) {
