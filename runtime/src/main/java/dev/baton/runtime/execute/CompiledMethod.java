@@ -15,6 +15,7 @@ import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.Constants;
+import dev.baton.runtime.lift.LateConstants;
 import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
@@ -33,6 +34,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +46,7 @@ public final class CompiledMethod implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.baton");
 
   /** A block and who runs its parts. */
-  record PlacedBlock(Block block, List<Unit> units) {}
+  record PlacedBlock(Block block, List<Unit> units, Set<Value> late) {}
 
   private final LiftedMethod lifted;
   private final List<PlacedBlock> blocks = new ArrayList<>();
@@ -54,7 +56,11 @@ public final class CompiledMethod implements AutoCloseable {
   private final LoadOptions options;
   private final CountedArena constants = new CountedArena("constants");
   private final Map<Constant, Operand> plain = new IdentityHashMap<>();
-  private final Map<Constant, Operand> aligned = new IdentityHashMap<>();
+
+  /** By constant, or by the operand of one that was computed. */
+  private final Map<Object, Operand> aligned = new IdentityHashMap<>();
+
+  private final LateConstants late;
   private final Map<Integer, Map<Signature, BlockPlan>> plans = new LinkedHashMap<>();
   private final List<CompiledSubgraph> compiled;
   private final Placement placement;
@@ -72,6 +78,7 @@ public final class CompiledMethod implements AutoCloseable {
     this.sessions = sessions;
     this.ownsSessions = ownsSessions;
     this.options = options;
+    this.late = new LateConstants(kernels, constants, options.maxMemoryBytes());
     Placer placer = new Placer(method, sessions, delegates, kernels);
     ProgramMethod source = program.method(method);
     try {
@@ -80,7 +87,8 @@ public final class CompiledMethod implements AutoCloseable {
       for (Block block : lifted.blocks()) {
         Block simple = Simplifier.simplify(block, kernels, constants, options.maxMemoryBytes());
         TypeCheck.check(method, simple.graph(), kernels);
-        blocks.add(new PlacedBlock(simple, placer.place(simple)));
+        List<Unit> units = placer.place(simple);
+        blocks.add(new PlacedBlock(simple, units, late(units)));
       }
       this.placement = placer.report();
       if (toRun) {
@@ -170,6 +178,15 @@ public final class CompiledMethod implements AutoCloseable {
     return blocks;
   }
 
+  /** What single nodes in Java compute once: {@link #constant(Value)} gives it. */
+  Set<Value> late(List<Unit> units) {
+    return late.among(
+        units.stream()
+            .filter(Unit.OnJava.class::isInstance)
+            .flatMap(u -> u.nodes().stream())
+            .toList());
+  }
+
   Kernels kernels() {
     return kernels;
   }
@@ -183,8 +200,8 @@ public final class CompiledMethod implements AutoCloseable {
   }
 
   /**
-   * Bytes of constants that had to be copied: folded, or stored in another order than Java kernels
-   * read.
+   * Bytes of constants that had to be copied: folded, dequantized, or stored in another order than
+   * Java kernels read.
    */
   public long constantBytes() {
     return constants.byteSize();
@@ -192,6 +209,9 @@ public final class CompiledMethod implements AutoCloseable {
 
   /** A constant for Java kernels: its own bytes, or one copy that all executions share. */
   Operand constant(Value value) {
+    if (!value.isConstant()) {
+      return late.operand(value);
+    }
     Constant constant = value.constant();
     if (Constants.isPlain(constant)) {
       return Constants.contiguous(constant, constants);
@@ -211,7 +231,8 @@ public final class CompiledMethod implements AutoCloseable {
       return own;
     }
     synchronized (aligned) {
-      return aligned.computeIfAbsent(value.constant(), c -> aligned(own, requirements));
+      Object key = value.isConstant() ? value.constant() : own;
+      return aligned.computeIfAbsent(key, k -> aligned(own, requirements));
     }
   }
 
@@ -237,6 +258,7 @@ public final class CompiledMethod implements AutoCloseable {
                 placed.units(),
                 placed.block().reads(),
                 placed.block().writes(),
+                placed.late(),
                 inputs,
                 kernels,
                 options.maxMemoryBytes());

@@ -228,13 +228,15 @@ final class DelegateRunner {
       writes.add(variable(i, Variable.Kind.OUTPUT, value, outputs.get(i), memory, shapes));
     }
     Graph graph = builder.build(results);
+    List<Unit> units = JavaUnits.of(graph, nodes, kernels);
     try {
       BlockPlan plan =
           BlockPlan.make(
               graph,
-              JavaUnits.of(graph, nodes, kernels),
+              units,
               reads,
               writes,
+              method.late(units),
               new BlockPlan.Inputs() {
                 @Override
                 public Shape shape(Variable variable) {

@@ -11,14 +11,12 @@ import dev.baton.graph.Operators;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
-import dev.baton.runtime.kernel.BoundNodeCall;
 import dev.baton.runtime.kernel.Kernel;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes out of a graph what does no work: copies that copy nothing, permutations that meet, views
  * and permutations of constants, and nodes that depend on no input, whose results become constants.
+ * Dequantize operators stay, one for each user: delegates compute with the quantized numbers.
  */
 public final class Simplifier {
   /** A folded result may be this large, or four times its operands. */
@@ -58,12 +57,21 @@ public final class Simplifier {
   private static final Set<String> UNFOLDABLE =
       Set.of("aten::rand", "aten::randn", "aten::native_dropout", MethodLifter.PAYLOAD.name());
 
+  /** True for operators that must run each time, or cannot. */
+  static boolean isUnfoldable(String operator) {
+    return UNFOLDABLE.contains(operator);
+  }
+
   private final Graph graph;
   private final Kernels kernels;
   private final Arena arena;
   private final Graph.Builder into = new Graph.Builder();
   private final Map<Value, Argument> mapped = new HashMap<>();
   private final Map<Integer, Payload> payloads = new HashMap<>();
+
+  /** Dequantize operators that were copied for the node at hand. */
+  private final Map<Value, Value> copies = new HashMap<>();
+
   private final long maxBytes;
   private long foldedBytes;
 
@@ -88,6 +96,7 @@ public final class Simplifier {
       mapped.put(input, into.input(input.type()));
     }
     for (Node node : graph.nodes()) {
+      copies.clear();
       List<Argument> arguments = node.arguments().stream().map(this::map).toList();
       List<Value> replacement = rewrite(node, arguments);
       for (int r = 0; r < replacement.size(); r++) {
@@ -97,6 +106,7 @@ public final class Simplifier {
         payloads.put(id(replacement.get(0)), block.payloads().get(node.id()));
       }
     }
+    copies.clear();
     List<Value> results = graph.results().stream().map(v -> (Value) map(v)).toList();
     return new Block(into.build(results), block.reads(), block.writes(), payloads, block.next());
   }
@@ -117,7 +127,9 @@ public final class Simplifier {
           known = into.constant(v.constant());
           mapped.put(v, known);
         }
-        yield known;
+        yield known instanceof Value value && Dequantization.isDequantized(value)
+            ? copies.computeIfAbsent(value, d -> Dequantization.copy(d, into))
+            : known;
       }
       case Argument.Items list -> new Argument.Items(list.items().stream().map(this::map).toList());
       default -> argument;
@@ -141,6 +153,14 @@ public final class Simplifier {
         && source.constant().type().shape().numel() == node.result().shape().numel()
         && !node.result().tensorType().dynamic()) {
       return List.of(into.constant(source.constant().reshape(node.result().shape().sizes())));
+    }
+    if (RESHAPES.contains(node.name())
+        && arguments.get(0) instanceof Value source
+        && !node.result().tensorType().dynamic()) {
+      Value viewed = Dequantization.reshaped(source, node.result().shape(), into);
+      if (viewed != null) {
+        return List.of(viewed);
+      }
     }
     boolean valueAlone = node.name().equals("aten::full_like") && node.isLiteral("fill_value");
     List<Value> folded =
@@ -211,6 +231,10 @@ public final class Simplifier {
     if (source.isConstant()) {
       return into.constant(source.constant().permute(order));
     }
+    Value weights = Dequantization.permuted(source, order, into);
+    if (weights != null) {
+      return weights;
+    }
     return into.node(
             node.operator(),
             List.of(source, Argument.ints(order)),
@@ -225,6 +249,9 @@ public final class Simplifier {
    */
   private @Nullable List<Value> fold(Operator operator, List<Argument> arguments, Node node) {
     Kernel kernel = kernels.find(operator.name());
+    if (Dequantization.isDequantize(operator.name())) {
+      return null; // a delegate may want the quantized constant
+    }
     if (kernel == null || UNFOLDABLE.contains(operator.name()) || node.results().isEmpty()) {
       return null;
     }
@@ -261,71 +288,16 @@ public final class Simplifier {
 
   private List<Value> evaluate(Kernel kernel, Node node) {
     try (Arena temporary = Arena.ofConfined()) {
-      Map<Value, Operand> operands = new HashMap<>();
-      for (Value input : node.inputs()) {
-        operands.put(input, Constants.contiguous(input.constant(), temporary));
-      }
-      List<TensorType> types = kernel.infer(new NodeCall(node, LITERALS));
       List<Value> results = new ArrayList<>();
-      for (int r = 0; r < types.size(); r++) {
-        TensorType type = types.get(r);
-        if (!type.shape().equals(node.results().get(r).shape())
-            || type.dtype() != node.results().get(r).dtype()) {
-          throw new KernelException(
-              "inferred " + type + ", the program says " + node.results().get(r).type());
-        }
-        operands.put(
-            node.results().get(r),
-            new Operand(
-                temporary.allocate(Math.max(type.byteSize(), 1), 64).asSlice(0, type.byteSize()),
-                type.dtype(),
-                type.shape()));
-      }
-      kernel
-          .bind(
-              new BoundNodeCall(
-                  node,
-                  LITERALS,
-                  new BoundNodeCall.Buffers() {
-                    @Override
-                    public Operand operand(Value value) {
-                      Operand operand = operands.get(value);
-                      if (operand == null) {
-                        throw new IllegalStateException("no operand for " + value);
-                      }
-                      return operand;
-                    }
-
-                    @Override
-                    public MemorySegment scratch(long bytes) {
-                      return temporary.allocate(bytes, 64);
-                    }
-
-                    @Override
-                    public void resize(Value result, int... sizes) {
-                      throw new KernelException("a folded operator resizes its result");
-                    }
-                  }))
-          .run();
-      for (int r = 0; r < types.size(); r++) {
-        Value result = node.results().get(r);
-        MemorySegment computed = operand(operands, result).data();
-        MemorySegment kept = arena.allocate(Math.max(computed.byteSize() + Constants.SLACK, 1), 64);
-        kept.asSlice(0, computed.byteSize()).copyFrom(computed);
-        foldedBytes += kept.byteSize();
-        results.add(into.constant(Constant.of(kept.asSlice(0, computed.byteSize()), types.get(r))));
+      for (Operand computed :
+          Evaluation.run(kernel, node, v -> Constants.contiguous(v.constant(), temporary), arena)) {
+        foldedBytes += computed.data().byteSize() + Constants.SLACK;
+        TensorType type = new TensorType(computed.dtype(), computed.shape(), false);
+        results.add(into.constant(Constant.of(computed.data(), type)));
       }
       return results;
     }
   }
 
   private static final NodeCall.Facts LITERALS = NodeCall.declaredTypes();
-
-  private static Operand operand(Map<Value, Operand> operands, Value value) {
-    Operand operand = operands.get(value);
-    if (operand == null) {
-      throw new IllegalStateException("no operand for " + value);
-    }
-    return operand;
-  }
 }

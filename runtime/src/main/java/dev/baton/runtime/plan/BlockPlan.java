@@ -40,6 +40,9 @@ public final class BlockPlan implements NodeCall.Facts {
 
   record InArena(MemoryLayout.Buffer buffer) implements Place {}
 
+  /**
+   * @param constant of the graph, or computed once
+   */
   record InConstant(Value constant) implements Place {}
 
   /** A result that is copied to its variable at the end. */
@@ -57,13 +60,16 @@ public final class BlockPlan implements NodeCall.Facts {
   private final Map<Value, Place> places = new IdentityHashMap<>();
   private final List<Copy> copies = new ArrayList<>();
   private final Set<Node> views = new HashSet<>();
+  private final Set<Value> late;
   private final int alignment;
   private final int slack;
   private long arenaBytes;
 
-  private BlockPlan(Graph graph, List<Unit> units, List<Variable> reads, List<Variable> writes) {
+  private BlockPlan(
+      Graph graph, List<Unit> units, List<Variable> reads, List<Variable> writes, Set<Value> late) {
     this.graph = graph;
-    this.units = units;
+    this.late = late;
+    this.units = units.stream().filter(u -> !isLate(u)).toList();
     this.reads = reads;
     this.writes = writes;
     this.types = new TensorType[graph.valueCount()];
@@ -82,6 +88,15 @@ public final class BlockPlan implements NodeCall.Facts {
     this.slack = extra;
   }
 
+  private boolean isLate(Unit unit) {
+    return unit instanceof Unit.OnJava java
+        && java.node().results().stream().anyMatch(late::contains);
+  }
+
+  private boolean isConstant(Value value) {
+    return value.isConstant() || late.contains(value);
+  }
+
   /** What a graph's inputs are in a call. */
   public interface Inputs {
     Shape shape(Variable variable);
@@ -92,6 +107,7 @@ public final class BlockPlan implements NodeCall.Facts {
   /**
    * Makes a plan.
    *
+   * @param late results of Java nodes that count as constants: {@code LateConstants}
    * @param maxBytes that one tensor may have, inside a delegate's part too
    * @throws KernelException if an operator does not take the shapes
    * @throws DelegateException if an opaque payload does not
@@ -101,11 +117,12 @@ public final class BlockPlan implements NodeCall.Facts {
       List<Unit> units,
       List<Variable> reads,
       List<Variable> writes,
+      Set<Value> late,
       Inputs inputs,
       Kernels kernels,
       long maxBytes)
       throws DelegateException {
-    BlockPlan plan = new BlockPlan(graph, units, reads, writes);
+    BlockPlan plan = new BlockPlan(graph, units, reads, writes, late);
     plan.infer(inputs, kernels, maxBytes);
     plan.place();
     return plan;
@@ -292,7 +309,7 @@ public final class BlockPlan implements NodeCall.Facts {
   private void join(Value value, Value source, int[] last) {
     Value root = root(source);
     roots[value.id()] = root;
-    if (!root.isConstant()) {
+    if (!isConstant(root)) {
       last[root.id()] = Math.max(last[root.id()], last[value.id()]);
     }
   }
@@ -325,13 +342,13 @@ public final class BlockPlan implements NodeCall.Facts {
       }
       String parameter = java.kernel().overwrites();
       Value operand = parameter == null ? null : java.node().tensorOrNull(parameter);
-      if (operand == null || operand.isConstant() || java.node().results().size() != 1) {
+      if (operand == null || isConstant(operand) || java.node().results().size() != 1) {
         continue;
       }
       Value result = java.node().result();
       Value root = root(operand);
       boolean fits =
-          !root.isConstant()
+          !isConstant(root)
               && last[root.id()] == u
               && type(root).byteSize() == type(result).byteSize()
               && type(operand).shape().equals(type(result).shape())
@@ -379,7 +396,7 @@ public final class BlockPlan implements NodeCall.Facts {
       }
       Value before = held.get(variable);
       boolean free = before == null || last[root(before).id()] < first[root.id()];
-      if (free && !root.isConstant() && !places.containsKey(root)) {
+      if (free && !isConstant(root) && !places.containsKey(root)) {
         places.put(root, new InVariable(variable));
       } else {
         pending.add(new Copy(value, variable, null));
@@ -403,7 +420,7 @@ public final class BlockPlan implements NodeCall.Facts {
   /** Where a value lies; null if it is inside a delegate. */
   @Nullable Place placeOf(Value value) {
     Value root = root(value);
-    return root.isConstant() ? new InConstant(root) : places.get(root);
+    return isConstant(root) ? new InConstant(root) : places.get(root);
   }
 
   // ---- for whoever binds

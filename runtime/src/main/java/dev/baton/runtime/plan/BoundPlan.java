@@ -34,7 +34,7 @@ public final class BoundPlan {
     /** At least the bytes, with the slack of the plan behind them. */
     MemorySegment variable(Variable variable, long bytes);
 
-    /** The constant, contiguous. */
+    /** The constant, of the graph or computed once; contiguous. */
     Operand constant(Value value);
 
     /** The constant, contiguous, as a delegate needs its buffers. */
@@ -155,7 +155,9 @@ public final class BoundPlan {
   }
 
   private Operand input(Value value, BufferRequirements requirements) {
-    return value.isConstant() ? host.constant(value, requirements) : operand(value);
+    return plan.placeOf(value) instanceof BlockPlan.InConstant in && in.constant() == value
+        ? host.constant(value, requirements)
+        : operand(value);
   }
 
   private @Nullable Step bind(Unit unit) {
