@@ -51,17 +51,16 @@ final class Reductions {
     if (node.tensor("self").shape().rank() == 0) {
       return XnnpackOperators.shape("the input is a scalar");
     }
-    return isGlobalAverage(node, operator)
+    return operator == ReduceOperator.MEAN
+            && isGlobalAverage(node)
             && setting.library().has(XnnFunction.DEFINE_GLOBAL_AVERAGE_POOLING_2D)
         ? null
         : XnnpackOperators.need(setting, operator);
   }
 
   /** The mean of each channel of an image. */
-  private static boolean isGlobalAverage(Node node, ReduceOperator operator) {
-    return operator == ReduceOperator.MEAN
-        && node.tensor("self").shape().rank() == 4
-        && Arrays.equals(axes(node), new int[] {2, 3});
+  static boolean isGlobalAverage(Node node) {
+    return node.tensor("self").shape().rank() == 4 && Arrays.equals(axes(node), new int[] {2, 3});
   }
 
   static void reduce(Node node, SubgraphCompiler c, ReduceOperator operator) {
