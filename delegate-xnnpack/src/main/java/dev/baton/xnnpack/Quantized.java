@@ -21,6 +21,7 @@ import dev.baton.graph.QuantizedOperator.Operand;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnFeature;
+import dev.baton.xnnpack.ffi.XnnFunction;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -353,7 +354,11 @@ final class Quantized {
     if (!global) {
       return Decline.of(OPERATOR, "only the mean of whole images is computed with int8");
     }
-    return setting.library().has(XnnFeature.INT8_MEAN) ? null : missing("averages int8");
+    return setting.library().has(XnnFeature.INT8_MEAN)
+            || (!Shapes.isDynamic(node)
+                && setting.library().has(XnnFunction.DEFINE_DEPTHWISE_CONVOLUTION_2D))
+        ? null
+        : missing("averages int8");
   }
 
   /** Rounds a bias to integers of the products' scale; takes those that are there. */

@@ -102,6 +102,11 @@ final class SubgraphCompiler {
     return encodings.type(actual(value));
   }
 
+  /** True if the integers of the value are computed with. */
+  boolean isInteger(Value value) {
+    return type(value) instanceof XnnType.PerTensor;
+  }
+
   /**
    * @param arena for data that XNNPACK keeps pointers to; closed after every runtime
    */
@@ -477,6 +482,22 @@ final class SubgraphCompiler {
     }
     byte[] packed = Quantized.nibbles(ordered, data.zeroPoint());
     return value(XnnValue.of(t -> Weights.copy(packed, t).address(), type, dims));
+  }
+
+  /** A depthwise filter of ones that count for a number. */
+  int ones(float scale, long... dims) {
+    int count = Math.toIntExact(Arrays.stream(dims).reduce(1, Math::multiplyExact));
+    byte[] ones = new byte[count];
+    Arrays.fill(ones, (byte) 1);
+    packedBytes += count;
+    int channel = dims.length - 1;
+    float[] scales = new float[(int) dims[channel]];
+    Arrays.fill(scales, scale);
+    return value(
+        XnnValue.of(
+            temporary -> Weights.copy(ones, temporary).address(),
+            new XnnType.PerChannel(Code.QCINT8, scales, 0, channel),
+            dims));
   }
 
   /** The bias of a product that XNNPACK packs. */

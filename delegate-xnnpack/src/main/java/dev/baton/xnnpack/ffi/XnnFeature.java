@@ -13,6 +13,7 @@ import dev.baton.xnnpack.ffi.XnnType.PerChannel;
 import dev.baton.xnnpack.ffi.XnnType.PerGroup;
 import dev.baton.xnnpack.ffi.XnnType.PerTensor;
 import dev.baton.xnnpack.ffi.XnnType.Plain;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -67,19 +68,28 @@ public enum XnnFeature {
       return true;
     }
   },
-  /** Means of int8 tensors. */
+  /** Means of int8 images, with halves rounded to even numbers. */
   INT8_MEAN {
     @Override
     boolean works(XnnLibrary library) {
-      if (!library.has(ReduceOperator.MEAN)) {
-        return false;
-      }
+      return library.has(ReduceOperator.MEAN)
+          && mean(library, Trial.EIGHT_AND_A_HALF, 8)
+          && mean(library, Trial.THREE_AND_A_HALF, 4);
+    }
+
+    private boolean mean(XnnLibrary library, int column, float expected) {
       Trial t = new Trial();
+      int half = Trial.WIDTH / 2;
       int x = t.convert(0, EIGHT_BITS, 1, Trial.WIDTH);
-      int y = t.value(XnnValue.internal(SHIFTED, 1, 1));
-      t.nodes.add(new XnnNode.Reduce(ReduceOperator.MEAN, new long[] {1}, x, y, XnnNode.KEEP_DIMS));
+      int image = t.value(XnnValue.internal(EIGHT_BITS, 1, 2, half));
+      t.nodes.add(new XnnNode.Reshape(new long[] {1, 2, half}, x, image));
+      int means = t.value(XnnValue.internal(EIGHT_BITS, 1, half));
+      t.nodes.add(new XnnNode.Reduce(ReduceOperator.MEAN, new long[] {1}, image, means, 0));
+      int y = t.value(XnnValue.internal(EIGHT_BITS, 1, 1));
+      long[] begin = {0, column};
+      t.nodes.add(new XnnNode.Slice(begin, begin, new long[] {1, 1}, means, y));
       t.convertTo(y, 1);
-      return t.gives(library, Trial.MEAN);
+      return t.gives(library, expected);
     }
   },
   /** Matrix products of rows that are quantized while it runs, with int8 weights. */
@@ -151,8 +161,10 @@ public enum XnnFeature {
     /** The product of the row with 4, 3, 0, … */
     static final float PRODUCT = 4 * 127 - 3 * 128;
 
-    /** The mean of the row. */
-    static final float MEAN = 1;
+    /** Columns of two halves of the row above each other, by their mean. */
+    static final int EIGHT_AND_A_HALF = 2;
+
+    static final int THREE_AND_A_HALF = 3;
 
     final List<XnnValue> values = new ArrayList<>();
     final List<XnnNode> nodes = new ArrayList<>();
@@ -167,7 +179,8 @@ public enum XnnFeature {
       row.set(0, 127f);
       row.set(1, -128f);
       row.set(THIRD, 10f);
-      row.set(3, 23f);
+      row.set(3, 7f);
+      row.set(WIDTH / 2 + 2, 7f);
       return row;
     }
 
@@ -214,15 +227,9 @@ public enum XnnFeature {
     }
 
     int bytes(XnnType type, byte[] data, long... dims) {
-      return value(
-          XnnValue.of(
-              arena -> {
-                var room = arena.allocate(data.length + 128L, 64);
-                MemorySegment.copy(data, 0, room, ValueLayout.JAVA_BYTE, 0, data.length);
-                return room.address();
-              },
-              type,
-              dims));
+      MemorySegment room = Arena.ofAuto().allocate(data.length + 128L, 64);
+      MemorySegment.copy(data, 0, room, ValueLayout.JAVA_BYTE, 0, data.length);
+      return value(XnnValue.of(_ -> room.address(), type, dims));
     }
   }
 }
