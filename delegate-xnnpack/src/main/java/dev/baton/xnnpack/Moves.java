@@ -92,7 +92,7 @@ final class Moves {
     long[] sizes = Shapes.longs(x.shape());
     for (int axis : removed.reversed()) {
       long[] fewer = without(sizes, axis);
-      int to = axis == removed.getFirst() ? c.out(result, Layout.PLAIN) : c.temporary(fewer);
+      int to = axis == removed.getFirst() ? c.out(result, Layout.PLAIN) : c.temporaryLike(x, fewer);
       c.dropDim(current, sizes.length, axis, true, fewer, to);
       current = to;
       sizes = fewer;
@@ -210,11 +210,17 @@ final class Moves {
     List<Integer> inputs = new ArrayList<>();
     tensors.forEach(t -> inputs.add(c.in(t, layout)));
     List<Long> sizes = tensors.stream().map(t -> layout.dims(t.shape())[axis]).toList();
-    chain(c, inputs, sizes, axis, layout.dims(result.shape()), c.out(result, layout));
+    chain(c, inputs, sizes, axis, layout.dims(result.shape()), result, c.out(result, layout));
   }
 
   private static void chain(
-      SubgraphCompiler c, List<Integer> inputs, List<Long> sizes, int axis, long[] dims, int to) {
+      SubgraphCompiler c,
+      List<Integer> inputs,
+      List<Long> sizes,
+      int axis,
+      long[] dims,
+      Value result,
+      int to) {
     List<Integer> rest = new ArrayList<>(inputs);
     int joined = 0;
     long size = 0;
@@ -230,7 +236,7 @@ final class Moves {
       if (count < rest.size()) {
         long[] partial = dims.clone();
         partial[axis] = size;
-        output = c.temporary(partial);
+        output = c.temporaryLike(result, partial);
       }
       c.add(new Concatenate(axis, now, output));
       rest.subList(0, count).clear();
@@ -252,7 +258,7 @@ final class Moves {
     dims[axis] = 1;
     List<Integer> inputs = new ArrayList<>();
     for (Value tensor : node.tensors("tensors")) {
-      int one = c.temporary(dims);
+      int one = c.temporaryLike(tensor, dims);
       c.insertDim(c.in(tensor, Layout.PLAIN), axis, tensor.tensorType().dynamic(), dims, one);
       inputs.add(one);
     }
@@ -262,6 +268,7 @@ final class Moves {
         java.util.Collections.nCopies(inputs.size(), 1L),
         axis,
         Shapes.longs(result.shape()),
+        result,
         c.out(result, Layout.PLAIN));
   }
 
@@ -373,7 +380,7 @@ final class Moves {
     }
     long[] sizes = Shapes.longs(x.shape());
     sizes[dim] = 1;
-    int one = c.temporary(layout.arrange(sizes));
+    int one = c.temporaryLike(x, layout.arrange(sizes));
     slice(c, x, layout, dim, index, index + 1, sizes, dynamic, one);
     c.dropDim(
         one,

@@ -202,6 +202,19 @@ final class XnnpackOperators {
       put(name, whereDynamic(XnnFunction.DEFINE_STATIC_SLICE_V3), Moves::split, MOVE);
     }
     put("aten::constant_pad_nd", Moves::padCheck, Moves::pad, MOVE);
+
+    for (String name : List.of("quantize_per_tensor", "quantize_per_tensor.tensor")) {
+      put(
+          "quantized_decomposed::" + name,
+          Elementwise::convertCheck,
+          Elementwise::convert,
+          ELEMENTWISE);
+      put(
+          "quantized_decomposed::de" + name,
+          Elementwise::convertCheck,
+          Elementwise::convert,
+          ELEMENTWISE);
+    }
   }
 
   private XnnpackOperators() {}
@@ -380,6 +393,14 @@ final class XnnpackOperators {
 
   static Decline shape(String detail) {
     return Decline.of(SHAPE, detail);
+  }
+
+  /** Weights may be quantized, with parameters that are constant too. */
+  static @Nullable Decline weights(Node node, String parameter) {
+    Value value = node.tensorOrNull(parameter);
+    return value == null || WeightData.of(value) != null
+        ? null
+        : Decline.of(NOT_CONSTANT, parameter + " is no constant of real or quantized numbers");
   }
 
   static @Nullable Decline constant(Node node, String parameter) {

@@ -272,6 +272,7 @@ public sealed interface XnnNode {
     APPROXGELU,
     CEILING,
     CLAMP,
+    CONVERT,
     COSINE,
     ELU,
     EXP,
