@@ -1,6 +1,7 @@
 package dev.baton.runtime.lift;
 
 import dev.baton.graph.Argument;
+import dev.baton.graph.DType;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
@@ -61,7 +62,9 @@ final class SymbolicSizes {
 
   private final Map<Value, List<Size>> sizes = new HashMap<>();
   private final Map<Value, Size> scalars = new HashMap<>();
-  private int nextUnknown;
+
+  /** The most that each unknown can be. */
+  private final List<Long> bounds = new ArrayList<>();
 
   /**
    * The sizes of a tensor. Those of what gives it were asked for before, or are looked up now.
@@ -94,7 +97,21 @@ final class SymbolicSizes {
   }
 
   private Size unknown() {
-    return new Size(1, List.of(nextUnknown++));
+    return unknown(Long.MAX_VALUE);
+  }
+
+  private Size unknown(long bound) {
+    bounds.add(bound);
+    return new Size(1, List.of(bounds.size() - 1));
+  }
+
+  /** The most that a size can be, as a real number. */
+  private double bound(Size size) {
+    double most = size.factor();
+    for (int unknown : size.unknowns()) {
+      most *= bounds.get(unknown);
+    }
+    return most;
   }
 
   private Size scalar(Value value) {
@@ -130,7 +147,10 @@ final class SymbolicSizes {
     List<Size> all = new ArrayList<>();
     for (int d = 0; d < shape.rank(); d++) {
       boolean one = shape.size(d) <= 1;
-      all.add(one ? Size.fixed(shape.size(d)) : followed == null ? unknown() : followed.get(d));
+      all.add(
+          one
+              ? Size.fixed(shape.size(d))
+              : followed == null ? unknown(shape.size(d)) : followed.get(d));
     }
     return all;
   }
@@ -213,8 +233,7 @@ final class SymbolicSizes {
       case "aten::expand_copy" -> expanded(node);
       case "aten::view_copy", "executorch_prim::et_view" -> viewed(node);
       case "aten::linear" -> product(of(node.tensor("input")), node.tensor("weight").shape(), 0);
-      case "aten::mm" -> product(of(node.tensor("self")), of(node.tensor("mat2")));
-      case "aten::bmm" -> product(of(node.tensor("self")), of(node.tensor("mat2")));
+      case "aten::mm", "aten::bmm" -> product(of(node.tensor("self")), of(node.tensor("mat2")));
       case "aten::addmm" -> product(of(node.tensor("mat1")), of(node.tensor("mat2")));
       case "aten::embedding" -> {
         List<Size> all = new ArrayList<>(of(node.tensor("indices")));
@@ -223,7 +242,17 @@ final class SymbolicSizes {
       }
       case "aten::split_with_sizes_copy" ->
           with(node, Size.fixed(node.integers("split_sizes")[value.resultIndex()]));
-      case "aten::slice_copy.Tensor" -> with(node, unknown());
+      case "aten::slice_copy.Tensor" -> with(node, sliced(node));
+      case "aten::arange.start_step" ->
+          isNumber(node.argument("start"), 0) && isNumber(node.argument("step"), 1)
+              ? List.of(of(node.argument("end")))
+              : null;
+      case "aten::full" ->
+          node.argument("size") instanceof Argument.Items items
+              ? items.items().stream().map(this::of).toList()
+              : null;
+      case "aten::gather" -> of(node.tensor("index"));
+      case "aten::index.Tensor" -> indexed(node);
       case "aten::amax", "aten::amin", "aten::any.dim", "aten::mean.dim", "aten::sum.dim_IntList" ->
           reduced(node);
       case "aten::select_copy.int" -> {
@@ -240,6 +269,39 @@ final class SymbolicSizes {
     List<Size> all = new ArrayList<>(of(node.tensor("self")));
     all.set(dim(node.integer("dim"), all.size()), size);
     return all;
+  }
+
+  /** The size that a slice leaves of its dim. */
+  private Size sliced(Node node) {
+    List<Size> from = of(node.tensor("self"));
+    Size own = from.get(dim(node.integer("dim"), from.size()));
+    boolean fromTheFirst =
+        (node.isNone("start") || isNumber(node.argument("start"), 0))
+            && isNumber(node.argument("step"), 1);
+    if (!fromTheFirst) {
+      return unknown();
+    }
+    Size end = node.isNone("end") ? own : of(node.argument("end"));
+    boolean within = own.isFixed() && !end.isFixed() && bound(end) <= own.factor();
+    return end.equals(own) || within ? end : unknown();
+  }
+
+  /** What tensors of indices for the first dims take. */
+  private @Nullable List<Size> indexed(Node node) {
+    if (!(node.argument("indices") instanceof Argument.Items items)) {
+      return null;
+    }
+    List<Size> all = List.of();
+    for (Argument item : items.items()) {
+      if (!(item instanceof Value index) || index.dtype() == DType.BOOL) {
+        return null;
+      }
+      all = broadcast(all, of(index));
+    }
+    List<Size> from = of(node.tensor("self"));
+    List<Size> result = new ArrayList<>(all);
+    result.addAll(from.subList(items.items().size(), from.size()));
+    return result;
   }
 
   private List<Size> broadcast(List<Size> a, List<Size> b) {
@@ -292,7 +354,11 @@ final class SymbolicSizes {
   }
 
   private static boolean isMinusOne(Argument argument) {
-    return argument instanceof Argument.Int number && number.value() == -1;
+    return isNumber(argument, -1);
+  }
+
+  private static boolean isNumber(Argument argument, long value) {
+    return argument instanceof Argument.Int number && number.value() == value;
   }
 
   /** The sizes that a view asks for, with the inferred one filled in; null if it is unknown. */
