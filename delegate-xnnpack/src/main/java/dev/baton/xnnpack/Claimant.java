@@ -1,7 +1,6 @@
 package dev.baton.xnnpack;
 
 import dev.baton.delegate.Claims;
-import dev.baton.delegate.Cost;
 import dev.baton.delegate.Decline;
 import dev.baton.graph.DType;
 import dev.baton.graph.GraphView;
@@ -21,12 +20,6 @@ import org.jspecify.annotations.Nullable;
 /** Looks at the nodes of a graph and takes or declines each. */
 final class Claimant {
   private static final int MOST_DIMS = 6;
-
-  /** What XNNPACK saves against Java kernels, in nanoseconds: for a multiply and add. */
-  private static final double PRODUCT_NANOS = 0.1;
-
-  /** The same for an element of an elementwise operator. */
-  private static final double ELEMENT_NANOS = 0.3;
 
   private final GraphView view;
   private final Claims claims;
@@ -60,13 +53,13 @@ final class Claimant {
         group.remove(batchNorm);
       }
       done.addAll(group);
-      claims.take(ordered(group, node), cost(node));
+      claims.take(ordered(group, node), XnnpackCost.of(node));
     }
     for (Node node : view.nodes()) {
       if (QuantizedOperator.isQuantizing(node) && !done.contains(node)) {
         Decline decline = decline(node);
         if (decline == null) {
-          claims.take(List.of(node), cost(node));
+          claims.take(List.of(node), XnnpackCost.of(node));
         } else {
           claims.decline(node, decline);
         }
@@ -144,28 +137,5 @@ final class Claimant {
     return shape.numel() == 0
         ? Decline.of(Decline.Kind.SHAPE, "a tensor " + shape + " is empty")
         : null;
-  }
-
-  private static Cost cost(Node node) {
-    double elements = node.result().shape().numel();
-    return switch (XnnpackOperators.of(node).work()) {
-      case MOVE -> Cost.free();
-      case ELEMENTWISE ->
-          Cost.saves(ELEMENT_NANOS * Math.max(elements, node.inputs().get(0).shape().numel()));
-      case PRODUCTS -> Cost.saves(PRODUCT_NANOS * elements * depth(node));
-    };
-  }
-
-  /** Products that are summed for an element of the result. */
-  private static double depth(Node node) {
-    if (XnnpackOperators.isConvolution(node)) {
-      Shape filter = node.tensor("weight").shape();
-      return (double) filter.numel() / filter.size(0);
-    }
-    List<Value> inputs = node.inputs();
-    return switch (node.name()) {
-      case "aten::addmm", "aten::baddbmm" -> inputs.get(1).shape().size(-1);
-      default -> inputs.get(0).shape().size(-1);
-    };
   }
 }

@@ -99,6 +99,35 @@ final class Moves {
     }
   }
 
+  static void flatten(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    int rank = x.shape().rank();
+    if (!Shapes.isDynamic(node)) {
+      reshape(c, x, node.result(), Shapes.longs(node.result().shape()));
+      return;
+    }
+    int first = Shapes.dim(node.integer("start_dim"), rank);
+    int count = Shapes.dim(node.integer("end_dim"), rank) - first + 1;
+    if (count <= 1) {
+      c.alias(node.result(), x);
+      return;
+    }
+    int input = c.in(x, Layout.PLAIN);
+    c.add(new XnnNode.FuseDims(first, count, input, c.out(node.result(), Layout.PLAIN)));
+  }
+
+  static void unflatten(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    if (!Shapes.isDynamic(node)) {
+      reshape(c, x, node.result(), Shapes.longs(node.result().shape()));
+      return;
+    }
+    int axis = Shapes.dim(node.integer("dim"), x.shape().rank());
+    long[] parts = Arrays.stream(node.integers("sizes")).map(size -> Math.max(size, 0)).toArray();
+    int input = c.in(x, Layout.PLAIN);
+    c.add(new XnnNode.SplitDim(axis, parts, input, c.out(node.result(), Layout.PLAIN)));
+  }
+
   private static long[] without(long[] sizes, int axis) {
     long[] fewer = new long[sizes.length - 1];
     System.arraycopy(sizes, 0, fewer, 0, axis);

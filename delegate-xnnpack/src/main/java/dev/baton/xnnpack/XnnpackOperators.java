@@ -165,6 +165,12 @@ final class XnnpackOperators {
         List.of("aten::squeeze_copy.dim", "aten::squeeze_copy.dims", "aten::squeeze.dim")) {
       put(name, whereDynamic(XnnFunction.DEFINE_FUSE_DIMS), Moves::squeeze, MOVE);
     }
+    put(
+        "aten::flatten.using_ints",
+        whereDynamic(XnnFunction.DEFINE_FUSE_DIMS),
+        Moves::flatten,
+        MOVE);
+    put("aten::unflatten.int", whereDynamic(XnnFunction.DEFINE_SPLIT_DIM), Moves::unflatten, MOVE);
     for (String name :
         List.of(
             "aten::permute_copy",

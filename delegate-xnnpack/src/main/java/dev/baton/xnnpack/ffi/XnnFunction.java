@@ -43,6 +43,7 @@ public enum XnnFunction {
   DEFINE_STATIC_RESHAPE("xnn_define_static_reshape", "pppiii:i"),
   DEFINE_STATIC_EXPAND_DIMS("xnn_define_static_expand_dims", "pppiii:i"),
   DEFINE_FUSE_DIMS("xnn_define_fuse_dims", "pppiii:i"),
+  DEFINE_SPLIT_DIM("xnn_define_split_dim", "ppppiii:i"),
   DEFINE_STATIC_SLICE("xnn_define_static_slice", "ppppiii:i"),
   DEFINE_STATIC_SLICE_V3("xnn_define_static_slice_v3", "pppppiii:i"),
   DEFINE_CONCATENATE2("xnn_define_concatenate2", "piiiii:i"),
