@@ -40,6 +40,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -319,10 +320,11 @@ public final class MethodLifter {
       if (!(method.values().get(index) instanceof TensorSpec spec) || isInput[index]) {
         continue;
       }
-      if (spec.source() == TensorSpec.Source.PLANNED_EXTERNAL) {
+      boolean external = spec.source() == TensorSpec.Source.PLANNED_EXTERNAL;
+      if (external && spec.data() == null) {
         throw external(spec, index);
       }
-      isState[index] |= spec.source() == TensorSpec.Source.PLANNED_WITH_DATA;
+      isState[index] |= external || spec.source() == TensorSpec.Source.PLANNED_WITH_DATA;
     }
   }
 
@@ -379,7 +381,8 @@ public final class MethodLifter {
       boolean next = count == 0 || index == args.get(args.size() - count) - 1;
       boolean constant =
           method.values().get(index) instanceof TensorSpec spec
-              && spec.source() == TensorSpec.Source.CONSTANT;
+              && (spec.source() == TensorSpec.Source.CONSTANT
+                  || spec.source() == TensorSpec.Source.EXTERNAL);
       if (!next || constant || named[index]) {
         break;
       }
@@ -621,8 +624,17 @@ public final class MethodLifter {
             + index
             + " ('"
             + spec.name()
-            + "') lies in an external data file (.ptd), which this version does not load",
+            + "') lies in a data file (.ptd), "
+            + (program.dataFiles().isEmpty()
+                ? "and none was given: load the program with its data files"
+                : "but the given ones do not have it: " + dataFiles()),
         -1);
+  }
+
+  private String dataFiles() {
+    return program.dataFiles().stream()
+        .map(f -> f.source() + " (" + f.entries().size() + " keys)")
+        .collect(Collectors.joining(", "));
   }
 
   private static Constant empty(TensorType type) {
@@ -764,7 +776,8 @@ public final class MethodLifter {
                 + ": the "
                 + spec.id()
                 + " payload cannot be opened: "
-                + e.getMessage(),
+                + e.getMessage()
+                + (program.dataFiles().isEmpty() ? "" : "; data files: " + dataFiles()),
             e);
       }
       lifted.add(spec.id());
