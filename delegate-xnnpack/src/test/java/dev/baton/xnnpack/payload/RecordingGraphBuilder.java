@@ -84,6 +84,12 @@ final class RecordingGraphBuilder implements GraphBuilder {
   }
 
   @Override
+  public TensorType declaredType(int argument) {
+    Value value = inputs.get(argument);
+    return value == null ? TensorType.of(DType.INT32) : value.tensorType();
+  }
+
+  @Override
   public void output(int argument, Value value) {
     if (inputs.containsKey(argument) || outputs.put(argument, value) != null) {
       throw new AssertionError("argument " + argument + " is no output, or given twice");

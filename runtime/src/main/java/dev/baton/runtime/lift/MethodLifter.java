@@ -756,6 +756,11 @@ public final class MethodLifter {
               throw new IllegalArgumentException(
                   "argument " + k + " of the delegate call is no tensor");
             }
+
+            @Override
+            TensorType type(int k) {
+              return typeOf(spec(k), call.args().get(k));
+            }
           };
       List<TensorType> types = new ArrayList<>();
       for (int k = 0; k < call.args().size(); k++) {
