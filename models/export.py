@@ -4,6 +4,7 @@ Needs executorch 1.5.1 and torch 2.15. A case is a folder: model.pte, inputs, ex
 answered, or PyTorch where that runtime has no kernel), case.json; calls/1, calls/2 … are later calls on the same method.
 """
 import copy
+import glob
 import json
 import os
 import sys
@@ -14,7 +15,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch.export import Dim, export
 from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
-from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
+from executorch.exir import EdgeCompileConfig, ExecutorchBackendConfig, to_edge_transform_and_lower
+from executorch.exir.passes.external_constants_pass import delegate_external_constants_pass_unlifted
+from executorch.extension.pybindings.portable_lib import _load_for_executorch
 from executorch.runtime import Runtime
 
 
@@ -32,20 +35,38 @@ def save(folder, tensors):
         np.save(f"{folder}/{i}.npy", tensor.detach().contiguous().numpy())
 
 
+def exported(module, call, shapes, outside):
+    """outside: the weights that payloads name go into the data files "first" and "second", in turn."""
+    if not outside:
+        return export(module, call, dynamic_shapes=shapes, strict=False)
+    plain = export(module, call, dynamic_shapes=shapes, strict=False).module()
+    delegate_external_constants_pass_unlifted(plain, gen_tag_fn=lambda n: ("first", "second")[len(n.name) % 2])
+    return export(plain, call, dynamic_shapes=shapes, strict=False)
+
+
 def case(out, name, kind, module, calls, shapes):
     folder = f"{out}/{name}-{kind}"
+    outside = name.endswith("ptd")
     program = to_edge_transform_and_lower(
-        export(copy.deepcopy(module), calls[0], dynamic_shapes=shapes, strict=False),
+        exported(copy.deepcopy(module), calls[0], shapes, outside and kind == "xnn"),
         partitioner=[XnnpackPartitioner()] if kind == "xnn" else [],
         compile_config=EdgeCompileConfig(_check_ir_validity=False),
-    ).to_executorch()
+    ).to_executorch(ExecutorchBackendConfig(external_constants=outside))
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/model.pte", "wb") as f:
         program.write_to_file(f)
+    if outside:
+        program.write_tensor_data_to_file(folder)
     source = "executorch 1.5.1 C++ runtime"
     try:
-        method = Runtime.get().load_program(f"{folder}/model.pte").load_method("forward")
-        results = [[t.clone() for t in flat(list(method.execute(list(call))))] for call in calls]
+        if outside and len(glob.glob(f"{folder}/*.ptd")) > 1:
+            raise RuntimeError("the bindings take one data file")
+        if outside:
+            method = _load_for_executorch(f"{folder}/model.pte", glob.glob(f"{folder}/*.ptd")[0])
+            results = [[t.clone() for t in flat(list(method.run_method("forward", call)))] for call in calls]
+        else:
+            method = Runtime.get().load_program(f"{folder}/model.pte").load_method("forward")
+            results = [[t.clone() for t in flat(list(method.execute(list(call))))] for call in calls]
     except RuntimeError:
         source = "pytorch"
         with torch.no_grad():
@@ -229,6 +250,15 @@ class Distances(nn.Module):
                 F.one_hot(t, 6).float() @ x.t()[:6], torch.einsum("ij,kj->ik", x, y))
 
 
+class Weights(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c, self.l, self.shift = nn.Conv2d(3, 8, 3), nn.Linear(8, 5), nn.Parameter(rand(5))
+
+    def forward(self, x):
+        return self.l(self.c(x).relu().mean((2, 3))) * self.shift
+
+
 BOTH = ("portable", "xnn")
 MODELS = {  # name: module, kinds, calls, dynamic shapes
     "gru": (Gru, ("xnn",), [(rand(1, 9, 12),)], None),
@@ -242,6 +272,7 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "gpt-dyn": (Gpt, BOTH, [(torch.randint(0, 60, (1, t)),) for t in (8, 12, 3)], {"tokens": {1: Dim("T", min=2, max=12)}}),
     "det": (Detector, BOTH, [(rand(1, 3, 32, 32),)], None),
     "wav": (Speech, BOTH, [(rand(1, 1, 400),)], None),
+    "weights-ptd": (Weights, BOTH, [(rand(2, 3, 8, 8),)], None),
     "dlrm": (Ranking, BOTH, [(rand(3, 4), torch.randint(0, 50, (3, 3)))], None),
     "losses": (Distances, ("portable",), [(rand(4, 6), rand(4, 6, seed=1), torch.tensor([0, 5, 2, 3]))], None),
 }

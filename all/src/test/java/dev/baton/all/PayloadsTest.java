@@ -169,8 +169,7 @@ class PayloadsTest {
       if (!c.refusal().isEmpty()) {
         BatonException e =
             assertThrows(
-                BatonException.class,
-                () -> ModelMethod.load(program, c.name(), options).close());
+                BatonException.class, () -> ModelMethod.load(program, c.name(), options).close());
         assertTrue(e.getMessage().contains(c.refusal()), e.getMessage());
         return;
       }

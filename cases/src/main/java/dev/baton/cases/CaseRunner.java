@@ -31,9 +31,9 @@ public final class CaseRunner {
    * @throws IOException if a file cannot be read
    */
   public CaseResult run(ModelCase modelCase) throws IOException {
-    try (Program program = Program.open(
-                modelCase.model(),
-                ReadOptions.defaults().withDataFiles(modelCase.dataFiles()));
+    try (Program program =
+            Program.open(
+                modelCase.model(), ReadOptions.defaults().withDataFiles(modelCase.dataFiles()));
         ModelMethod method = ModelMethod.load(program, modelCase.method(), options, delegates);
         Execution execution = method.newExecution()) {
       List<CaseResult.Output> outputs = new ArrayList<>();

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A case folder: {@code model.pte}, its data files ({@code *.ptd}) if it has any, {@code case.json}, {@code inputs/0.npy …}, {@code
- * expected/0.npy …}, and for later calls on the same loaded method {@code calls/1/inputs}, {@code
- * calls/1/expected}, ….
+ * A case folder: {@code model.pte}, its data files ({@code *.ptd}) if it has any, {@code
+ * case.json}, {@code inputs/0.npy …}, {@code expected/0.npy …}, and for later calls on the same
+ * loaded method {@code calls/1/inputs}, {@code calls/1/expected}, ….
  *
  * @param name of the folder
  * @param dataFiles the folder's {@code .ptd} files, sorted

@@ -63,8 +63,7 @@ public final class Numbers {
       case INT32, UINT32 -> data.set(INT, index * 4, (int) (long) value);
       case INT64, UINT64 -> data.set(LONG, index * 8, (long) value);
       case HALF -> data.set(SHORT, index * 2, Float.floatToFloat16((float) value));
-      case BFLOAT16 ->
-          data.set(SHORT, index * 2, Elements.floatToBFloat16((float) value));
+      case BFLOAT16 -> data.set(SHORT, index * 2, Elements.floatToBFloat16((float) value));
       case FLOAT -> data.set(FLOAT, index * 4, (float) value);
       case DOUBLE -> data.set(DOUBLE, index * 8, value);
     }

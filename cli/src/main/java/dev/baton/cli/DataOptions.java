@@ -31,7 +31,6 @@ final class DataOptions {
       all.addAll(ModelCase.dataFiles(model));
     }
     all.addAll(files);
-    return Program.open(
-        ModelOptions.file(model), ReadOptions.defaults().withDataFiles(all));
+    return Program.open(ModelOptions.file(model), ReadOptions.defaults().withDataFiles(all));
   }
 }

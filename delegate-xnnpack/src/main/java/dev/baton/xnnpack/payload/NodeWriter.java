@@ -135,8 +135,7 @@ final class NodeWriter {
   /** The whole number that leaves a remainder of 0 or more. */
   private Value quotient(Value dividend, Value divisor) {
     Value size = into.apply("aten::abs", divisor);
-    Value floor =
-        into.apply("aten::div.Tensor_mode", dividend, size, new Argument.Text("floor"));
+    Value floor = into.apply("aten::div.Tensor_mode", dividend, size, new Argument.Text("floor"));
     return into.apply("aten::mul.Tensor", into.apply("aten::sign", divisor), floor);
   }
 
@@ -456,24 +455,20 @@ final class NodeWriter {
           "averages a window with uneven padding on an image whose size varies");
     }
     int[] rows =
-        PoolPadding.realCells(
-            x.shape().size(2), w.top(), w.bottom(), w.height(), w.strideHeight());
+        PoolPadding.realCells(x.shape().size(2), w.top(), w.bottom(), w.height(), w.strideHeight());
     int[] columns =
-        PoolPadding.realCells(
-            x.shape().size(3), w.left(), w.right(), w.width(), w.strideWidth());
+        PoolPadding.realCells(x.shape().size(3), w.left(), w.right(), w.width(), w.strideWidth());
     Value y =
         into.apply(
             kind.operator(),
             tensors.cast(padded(x, w, 0), DType.FLOAT),
             Argument.ints(w.height(), w.width()),
-            Argument.ints(w.strideHeight(), w.strideWidth()));
-    Value byRow =
-        tensors.floats(
-            rows.length, i -> ratio(w.height(), rows[i]), rows.length, 1);
+            Argument.ints(w.strideHeight(), w.strideWidth()),
+            Argument.ints(0, 0));
+    Value byRow = tensors.floats(rows.length, i -> ratio(w.height(), rows[i]), rows.length, 1);
     Value byColumn =
         tensors.floats(columns.length, i -> ratio(w.width(), columns[i]), columns.length);
-    return into.apply(
-        "aten::mul.Tensor", into.apply("aten::mul.Tensor", y, byRow), byColumn);
+    return into.apply("aten::mul.Tensor", into.apply("aten::mul.Tensor", y, byRow), byColumn);
   }
 
   private static float ratio(int cells, int real) throws DelegateException {
@@ -515,10 +510,8 @@ final class NodeWriter {
     }
     int size = image.shape().size(dim);
     float step = (float) size / newSize;
-    Value before =
-        tensors.ints(newSize, i -> Math.min((int) (i * step), size - 1), newSize);
-    Value after =
-        tensors.ints(newSize, i -> Math.min((int) (i * step) + 1, size - 1), newSize);
+    Value before = tensors.ints(newSize, i -> Math.min((int) (i * step), size - 1), newSize);
+    Value after = tensors.ints(newSize, i -> Math.min((int) (i * step) + 1, size - 1), newSize);
     int[] shape = dim == 2 ? new int[] {newSize, 1} : new int[] {newSize};
     Value weight =
         tensors.floats(newSize, i -> Math.min(i * step, size - 1) - (int) (i * step), shape);

@@ -85,7 +85,13 @@ public final class CompiledMethod implements AutoCloseable {
     ProgramMethod source = program.method(method);
     try {
       Map<String, PayloadLifter> lifters = delegates.lifters();
-      this.lifted = MethodLifter.lift(program, source, kernels, lifters::get);
+      this.lifted =
+          MethodLifter.lift(
+              program,
+              source,
+              kernels,
+              lifters::get,
+              id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
       for (Block block : lifted.blocks()) {
         Block simple =
             Simplifier.simplify(

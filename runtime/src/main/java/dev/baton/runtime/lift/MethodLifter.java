@@ -40,6 +40,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +62,7 @@ public final class MethodLifter {
   private final ProgramMethod method;
   private final Kernels kernels;
   private final Function<String, @Nullable PayloadLifter> lifters;
+  private final Predicate<String> loadable;
   private final List<Instruction> instructions;
 
   private final boolean[] written;
@@ -96,11 +98,13 @@ public final class MethodLifter {
       Program program,
       ProgramMethod method,
       Kernels kernels,
-      Function<String, @Nullable PayloadLifter> lifters) {
+      Function<String, @Nullable PayloadLifter> lifters,
+      Predicate<String> loadable) {
     this.program = program;
     this.method = method;
     this.kernels = kernels;
     this.lifters = lifters;
+    this.loadable = loadable;
     this.instructions = flatten(method.chains());
     this.written = new boolean[method.values().size()];
     this.isInput = new boolean[method.values().size()];
@@ -110,6 +114,8 @@ public final class MethodLifter {
   /**
    * @param lifters the lifter of a backend id, null if there is none: the payload then stays one
    *     opaque node
+   * @param loadable true for the backend ids whose payloads a delegate could load as they are: what
+   *     a lifter does not support then stays an opaque node too
    * @throws LiftException if the method cannot be lifted; operators that nobody knows are named all
    *     at once
    */
@@ -117,8 +123,9 @@ public final class MethodLifter {
       Program program,
       ProgramMethod method,
       Kernels kernels,
-      Function<String, @Nullable PayloadLifter> lifters) {
-    return new MethodLifter(program, method, kernels, lifters).lift();
+      Function<String, @Nullable PayloadLifter> lifters,
+      Predicate<String> loadable) {
+    return new MethodLifter(program, method, kernels, lifters, loadable).lift();
   }
 
   /** Chains run one after the other: as one list, with jumps moved along. */
@@ -740,6 +747,7 @@ public final class MethodLifter {
       Draft draft, int instruction, Instruction.DelegateCall call, PlannedMemory memory) {
     var spec = method.delegates().get(call.delegate());
     PayloadLifter lifter = lifters.apply(spec.id());
+    String refusal = "";
     if (lifter != null) {
       PayloadGraphBuilder builder =
           new PayloadGraphBuilder(draft.graph, spec.id(), instruction, call.args().size()) {
@@ -769,25 +777,22 @@ public final class MethodLifter {
         }
       }
       try {
-        lifter.lift(new ProgramPayload(program, method.name(), spec, types, List.of()), builder);
+        lifter.lift(
+            new ProgramPayload(program, method.name(), spec, types, List.of(), ""), builder);
+        lifted.add(spec.id());
+        builder
+            .outputs()
+            .forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
+        return;
       } catch (DelegateException | KernelException | IllegalArgumentException e) {
-        throw new LiftException(
-            "method '"
-                + method.name()
-                + "' of "
-                + program.source()
-                + ", instruction "
-                + instruction
-                + ": the "
-                + spec.id()
-                + " payload cannot be opened: "
-                + e.getMessage()
-                + (program.dataFiles().isEmpty() ? "" : "; data files: " + dataFiles()),
-            e);
+        if (e instanceof DelegateException failure
+            && failure.kind() == DelegateException.Kind.UNSUPPORTED
+            && loadable.test(spec.id())) {
+          refusal = String.valueOf(e.getMessage());
+        } else {
+          throw cannotOpen(spec.id(), instruction, e);
+        }
       }
-      lifted.add(spec.id());
-      builder.outputs().forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
-      return;
     }
     int inputs = call.args().size() - payloadOutputs.getOrDefault(instruction, 0);
     List<Argument> arguments = new ArrayList<>();
@@ -820,10 +825,26 @@ public final class MethodLifter {
             new Origin(instruction, spec.id(), -1));
     draft.payloads.put(
         producerId(results),
-        new ProgramPayload(program, method.name(), spec, inputTypes, outputTypes));
+        new ProgramPayload(program, method.name(), spec, inputTypes, outputTypes, refusal));
     for (int k = inputs; k < call.args().size(); k++) {
       give(draft, call.args().get(k), results.get(k - inputs), memory, true);
     }
+  }
+
+  private LiftException cannotOpen(String id, int instruction, Exception cause) {
+    return new LiftException(
+        "method '"
+            + method.name()
+            + "' of "
+            + program.source()
+            + ", instruction "
+            + instruction
+            + ": the "
+            + id
+            + " payload cannot be opened: "
+            + cause.getMessage()
+            + (program.dataFiles().isEmpty() ? "" : "; data files: " + dataFiles()),
+        cause);
   }
 
   private static int producerId(List<Value> results) {

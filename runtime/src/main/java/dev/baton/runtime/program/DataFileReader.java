@@ -211,8 +211,7 @@ final class DataFileReader {
     if (!fits(offset, size, segmentBytes)) {
       throw cursor.fail(
           "%s bytes at %s do not fit into the %d bytes of the segments"
-              .formatted(
-                  Long.toUnsignedString(size), Long.toUnsignedString(offset), segmentBytes));
+              .formatted(Long.toUnsignedString(size), Long.toUnsignedString(offset), segmentBytes));
     }
     return file.asSlice(segmentBase + offset, size);
   }
@@ -231,7 +230,8 @@ final class DataFileReader {
 
   private Ints ints(int count, IntUnaryOperator item) {
     if (count > TensorSpec.MAX_RANK) {
-      throw cursor.fail("%d dimensions, expected %d or fewer".formatted(count, TensorSpec.MAX_RANK));
+      throw cursor.fail(
+          "%d dimensions, expected %d or fewer".formatted(count, TensorSpec.MAX_RANK));
     }
     int[] items = new int[count];
     for (int i = 0; i < count; i++) {

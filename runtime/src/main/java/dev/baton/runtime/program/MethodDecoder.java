@@ -240,8 +240,7 @@ final class MethodDecoder {
               : data.initialContent(
                   info == null ? 0 : info.mutableDataSegmentsIdx(), dataIndex, bytes);
     } else if (external && fullName != null) {
-      content =
-          data.external(fullName, new DataFile.TensorLayout(type, sizes, dimOrder), bytes);
+      content = data.external(fullName, new DataFile.TensorLayout(type, sizes, dimOrder), bytes);
     }
     if (content != null) {
       if (content.address() % type.bytes() != 0) {

@@ -132,8 +132,7 @@ public final class Program implements AutoCloseable {
    * @throws ProgramFormatException if it is no valid program, or as {@link #open(Path,
    *     ReadOptions)} says
    */
-  public static Program of(
-      MemorySegment bytes, List<MemorySegment> dataFiles, ReadBudget budget) {
+  public static Program of(MemorySegment bytes, List<MemorySegment> dataFiles, ReadBudget budget) {
     return read(
         "program in memory (" + bytes.byteSize() + " bytes)",
         budget,
@@ -180,9 +179,7 @@ public final class Program implements AutoCloseable {
       MemorySegment readOnly = bytes.in(arena).asReadOnly();
       Program program =
           new Program(
-              source,
-              arena,
-              ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget));
+              source, arena, ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget));
       opened = true;
       return program;
     } finally {

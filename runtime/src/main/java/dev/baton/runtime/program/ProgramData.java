@@ -71,18 +71,20 @@ final class ProgramData {
       }
     }
     for (DataFile dataFile : dataFiles) {
-      dataFile.entries().forEach((key, entry) -> {
-        DataFile earlier = externalKeys.put(key, dataFile);
-        if (named.put(key, entry.bytes()) != null) {
-          throw ProgramFormatException.ofFile(
-              dataFile.source(),
-              "The key %s is in %s too"
-                  .formatted(
-                      ProgramFormatException.quoted(key),
-                      earlier == null ? "the program" : earlier.source()),
-              "Give the data files of one program, each of them once.");
-        }
-      });
+      dataFile
+          .entries()
+          .forEach((key, entry) -> {
+            DataFile earlier = externalKeys.put(key, dataFile);
+            if (named.put(key, entry.bytes()) != null) {
+              throw ProgramFormatException.ofFile(
+                  dataFile.source(),
+                  "The key %s is in %s too"
+                      .formatted(
+                          ProgramFormatException.quoted(key),
+                          earlier == null ? "the program" : earlier.source()),
+                  "Give the data files of one program, each of them once.");
+            }
+          });
     }
     return Collections.unmodifiableMap(named);
   }

@@ -8,8 +8,8 @@ import java.util.List;
  *
  * @param access whether the file stays in use
  * @param budget what it may cost; each data file has one of its own
- * @param dataFiles the {@code .ptd} files that hold weights of the program, read in the same way; in
- *     any order
+ * @param dataFiles the {@code .ptd} files that hold weights of the program, read in the same way;
+ *     in any order
  */
 public record ReadOptions(Access access, ReadBudget budget, List<Path> dataFiles) {
 
