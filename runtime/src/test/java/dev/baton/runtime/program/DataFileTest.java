@@ -117,8 +117,7 @@ class DataFileTest {
     Path data = Files.write(folder.resolve("m.ptd"), Samples.bytes(OLD + ".ptd"));
     byte[] weights = null;
     for (ReadOptions.Access access : ReadOptions.Access.values()) {
-      ReadOptions options =
-          ReadOptions.defaults().withAccess(access).withDataFiles(List.of(data));
+      ReadOptions options = ReadOptions.defaults().withAccess(access).withDataFiles(List.of(data));
       Program opened = Program.open(program, options);
       MemorySegment found = named(opened, "forward", "linear.weight").data();
       Program.Lease lease = opened.lease();

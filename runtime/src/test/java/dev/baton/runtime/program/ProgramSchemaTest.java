@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ProgramSchemaTest {
   private static final Path SCHEMAS = Path.of("src/main/flatbuffers");
   private static final Pattern BLOCK = Pattern.compile("(table|union)\\s+(\\w+)\\s*\\{([^}]*)}");
-  private static final Pattern FIELD = Pattern.compile("(\\w+)\\s*:\\s*(\\[?)(?:\\w+\\.)?(\\w+)]?[^;]*;");
+  private static final Pattern FIELD =
+      Pattern.compile("(\\w+)\\s*:\\s*(\\[?)(?:\\w+\\.)?(\\w+)]?[^;]*;");
   private static final Map<String, Integer> SCALARS =
       Map.ofEntries(
           Map.entry("bool", 1),
