@@ -14,7 +14,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch.export import Dim, export
-from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackDynamicallyQuantizedPartitioner, XnnpackPartitioner
 from executorch.exir import EdgeCompileConfig, ExecutorchBackendConfig, to_edge_transform_and_lower
 from executorch.exir.passes.external_constants_pass import delegate_external_constants_pass_unlifted
 from executorch.extension.pybindings.portable_lib import _load_for_executorch
@@ -44,12 +44,43 @@ def exported(module, call, shapes, outside):
     return export(plain, call, dynamic_shapes=shapes, strict=False)
 
 
+def pt2e(module, calls, shapes, dynamic):
+    """Int8, by output channel; activations static, or chosen while it runs."""
+    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
+    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+    quantizer = XNNPACKQuantizer()
+    quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True, is_dynamic=dynamic))
+    prepared = prepare_pt2e(export(module, calls[0], dynamic_shapes=shapes, strict=False).module(), quantizer)
+    for call in calls:
+        prepared(*call)
+    return convert_pt2e(prepared)
+
+
+def int4(module):
+    """Weights of 4 bits in groups of 32, activations of int8 chosen while it runs."""
+    from torchao.quantization import Int8DynamicActivationIntxWeightConfig, quantize_
+    from torchao.quantization.granularity import PerGroup
+    from torchao.utils import unwrap_tensor_subclass
+    quantize_(module, Int8DynamicActivationIntxWeightConfig(weight_dtype=torch.int4, weight_granularity=PerGroup(32)))
+    return unwrap_tensor_subclass(module)
+
+
+PARTITIONERS = {"portable": [], "xnn": [XnnpackPartitioner], "xnn8": [XnnpackPartitioner]}
+PARTITIONERS["xnn8d"] = PARTITIONERS["xnn4"] = [XnnpackDynamicallyQuantizedPartitioner, XnnpackPartitioner]
+TOLERANCES = {"xnn8": 2e-2, "xnn8d": 1e-5, "xnn4": 1e-5}
+
+
 def case(out, name, kind, module, calls, shapes):
     folder = f"{out}/{name}-{kind}"
     outside = name.endswith("ptd")
+    module = copy.deepcopy(module)
+    if kind in ("xnn8", "xnn8d"):
+        module = pt2e(module, calls, shapes, kind == "xnn8d")
+    elif kind == "xnn4":
+        module = int4(module)
     program = to_edge_transform_and_lower(
-        exported(copy.deepcopy(module), calls[0], shapes, outside and kind == "xnn"),
-        partitioner=[XnnpackPartitioner()] if kind == "xnn" else [],
+        exported(module, calls[0], shapes, outside and kind == "xnn"),
+        partitioner=[partitioner() for partitioner in PARTITIONERS[kind]],
         compile_config=EdgeCompileConfig(_check_ir_validity=False),
     ).to_executorch(ExecutorchBackendConfig(external_constants=outside))
     os.makedirs(folder, exist_ok=True)
@@ -77,7 +108,7 @@ def case(out, name, kind, module, calls, shapes):
         save(at + "/expected", result)
     plan = program.executorch_program.execution_plan[0]
     with open(f"{folder}/case.json", "w") as f:
-        json.dump({"name": name, "kind": kind, "method": "forward", "expected_from": source, "tolerance": 1e-4,
+        json.dump({"name": name, "kind": kind, "method": "forward", "expected_from": source, "tolerance": TOLERANCES.get(kind, 1e-4),
                    "operators": sorted({o.name + ("." + o.overload if o.overload else "") for o in plan.operators}),
                    "delegates": [d.id for d in plan.delegates]}, f, indent=1)
 
@@ -259,6 +290,38 @@ class Weights(nn.Module):
         return self.l(self.c(x).relu().mean((2, 3))) * self.shift
 
 
+class Vision(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        self.g, self.t = nn.Conv2d(8, 8, 3, 2, groups=2, dilation=2), nn.ConvTranspose2d(8, 6, 3, 2, 1)
+        self.c, self.l = nn.Conv2d(14, 8, 1), nn.Linear(8, 5)
+
+    def forward(self, x):
+        a = self.a(x)
+        g = F.hardtanh(self.g(a * self.b(a) + a), -1, 2)
+        t = self.t(g).relu()
+        c = self.c(torch.cat([a[:, :, :11, :11], t], 1))
+        p = F.max_pool2d(c, 2)
+        return self.l(F.adaptive_avg_pool2d(p, 1).flatten(1)), torch.sigmoid(p).permute(0, 2, 3, 1), t
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.n, self.m = nn.LayerNorm(64), nn.LayerNorm(64)
+        self.q, self.k, self.v = nn.Linear(64, 64), nn.Linear(64, 64, bias=False), nn.Linear(64, 64)
+        self.o, self.g, self.u = nn.Linear(64, 64), nn.Linear(64, 96, bias=False), nn.Linear(64, 96, bias=False)
+        self.d = nn.Linear(96, 64, bias=False)
+
+    def forward(self, x):
+        h = self.n(x)
+        q, k, v = self.q(h), self.k(h), self.v(h)
+        x = x + self.o(torch.softmax(q @ k.transpose(1, 2) / 8, -1) @ v)
+        h = self.m(x)
+        return x + self.d(F.silu(self.g(h)) * self.u(h))
+
+
 BOTH = ("portable", "xnn")
 MODELS = {  # name: module, kinds, calls, dynamic shapes
     "gru": (Gru, ("xnn",), [(rand(1, 9, 12),)], None),
@@ -274,6 +337,8 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "wav": (Speech, BOTH, [(rand(1, 1, 400),)], None),
     "weights-ptd": (Weights, BOTH, [(rand(2, 3, 8, 8),)], None),
     "dlrm": (Ranking, BOTH, [(rand(3, 4), torch.randint(0, 50, (3, 3)))], None),
+    "vision": (Vision, ("xnn8",), [(rand(1, 3, 16, 16),), (rand(1, 3, 16, 16, seed=1),)], None),
+    "block": (Block, ("xnn8d", "xnn4"), [(rand(1, 5, 64),), (rand(1, 5, 64, seed=1),)], None),
     "losses": (Distances, ("portable",), [(rand(4, 6), rand(4, 6, seed=1), torch.tensor([0, 5, 2, 3]))], None),
 }
 

@@ -423,15 +423,9 @@ final class SubgraphCompiler {
     return keepsIntegers(product, data) ? data.constant() : data.real();
   }
 
-  /** True if real numbers are multiplied with int8 weights: half the memory or less. */
+  /** True if real numbers are multiplied with int8 weights: a quarter of the memory. */
   private boolean keepsIntegers(Node product, WeightData data) {
-    return Quantized.product(product) != null
-        && !XnnpackOperators.isConvolution(product)
-        && data.quantization() != null
-        && !(data.quantization() instanceof Quantization.PerGroup)
-        && !data.isInt4()
-        && data.zeroPoint() == 0
-        && library.has(XnnFeature.WEIGHT_INT8);
+    return Quantized.hasInt8Matrix(product, data) && library.has(XnnFeature.WEIGHT_INT8);
   }
 
   /**
