@@ -18,6 +18,7 @@ import dev.baton.runtime.lift.Constants;
 import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
+import dev.baton.runtime.lift.PlainMoves;
 import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
@@ -83,7 +84,7 @@ public final class CompiledMethod implements AutoCloseable {
         Block simple =
             Simplifier.simplify(
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
-        simple = SafeSoftmax.apply(simple);
+        simple = SafeSoftmax.apply(PlainMoves.apply(simple));
         TypeCheck.check(method, simple.graph(), kernels);
         blocks.add(new PlacedBlock(simple, placer.place(simple)));
       }
