@@ -420,6 +420,55 @@ final class Moves {
         c.out(result, left));
   }
 
+  // Reversal
+
+  private static final int MAX_REVERSED = 32;
+
+  static @Nullable Decline flipCheck(Node node, Support.Setting setting) {
+    Decline decline = XnnpackOperators.staticOnly(node);
+    if (decline != null) {
+      return decline;
+    }
+    long[] dims = node.integers("dims");
+    int rank = node.tensor("self").shape().rank();
+    if (dims.length != 1 || rank == 0) {
+      return Decline.of(Decline.Kind.ARGUMENT, "it reverses " + dims.length + " dims, not one");
+    }
+    int size = node.tensor("self").shape().size(Shapes.dim(dims[0], rank));
+    return size > MAX_REVERSED
+        ? XnnpackOperators.shape("it reverses " + size + " rows, more than " + MAX_REVERSED)
+        : null;
+  }
+
+  /** Slices of one row, joined from the last to the first. */
+  static void flip(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    Value result = node.result();
+    int rank = x.shape().rank();
+    int dim = Shapes.dim(node.integers("dims")[0], rank);
+    int size = x.shape().size(dim);
+    if (size == 1) {
+      c.alias(result, x);
+      return;
+    }
+    Layout layout = c.meet(rank, List.of(x));
+    long[] row = Shapes.longs(x.shape());
+    row[dim] = 1;
+    List<Integer> rows = new ArrayList<>();
+    for (int i = size - 1; i >= 0; i--) {
+      int one = c.temporary(layout.arrange(row));
+      slice(c, x, layout, dim, i, i + 1, row, false, one);
+      rows.add(one);
+    }
+    chain(
+        c,
+        rows,
+        java.util.Collections.nCopies(size, 1L),
+        layout.place(dim, rank),
+        layout.dims(result.shape()),
+        c.out(result, layout));
+  }
+
   // Padding
 
   static @Nullable Decline padCheck(Node node, Support.Setting setting) {
