@@ -251,14 +251,19 @@ class CommandsTest {
 
   @Test
   void demoRunsInJavaWhereXnnpackIsAbsent() {
-    System.setProperty("baton.xnnpack.library", folder.resolve("absent.so").toString());
+    String given =
+        System.setProperty("baton.xnnpack.library", folder.resolve("absent.so").toString());
     try {
       String out = done("demo").out();
       assertTrue(out.contains("XNNPACK is not available: "), out);
       assertTrue(out.contains("remedy: "), out);
       assertTrue(out.contains("All 2 rounds read the same digit"), out);
     } finally {
-      System.clearProperty("baton.xnnpack.library");
+      if (given == null) {
+        System.clearProperty("baton.xnnpack.library");
+      } else {
+        System.setProperty("baton.xnnpack.library", given);
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -80,7 +81,7 @@ public final class XnnLibrary {
     return has(XnnFunction.DEFINE_STATIC_REDUCE) && codes.reduce().contains(operator.symbol());
   }
 
-  /** Whether this version of the library computes with such quantized numbers, and rightly. */
+  /** Whether this version of the library can do this, and rightly. */
   public boolean has(XnnFeature feature) {
     return features.computeIfAbsent(feature, f -> f.works(this));
   }
@@ -142,13 +143,25 @@ public final class XnnLibrary {
   private List<String> findReduce() {
     if (has(XnnFunction.DEFINE_STATIC_REDUCE)) {
       for (List<String> candidate : XnnCodes.REDUCE) {
-        int code = candidate.indexOf("mean");
-        if (computes(List.of(2f, 6f), 4, new XnnNode.RawReduce(code, 0, 1))) {
+        if (Arrays.stream(XnnNode.ReduceOperator.values()).allMatch(o -> fits(o, candidate))) {
           return candidate;
         }
       }
     }
     return List.of();
+  }
+
+  /** Whether an operator computes what it should by its code in a list, or is not in it. */
+  private boolean fits(XnnNode.ReduceOperator operator, List<String> codes) {
+    int code = codes.indexOf(operator.symbol());
+    float expected =
+        switch (operator) {
+          case SUM -> 2 + 6;
+          case MEAN -> (2 + 6) / 2;
+          case MAX -> 6;
+          case MIN -> 2;
+        };
+    return code < 0 || computes(List.of(2f, 6f), expected, new XnnNode.RawReduce(code, 0, 1));
   }
 
   /** Whether a node, applied to a vector, gives the number. */
