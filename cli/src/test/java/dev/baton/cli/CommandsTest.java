@@ -221,6 +221,7 @@ class CommandsTest {
     assertEquals(Baton.hasXnnpack(), xnnpack.get("available"));
     if (Baton.hasXnnpack()) {
       assertEquals(true, xnnpack.get("opened"));
+      assertTrue(xnnpack.get("found").toString().contains("XNNPACK of 20"), xnnpack::toString);
     } else {
       assertFalse(String.valueOf(xnnpack.get("remedy")).isEmpty());
     }

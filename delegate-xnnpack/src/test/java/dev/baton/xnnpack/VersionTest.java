@@ -6,6 +6,7 @@ import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.xnnpack.ffi.Abi;
+import dev.baton.xnnpack.ffi.XnnLibrary;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,9 +23,20 @@ class VersionTest {
               + " convolution_1d/dynamic reduce/dynamic slice/dynamic select/dynamic split/dynamic"
               + " unsqueeze_squeeze/dynamic");
 
+  /** Between which functions of XNNPACK's history each version lies. */
+  private static final Map<String, String> DATES =
+      Map.of(
+          "debian-20241108", "2024-11-04 to 2024-11-15",
+          "maven-2.21.0", "2025-11-14 to 2026-03-27",
+          "executorch-1.5.1", "2026-07-10 or later");
+
   @Test
   void libraryIsWhatItsHeadersSay() throws Exception {
-    Abi.current().assertIsOf(Rig.library());
+    XnnLibrary library = Rig.library();
+    Abi.current().assertIsOf(library);
+    assertEquals(DATES.get(Abi.current().version()), library.version());
+    Rig.assertContains(
+        new XnnpackDelegate().availability().message(), "XNNPACK of " + library.version());
   }
 
   @Test

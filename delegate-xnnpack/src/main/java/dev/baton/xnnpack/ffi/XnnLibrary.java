@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * XNNPACK, loaded and initialised. One instance for each file, for the life of the process: the
@@ -30,12 +31,14 @@ public final class XnnLibrary {
   private static final Map<Path, XnnLibrary> LOADED = new HashMap<>();
 
   private final Path path;
+  private final String version;
   private final Map<XnnFunction, NativeFunction> functions = new EnumMap<>(XnnFunction.class);
   private final Map<XnnFeature, Boolean> features = new ConcurrentHashMap<>();
   private XnnCodes codes = new XnnCodes(List.of(), List.of());
 
   private XnnLibrary(NativeLibrary library) {
     path = library.path();
+    version = XnnVersion.of(symbol -> library.find(symbol).isPresent());
     for (XnnFunction f : XnnFunction.values()) {
       functions.put(f, new NativeFunction(library, path.toString(), f.symbol(), f.descriptor()));
     }
@@ -62,8 +65,20 @@ public final class XnnLibrary {
     }
   }
 
+  /** The library of a file, if it is loaded; else null. */
+  public static @Nullable XnnLibrary loaded(Path path) {
+    synchronized (LOADED) {
+      return LOADED.get(path.toAbsolutePath().normalize());
+    }
+  }
+
   public Path path() {
     return path;
+  }
+
+  /** Between which dates it was made, as its functions tell. */
+  public String version() {
+    return version;
   }
 
   /** Whether this version of the library has the function. */

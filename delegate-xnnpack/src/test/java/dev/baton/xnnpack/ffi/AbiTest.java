@@ -96,7 +96,8 @@ class AbiTest {
   void unaryCodes(Abi abi) {
     List<String> first =
         XnnCodes.UNARY.stream()
-            .filter(codes -> abi.constant("xnn_unary_square").orElseThrow() == codes.indexOf("square"))
+            .filter(
+                codes -> abi.constant("xnn_unary_square").orElseThrow() == codes.indexOf("square"))
             .findFirst()
             .orElseThrow();
     assertTrue(agrees(abi, "unary", first), first::toString);
@@ -114,15 +115,12 @@ class AbiTest {
   void reduceCodes(Abi abi) {
     List<String> first =
         XnnCodes.REDUCE.stream()
-            .filter(
-                codes ->
-                    Arrays.stream(XnnNode.ReduceOperator.values())
-                        .map(XnnNode.ReduceOperator::symbol)
-                        .filter(codes::contains)
-                        .allMatch(
-                            name ->
-                                abi.constant("xnn_reduce_" + name).orElse(-1)
-                                    == codes.indexOf(name)))
+            .filter(codes ->
+                Arrays.stream(XnnNode.ReduceOperator.values())
+                    .map(XnnNode.ReduceOperator::symbol)
+                    .filter(codes::contains)
+                    .allMatch(name ->
+                        abi.constant("xnn_reduce_" + name).orElse(-1) == codes.indexOf(name)))
             .findFirst()
             .orElseThrow();
     assertTrue(agrees(abi, "reduce", first), first::toString);
@@ -131,8 +129,7 @@ class AbiTest {
 
   private static boolean agrees(Abi abi, String kind, List<String> codes) {
     return codes.stream()
-        .allMatch(
-            name ->
-                abi.constant("xnn_" + kind + "_" + name).equals(Optional.of(codes.indexOf(name))));
+        .allMatch(name ->
+            abi.constant("xnn_" + kind + "_" + name).equals(Optional.of(codes.indexOf(name))));
   }
 }
