@@ -47,6 +47,7 @@ final class SubgraphCompiler {
 
   /** What is computed with in the place of real numbers: integers, mostly. */
   private final Map<Value, Value> standIns = new HashMap<>();
+
   private final Set<Value> used;
 
   private final List<XnnValue> values = new ArrayList<>();
