@@ -5,6 +5,7 @@ import dev.baton.graph.Argument;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnNode;
 import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Padding;
@@ -68,9 +69,18 @@ final class Images {
   }
 
   static @Nullable Decline maxPoolCheck(Node node, Support.Setting setting) {
-    return XnnpackOperators.onlyFirstResultUsed(node, setting.view())
-        ? poolCheck(node)
-        : Decline.of(Decline.Kind.OPERATOR, "its indices are used");
+    if (!XnnpackOperators.onlyFirstResultUsed(node, setting.view())) {
+      return Decline.of(Decline.Kind.OPERATOR, "its indices are used");
+    }
+    Decline decline = poolCheck(node);
+    if (decline != null || setting.library().has(XnnFeature.POOLS_WITH_GAPS)) {
+      return decline;
+    }
+    Window window = window(node);
+    return window.strideHeight() > window.height() || window.strideWidth() > window.width()
+        ? Decline.of(
+            Decline.Kind.VERSION, "this version of XNNPACK has no pools with gaps between them")
+        : null;
   }
 
   static void maxPool(Node node, SubgraphCompiler c) {

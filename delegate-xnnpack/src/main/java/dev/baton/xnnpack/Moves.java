@@ -364,16 +364,18 @@ final class Moves {
     long begin = 0;
     for (Value part : node.results()) {
       long end = begin + part.shape().size(dim);
-      slice(
-          c,
-          x,
-          layout,
-          dim,
-          begin,
-          end,
-          Shapes.longs(part.shape()),
-          Shapes.isDynamic(node),
-          c.out(part, layout));
+      if (c.isUsed(part)) {
+        slice(
+            c,
+            x,
+            layout,
+            dim,
+            begin,
+            end,
+            Shapes.longs(part.shape()),
+            Shapes.isDynamic(node),
+            c.out(part, layout));
+      }
       begin = end;
     }
   }
@@ -389,7 +391,10 @@ final class Moves {
 
   static void unbind(Node node, SubgraphCompiler c) {
     for (int i = 0; i < node.results().size(); i++) {
-      select(c, node, i, node.results().get(i));
+      Value part = node.results().get(i);
+      if (c.isUsed(part)) {
+        select(c, node, i, part);
+      }
     }
   }
 
