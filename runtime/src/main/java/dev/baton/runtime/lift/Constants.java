@@ -81,7 +81,6 @@ public final class Constants {
     }
   }
 
-  /** Signed values: a nibble holds the element plus 8. */
   private static void unpack(Constant constant, MemorySegment into) {
     if (constant.type().dtype().byteSize() != 1 || !constant.isContiguousRows()) {
       throw new KernelException("a 4-bit constant is unpacked to int8 only, " + constant);
@@ -94,7 +93,7 @@ public final class Constants {
       for (int c = 0; c < row; c++) {
         int packed = constant.data().get(ValueLayout.JAVA_BYTE, r * stride + c / 2);
         int nibble = (c & 1) == 0 ? packed & 15 : (packed >> 4) & 15;
-        into.set(ValueLayout.JAVA_BYTE, r * row + c, (byte) (nibble - 8));
+        into.set(ValueLayout.JAVA_BYTE, r * row + c, (byte) nibble);
       }
     }
   }
