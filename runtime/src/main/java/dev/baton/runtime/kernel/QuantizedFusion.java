@@ -18,8 +18,7 @@ final class QuantizedFusion implements Fusion {
           QuantizedProducts::find,
           QuantizedArithmetic::find,
           QuantizedPools::find,
-          QuantizedMoves::find,
-          QuantizedTable::find);
+          QuantizedMoves::find);
 
   @Override
   public @Nullable Group endingWith(Node last, GraphView view) {

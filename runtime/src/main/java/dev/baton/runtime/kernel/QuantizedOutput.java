@@ -47,7 +47,8 @@ abstract class QuantizedOutput {
     }
   }
 
-  private static void round(
+  /** Rounds to integers between two bounds, ties to even, and adds the zero point. */
+  static void round(
       float[] from, byte[] to, int count, float low, float high, int zeroPoint) {
     for (int j = 0; j < count; j++) {
       float y = Math.min(Math.max(from[j], low), high);

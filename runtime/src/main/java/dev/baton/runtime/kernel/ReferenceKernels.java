@@ -40,7 +40,7 @@ public final class ReferenceKernels implements KernelProvider {
 
   @Override
   public List<Fusion> fusions() {
-    return List.of(new QuantizedFusion());
+    return List.of(new QuantizedFusion(), new QuantizedTable());
   }
 
   @Override
