@@ -67,6 +67,11 @@ final class IntegerGemm {
     this.row = new int[width];
   }
 
+  /** Elements of C that are given at once, at most. */
+  int longestRun() {
+    return row.length;
+  }
+
   /** Bytes of memory that a run needs. */
   long scratchBytes() {
     return k <= DEPTH ? 0 : (long) m * row.length * Integer.BYTES;

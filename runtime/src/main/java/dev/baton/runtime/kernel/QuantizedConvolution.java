@@ -33,7 +33,7 @@ final class QuantizedConvolution {
     MemorySegment partial = scratch.asSlice(quantized + exchanged);
     QuantizedInput x =
         QuantizedInput.bind(parts.input(), facts, buffers, scratch.asSlice(0, quantized));
-    QuantizedOutput y = parts.output(x, channels, Math.min(positions, 512), buffers);
+    QuantizedOutput y = parts.output(x, channels, gemm.longestRun(), buffers);
     Columns columns = new Columns(g, x);
     IntegerGemm.Weights[] groups = new IntegerGemm.Weights[g.groups()];
     for (int group = 0; group < groups.length; group++) {
@@ -46,6 +46,7 @@ final class QuantizedConvolution {
               1,
               zeroPoints == null ? null : Arrays.copyOfRange(zeroPoints, first, first + g.out()));
     }
+    Rows rows = new Rows(y, positions);
     return () -> {
       x.prepare();
       if (g.transposed()) {
@@ -53,18 +54,32 @@ final class QuantizedConvolution {
       }
       for (int n = 0; n < g.batch(); n++) {
         for (int group = 0; group < g.groups(); group++) {
-          int firstChannel = group * g.out();
-          long first = ((long) n * g.groups() + group) * g.out() * positions;
           columns.of(n, group);
-          gemm.run(
-              groups[group],
-              columns,
-              (sums, row, n0, nn) ->
-                  y.write(sums, nn, firstChannel + row, 0, first + (long) row * positions + n0, 1),
-              partial);
+          rows.firstChannel = group * g.out();
+          rows.first = ((long) n * g.groups() + group) * g.out() * positions;
+          gemm.run(groups[group], columns, rows, partial);
         }
       }
     };
+  }
+
+  /** The results of one group. */
+  private static final class Rows implements IntegerGemm.Rows {
+    private final QuantizedOutput output;
+    private final int positions;
+    int firstChannel;
+    long first;
+
+    Rows(QuantizedOutput output, int positions) {
+      this.output = output;
+      this.positions = positions;
+    }
+
+    @Override
+    public void take(int[] values, int row, int n0, int nn) {
+      long at = first + (long) row * positions + n0;
+      output.write(values, nn, firstChannel + row, 0, at, 1);
+    }
   }
 
   /** Columns of integers without their zero point. */

@@ -281,13 +281,12 @@ final class QuantizedProducts {
       return dots(weights, x, y, tokens, channels, k);
     }
     MemorySegment partial = scratch.asSlice(quantized);
+    IntegerGemm.Panel panel = (into, k0, kn, n0, nn) -> transpose(x, k, into, k0, kn, n0, nn);
+    IntegerGemm.Rows results =
+        (sums, row, n0, nn) -> y.write(sums, nn, row, n0, (long) n0 * channels + row, channels);
     return () -> {
       x.prepare();
-      gemm.run(
-          weights,
-          (panel, k0, kn, n0, nn) -> transpose(x, k, panel, k0, kn, n0, nn),
-          (sums, row, n0, nn) -> y.write(sums, nn, row, n0, (long) n0 * channels + row, channels),
-          partial);
+      gemm.run(weights, panel, results, partial);
     };
   }
 
