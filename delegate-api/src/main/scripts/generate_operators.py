@@ -24,7 +24,7 @@ upsample_nearest1d upsample_nearest2d upsample_bilinear2d upsample_linear1d.vec 
 upsample_trilinear3d.vec unsafe_split.Tensor cumprod logsumexp std.correction all all.dim floor_divide.Scalar sub.Scalar
 eye linspace.default var.dim isfinite lerp.Scalar lerp.Tensor addcmul addcdiv dot mv baddbmm triu new_zeros new_full new_ones zeros_like
 ones_like empty_like rsub.Tensor native_batch_norm pow.Scalar log_softmax.int ones zeros pixel_shuffle narrow_copy slogdet nan_to_num
-_to_copy clone contiguous reshape view squeeze.dim unsqueeze expand permute transpose.int flatten.using_ints slice.Tensor select.int
+_to_copy clone contiguous reshape view squeeze.dim unsqueeze expand permute transpose.int flatten.using_ints unflatten.int slice.Tensor select.int
 _log_softmax _safe_softmax cat stack einsum multiply.Tensor heaviside copysign.Tensor hypot exp2 special_erf
 col2im im2col searchsorted.Tensor grid_sampler_3d unfold roll logaddexp signbit trunc frac deg2rad rad2deg norm.ScalarOpt_dim
 linalg_vector_norm""".split()

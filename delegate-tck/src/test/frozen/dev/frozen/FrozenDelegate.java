@@ -104,11 +104,11 @@ public final class FrozenDelegate implements Delegate {
         } else if (node.name().equals("aten::mul.Scalar") && !node.isLiteral("other")) {
           claims.decline(node, Decline.of(Decline.Kind.ARGUMENT, "the factor varies"));
         } else if (graph.users(node.result()).isEmpty() && !graph.isOutput(node.result())) {
-          claims.take(List.of(node), Cost.free());
+          claims.take(List.of(node), Cost.takes(0));
         } else if (node.name().equals("aten::neg")) {
           claims.take(node);
         } else {
-          claims.take(List.of(node), Cost.saves(1e9));
+          claims.take(List.of(node), Cost.takes(1));
         }
       }
     }

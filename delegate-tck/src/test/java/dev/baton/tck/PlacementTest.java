@@ -2,6 +2,7 @@ package dev.baton.tck;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -198,19 +199,43 @@ final class PlacementTest {
 
   @Test
   void whatDoesNotPayStaysInJava() {
-    FaultInjectingDelegate a =
-        delegate("a", Claiming.operators(Cost.saves(10), Sample.MUL, Sample.ADD));
-    try (ModelMethod method = Loading.load(sample.pte(), FALL_BACK, a)) {
-      assertEquals(List.of("reference", "reference", "reference"), runners(method.placement()));
-      assertEquals(Decline.Kind.NOT_WORTHWHILE, declined(method.placement(), 0, "a"));
+    // A few elements are done in Java before a delegate is entered, however fast it is.
+    for (double nanos : new double[] {0, 1e6}) {
+      FaultInjectingDelegate a =
+          delegate("a", Claiming.operators(Cost.takes(nanos), Sample.MUL, Sample.ADD));
+      try (ModelMethod method = Loading.load(sample.pte(), FALL_BACK, a)) {
+        assertEquals(List.of("reference", "reference", "reference"), runners(method.placement()));
+        assertEquals(Decline.Kind.NOT_WORTHWHILE, declined(method.placement(), 0, "a"));
+      }
+    }
+  }
+
+  @Test
+  void enteringANamedDelegateIsNotCountedButItsSlownessIs() {
+    LoadOptions named = FALL_BACK.withDelegates(List.of("a"));
+    try (ModelMethod method =
+        Loading.load(
+            sample.pte(),
+            named,
+            delegate("a", Claiming.operators(Cost.takes(0), Sample.MUL, Sample.ADD)))) {
+      assertEquals(List.of("a", "reference", "a"), runners(method.placement()));
     }
     try (ModelMethod method =
         Loading.load(
             sample.pte(),
-            FALL_BACK,
-            delegate("a", Claiming.operators(Cost.saves(1e6), Sample.MUL, Sample.ADD)))) {
-      assertEquals(List.of("a", "reference", "a"), runners(method.placement()));
+            named,
+            delegate("a", Claiming.operators(Cost.takes(1e6), Sample.MUL, Sample.ADD)))) {
+      assertEquals(List.of("reference", "reference", "reference"), runners(method.placement()));
     }
+  }
+
+  @Test
+  void anEstimateIsAFiniteTime() {
+    for (double wrong : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(IllegalArgumentException.class, () -> Cost.takes(wrong));
+    }
+    assertEquals(0, Cost.unknown().nanos());
+    assertFalse(Cost.unknown().isKnown());
   }
 
   // ---- claims, used wrongly

@@ -1,15 +1,17 @@
 package dev.baton.xnnpack;
 
 import dev.baton.delegate.Claims;
-import dev.baton.delegate.Cost;
 import dev.baton.delegate.Decline;
 import dev.baton.graph.DType;
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
 import dev.baton.graph.Parameter;
+import dev.baton.graph.Quantization;
+import dev.baton.graph.QuantizedOperator;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnLibrary;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,12 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class Claimant {
   private static final int MOST_DIMS = 6;
 
-  /** What XNNPACK saves against Java kernels, in nanoseconds: for a multiply and add. */
-  private static final double PRODUCT_NANOS = 0.1;
-
-  /** The same for an element of an elementwise operator. */
-  private static final double ELEMENT_NANOS = 0.3;
-
   private final GraphView view;
   private final Claims claims;
   private final Support.Setting setting;
@@ -32,28 +28,66 @@ final class Claimant {
   Claimant(XnnLibrary library, GraphView view, Claims claims) {
     this.view = view;
     this.claims = claims;
-    this.setting = new Support.Setting(view, library);
+    this.setting = Support.Setting.of(view, library);
   }
 
   void claim() {
+    Fusions fusions = new Fusions(setting);
     Set<Node> done = new HashSet<>();
     for (Node node : view.nodes()) {
-      if (done.contains(node)) {
+      if (QuantizedOperator.isQuantizing(node) || done.contains(node)) {
         continue;
       }
       Decline decline = decline(node);
+      if (decline == null) {
+        fusions.add(node);
+        decline = elsewhere(fusions.group(node), node);
+      }
       if (decline != null) {
         claims.decline(node, decline);
         continue;
       }
-      Node batchNorm = Fusions.batchNormAfter(view, node);
-      if (batchNorm != null && decline(batchNorm) == null) {
-        done.add(batchNorm);
-        claims.take(List.of(node, batchNorm), cost(node));
-      } else {
-        claims.take(List.of(node), cost(node));
+      List<Node> group = new ArrayList<>(fusions.group(node));
+      Node batchNorm = fusions.batchNorm(node);
+      if (batchNorm != null && decline(batchNorm) != null) {
+        group.remove(batchNorm);
+      }
+      done.addAll(group);
+      claims.take(ordered(group, node), XnnpackCost.of(node));
+    }
+    for (Node node : view.nodes()) {
+      if (QuantizedOperator.isQuantizing(node) && !done.contains(node)) {
+        Decline decline = decline(node);
+        if (decline == null) {
+          claims.take(List.of(node), XnnpackCost.of(node));
+        } else {
+          claims.decline(node, decline);
+        }
       }
     }
+  }
+
+  /** The node that the cost is of comes first. */
+  private static List<Node> ordered(List<Node> group, Node first) {
+    List<Node> ordered = new ArrayList<>(group);
+    ordered.remove(first);
+    ordered.add(0, first);
+    return ordered;
+  }
+
+  /** Weights that are dequantized for others too, or outside, cannot be compiled. */
+  private @Nullable Decline elsewhere(List<Node> group, Node node) {
+    for (Node member : group) {
+      boolean here =
+          !Quantization.isDequantize(member)
+              || (view.nodes().contains(member)
+                  && !view.isOutput(member.result())
+                  && view.users(member.result()).equals(List.of(node)));
+      if (!here) {
+        return Decline.of(Decline.Kind.NOT_CONSTANT, "its weights are dequantized for others too");
+      }
+    }
+    return null;
   }
 
   private @Nullable Decline decline(Node node) {
@@ -67,18 +101,19 @@ final class Claimant {
         return Decline.of(Decline.Kind.ARGUMENT, "the program computes '" + parameter.name() + "'");
       }
     }
+    boolean converts = QuantizedOperator.isQuantizing(node);
     for (Value input : node.inputs()) {
-      Decline decline = input.isTensor() ? decline(input) : null;
+      Decline decline = input.isTensor() && !converts ? decline(input) : null;
       if (decline != null) {
         return decline;
       }
-      if (input.isConstant() && !XnnpackOperators.isWeight(input)) {
+      if (!converts && input.isConstant() && !XnnpackOperators.isWeight(input)) {
         return Decline.of(Decline.Kind.DTYPE, "a constant is packed in 4 bits");
       }
     }
     for (Value result : node.results()) {
       boolean used = !view.users(result).isEmpty() || view.isOutput(result);
-      Decline decline = used ? decline(result) : null;
+      Decline decline = used && !converts ? decline(result) : null;
       if (decline != null) {
         return decline;
       }
@@ -86,7 +121,7 @@ final class Claimant {
     return support.check().decline(node, setting);
   }
 
-  private static @Nullable Decline decline(Value value) {
+  static @Nullable Decline decline(Value value) {
     if (!value.isTensor()) {
       return Decline.of(Decline.Kind.OPERATOR, "a result is a scalar");
     }
@@ -102,28 +137,5 @@ final class Claimant {
     return shape.numel() == 0
         ? Decline.of(Decline.Kind.SHAPE, "a tensor " + shape + " is empty")
         : null;
-  }
-
-  private static Cost cost(Node node) {
-    double elements = node.result().shape().numel();
-    return switch (XnnpackOperators.of(node).work()) {
-      case MOVE -> Cost.free();
-      case ELEMENTWISE ->
-          Cost.saves(ELEMENT_NANOS * Math.max(elements, node.inputs().get(0).shape().numel()));
-      case PRODUCTS -> Cost.saves(PRODUCT_NANOS * elements * depth(node));
-    };
-  }
-
-  /** Products that are summed for an element of the result. */
-  private static double depth(Node node) {
-    if (XnnpackOperators.isConvolution(node)) {
-      Shape filter = node.tensor("weight").shape();
-      return (double) filter.numel() / filter.size(0);
-    }
-    List<Value> inputs = node.inputs();
-    return switch (node.name()) {
-      case "aten::addmm", "aten::baddbmm" -> inputs.get(1).shape().size(-1);
-      default -> inputs.get(0).shape().size(-1);
-    };
   }
 }

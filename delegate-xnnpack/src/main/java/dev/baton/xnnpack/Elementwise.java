@@ -2,7 +2,9 @@ package dev.baton.xnnpack;
 
 import dev.baton.delegate.Decline;
 import dev.baton.graph.Node;
+import dev.baton.graph.Quantization;
 import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnFunction;
 import dev.baton.xnnpack.ffi.XnnNode;
 import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
@@ -24,6 +26,35 @@ final class Elementwise {
     Layout layout = c.meet(x.shape().rank(), List.of(x));
     int input = c.in(x, layout);
     c.add(new XnnNode.Unary(operator, parameters, input, c.out(node.result(), layout)));
+  }
+
+  /** Real numbers to integers, or back. */
+  static @Nullable Decline convertCheck(Node node, Support.Setting setting) {
+    Value input = node.tensor("input");
+    boolean quantizes = Quantization.isQuantize(node);
+    Value real = quantizes ? input : node.result();
+    Value integers = quantizes ? node.result() : input;
+    if (integers.isConstant() || real.isConstant()) {
+      return Decline.of(Decline.Kind.ARGUMENT, "what is constant is computed once");
+    }
+    Decline decline = Claimant.decline(real);
+    if (decline != null) {
+      return decline;
+    }
+    if (!setting.encodings().agrees(integers, Quantization.of(node))) {
+      return Decline.of(Decline.Kind.DTYPE, "the integers are not of 8 bits with one known scale");
+    }
+    return setting.library().has(XnnFeature.INT8)
+        ? null
+        : Decline.of(Decline.Kind.VERSION, "this version of XNNPACK does not convert to int8");
+  }
+
+  static void convert(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("input");
+    Layout layout = c.meet(x.shape().rank(), List.of(x));
+    c.add(
+        new XnnNode.Unary(
+            UnaryOperator.CONVERT, List.of(), c.in(x, layout), c.out(node.result(), layout)));
   }
 
   static void clamp(Node node, SubgraphCompiler c) {

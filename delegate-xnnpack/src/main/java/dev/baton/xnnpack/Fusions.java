@@ -2,8 +2,10 @@ package dev.baton.xnnpack;
 
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
+import dev.baton.graph.QuantizedOperator;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnNode.Range;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,38 +15,67 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Nodes of a view that others absorb: batch norms folded into convolutions, clamps that become
- * bounds of what they follow.
+ * bounds of what they follow, and quantize and dequantize operators around what XNNPACK computes
+ * with integers. What is claimed as a group and what is compiled as one node are both found here.
  */
 final class Fusions {
-  private record Fused(Value result, Range range, @Nullable Node batchNorm) {}
+  /**
+   * @param quantized what is computed with integers; null if the node computes with real numbers
+   */
+  private record Fused(
+      Value result,
+      Range range,
+      @Nullable Node batchNorm,
+      @Nullable QuantizedOperator quantized,
+      List<Node> group) {}
 
+  private final Support.Setting setting;
   private final Map<Node, Fused> fused = new HashMap<>();
   private final Set<Node> absorbed = new HashSet<>();
 
-  private Fusions() {}
+  /** Knows of no node before {@link #add}. */
+  Fusions(Support.Setting setting) {
+    this.setting = setting;
+  }
 
-  static Fusions of(GraphView view) {
-    Fusions fusions = new Fusions();
-    for (Node node : view.nodes()) {
-      if (!fusions.absorbed.contains(node)) {
-        fusions.fuse(view, node);
-      }
-    }
+  /** All nodes of a view, each of which XNNPACK computes. */
+  static Fusions of(Support.Setting setting) {
+    Fusions fusions = new Fusions(setting);
+    List<Node> nodes = setting.view().nodes();
+    nodes.stream().filter(n -> !QuantizedOperator.isQuantizing(n)).forEach(fusions::add);
     return fusions;
   }
 
-  private void fuse(GraphView view, Node node) {
-    if (node.results().isEmpty()) {
+  /** Looks around a node that XNNPACK computes, at least with real numbers. */
+  void add(Node node) {
+    if (absorbed.contains(node) || node.results().isEmpty()) {
       return;
     }
-    Value result = node.result();
-    Node batchNorm = batchNormAfter(view, node);
-    if (batchNorm != null) {
-      absorbed.add(batchNorm);
-      result = batchNorm.result();
+    GraphView view = setting.view();
+    List<Node> group = new ArrayList<>(weightNodes(node));
+    QuantizedOperator match = QuantizedOperator.match(view, node);
+    if (match != null && Quantized.decline(match, setting) != null) {
+      match = null;
     }
+    Value result = node.result();
     Range range = Range.ALL;
-    if (XnnpackOperators.clampsItself(node)) {
+    Node batchNorm = null;
+    if (match != null) {
+      group = new ArrayList<>(match.nodes());
+      result = match.result();
+      Range bounds = match.clamp() == null ? null : XnnpackOperators.clamp(match.clamp());
+      range = bounds == null ? Range.ALL : bounds;
+    } else {
+      group.add(node);
+      batchNorm = batchNormAfter(view, node);
+      if (batchNorm != null) {
+        group.add(batchNorm);
+        result = batchNorm.result();
+      }
+    }
+    absorbed.addAll(group);
+    absorbed.remove(node);
+    if (XnnpackOperators.clampsItself(node) && (match == null || match.quantize() == null)) {
       Node next = onlyUser(view, result);
       Range bounds = next == null ? null : XnnpackOperators.clamp(next);
       if (next != null && bounds != null) {
@@ -53,9 +84,26 @@ final class Fusions {
         range = bounds;
       }
     }
-    if (result != node.result()) {
-      fused.put(node, new Fused(result, range, batchNorm));
+    fused.put(node, new Fused(result, range, batchNorm, match, List.copyOf(group)));
+  }
+
+  /** The nodes that make real numbers of quantized weights of a product. */
+  private static List<Node> weightNodes(Node node) {
+    List<Node> nodes = new ArrayList<>();
+    Quantized.Product roles = Quantized.product(node);
+    if (roles != null) {
+      Node weight = WeightData.dequantize(node.tensor(roles.weight()));
+      if (weight != null) {
+        nodes.add(weight);
+      }
+      boolean taken = !node.name().equals("aten::addmm") || Products.foldsBias(node);
+      Value given = roles.bias() == null || !taken ? null : node.tensorOrNull(roles.bias());
+      Node bias = WeightData.dequantize(given);
+      if (bias != null) {
+        nodes.add(bias);
+      }
     }
+    return nodes;
   }
 
   /** The batch norm that can be folded into a convolution of the view; null if there is none. */
@@ -90,18 +138,30 @@ final class Fusions {
     return absorbed.contains(node);
   }
 
-  Value result(Node node) {
+  private Fused of(Node node) {
     Fused f = fused.get(node);
-    return f == null ? node.result() : f.result;
+    return f != null ? f : new Fused(node.result(), Range.ALL, null, null, List.of(node));
+  }
+
+  /** The nodes that must be compiled with the node, itself among them. */
+  List<Node> group(Node node) {
+    return of(node).group;
+  }
+
+  /** What is computed with integers; null if the node computes with real numbers. */
+  @Nullable QuantizedOperator quantized(Node node) {
+    return of(node).quantized;
+  }
+
+  Value result(Node node) {
+    return of(node).result;
   }
 
   Range range(Node node) {
-    Fused f = fused.get(node);
-    return f == null ? Range.ALL : f.range;
+    return of(node).range;
   }
 
   @Nullable Node batchNorm(Node node) {
-    Fused f = fused.get(node);
-    return f == null ? null : f.batchNorm;
+    return of(node).batchNorm;
   }
 }

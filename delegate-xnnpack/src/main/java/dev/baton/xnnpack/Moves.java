@@ -92,11 +92,40 @@ final class Moves {
     long[] sizes = Shapes.longs(x.shape());
     for (int axis : removed.reversed()) {
       long[] fewer = without(sizes, axis);
-      int to = axis == removed.getFirst() ? c.out(result, Layout.PLAIN) : c.temporary(fewer);
+      int to = axis == removed.getFirst() ? c.out(result, Layout.PLAIN) : c.temporaryLike(x, fewer);
       c.dropDim(current, sizes.length, axis, true, fewer, to);
       current = to;
       sizes = fewer;
     }
+  }
+
+  static void flatten(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    int rank = x.shape().rank();
+    if (!Shapes.isDynamic(node)) {
+      reshape(c, x, node.result(), Shapes.longs(node.result().shape()));
+      return;
+    }
+    int first = Shapes.dim(node.integer("start_dim"), rank);
+    int count = Shapes.dim(node.integer("end_dim"), rank) - first + 1;
+    if (count <= 1) {
+      c.alias(node.result(), x);
+      return;
+    }
+    int input = c.in(x, Layout.PLAIN);
+    c.add(new XnnNode.FuseDims(first, count, input, c.out(node.result(), Layout.PLAIN)));
+  }
+
+  static void unflatten(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    if (!Shapes.isDynamic(node)) {
+      reshape(c, x, node.result(), Shapes.longs(node.result().shape()));
+      return;
+    }
+    int axis = Shapes.dim(node.integer("dim"), x.shape().rank());
+    long[] parts = Arrays.stream(node.integers("sizes")).map(size -> Math.max(size, 0)).toArray();
+    int input = c.in(x, Layout.PLAIN);
+    c.add(new XnnNode.SplitDim(axis, parts, input, c.out(node.result(), Layout.PLAIN)));
   }
 
   private static long[] without(long[] sizes, int axis) {
@@ -210,11 +239,17 @@ final class Moves {
     List<Integer> inputs = new ArrayList<>();
     tensors.forEach(t -> inputs.add(c.in(t, layout)));
     List<Long> sizes = tensors.stream().map(t -> layout.dims(t.shape())[axis]).toList();
-    chain(c, inputs, sizes, axis, layout.dims(result.shape()), c.out(result, layout));
+    chain(c, inputs, sizes, axis, layout.dims(result.shape()), result, c.out(result, layout));
   }
 
   private static void chain(
-      SubgraphCompiler c, List<Integer> inputs, List<Long> sizes, int axis, long[] dims, int to) {
+      SubgraphCompiler c,
+      List<Integer> inputs,
+      List<Long> sizes,
+      int axis,
+      long[] dims,
+      Value result,
+      int to) {
     List<Integer> rest = new ArrayList<>(inputs);
     int joined = 0;
     long size = 0;
@@ -230,7 +265,7 @@ final class Moves {
       if (count < rest.size()) {
         long[] partial = dims.clone();
         partial[axis] = size;
-        output = c.temporary(partial);
+        output = c.temporaryLike(result, partial);
       }
       c.add(new Concatenate(axis, now, output));
       rest.subList(0, count).clear();
@@ -252,7 +287,7 @@ final class Moves {
     dims[axis] = 1;
     List<Integer> inputs = new ArrayList<>();
     for (Value tensor : node.tensors("tensors")) {
-      int one = c.temporary(dims);
+      int one = c.temporaryLike(tensor, dims);
       c.insertDim(c.in(tensor, Layout.PLAIN), axis, tensor.tensorType().dynamic(), dims, one);
       inputs.add(one);
     }
@@ -262,6 +297,7 @@ final class Moves {
         java.util.Collections.nCopies(inputs.size(), 1L),
         axis,
         Shapes.longs(result.shape()),
+        result,
         c.out(result, Layout.PLAIN));
   }
 
@@ -373,7 +409,7 @@ final class Moves {
     }
     long[] sizes = Shapes.longs(x.shape());
     sizes[dim] = 1;
-    int one = c.temporary(layout.arrange(sizes));
+    int one = c.temporaryLike(x, layout.arrange(sizes));
     slice(c, x, layout, dim, index, index + 1, sizes, dynamic, one);
     c.dropDim(
         one,

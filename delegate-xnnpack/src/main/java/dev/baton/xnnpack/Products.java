@@ -28,7 +28,7 @@ final class Products {
       return XnnpackOperators.shape("the input has rank " + rank + ", not 3 or 4");
     }
     for (String parameter : new String[] {"weight", "bias"}) {
-      Decline decline = XnnpackOperators.constant(node, parameter);
+      Decline decline = XnnpackOperators.weights(node, parameter);
       if (decline != null) {
         return decline;
       }
@@ -83,8 +83,7 @@ final class Products {
   /** Height and width of an image, or 1 and the length of a line. */
   static void convolution(Node node, SubgraphCompiler c) {
     Value x = node.tensor("input");
-    Constant weight = node.tensor("weight").constant();
-    Shape filter = weight.type().shape();
+    Shape filter = node.tensor("weight").shape();
     boolean line = x.shape().rank() == 3;
     int[] stride = pair(node, "stride", line, 1);
     int[] padding = pair(node, "padding", line, 0);
@@ -104,8 +103,13 @@ final class Products {
     if (line) {
       input = asImage(c, x, input);
     }
+    input =
+        c.activations(
+            node, input, 3, line ? imageDims(x.shape()) : Layout.CHANNELS_LAST.dims(x.shape()));
     int output =
-        line ? c.temporary(imageDims(result.shape())) : c.out(result, Layout.CHANNELS_LAST);
+        line
+            ? c.temporaryLike(result, imageDims(result.shape()))
+            : c.out(result, Layout.CHANNELS_LAST);
     filter(node, c, window, input, output);
     if (line) {
       Shape shape = result.shape();
@@ -121,7 +125,7 @@ final class Products {
 
   /** A line [N, L, C] as an image [N, 1, L, C]. */
   private static int asImage(SubgraphCompiler c, Value line, int input) {
-    int image = c.temporary(imageDims(line.shape()));
+    int image = c.temporaryLike(line, imageDims(line.shape()));
     c.insertDim(input, 1, line.tensorType().dynamic(), imageDims(line.shape()), image);
     return image;
   }
@@ -131,7 +135,7 @@ final class Products {
   }
 
   private static void filter(Node node, SubgraphCompiler c, Window window, int input, int output) {
-    Constant weight = node.tensor("weight").constant();
+    Constant weight = c.weights(node, node.tensor("weight"));
     Shape shape = weight.type().shape();
     int groups = (int) node.integer("groups");
     boolean transposed = node.bool("transposed");
@@ -141,25 +145,31 @@ final class Products {
     long width = window.width();
     boolean line = shape.rank() == 3;
 
-    float[] bias = null;
-    Value given = node.tensorOrNull("bias");
-    if (given != null) {
-      bias = Weights.toArray(given.constant());
-    }
+    Value bias = node.tensorOrNull("bias");
     float[] scale = null;
+    int biasId;
     Node batchNorm = c.batchNorm(node);
-    if (batchNorm != null) {
+    if (batchNorm == null) {
+      biasId = c.bias(node, bias);
+    } else {
       Norms.Affine affine = Norms.Affine.of(batchNorm);
+      WeightData before = WeightData.of(bias);
       scale = affine.scale();
-      bias = affine.after(bias);
+      biasId = c.bias(affine.after(before == null ? null : Weights.toArray(before.real())));
     }
-    int biasId = bias == null ? XnnNode.NONE : c.bias(bias);
     Range range = c.range(node);
 
     if (transposed) {
       int filter =
-          c.weights(
-              transposedFilter(weight, groups), scale, 0, outputs, height, width, inputs / groups);
+          c.filter(
+              node,
+              transposedFilter(weight, groups),
+              scale,
+              0,
+              outputs,
+              height,
+              width,
+              inputs / groups);
       int[] adjustment = pair(node, "output_padding", line, 0);
       c.add(
           new XnnNode.Deconvolution(
@@ -178,13 +188,13 @@ final class Products {
         && shape.size(1) == 1
         && c.has(XnnFunction.DEFINE_DEPTHWISE_CONVOLUTION_2D)) {
       Constant ordered = line ? weight.permute(1, 2, 0) : weight.permute(1, 2, 3, 0);
-      int filter = c.weights(ordered, scale, shape.rank() - 1, 1, height, width, outputs);
+      int filter = c.filter(node, ordered, scale, shape.rank() - 1, 1, height, width, outputs);
       c.add(
           new XnnNode.DepthwiseConvolution(
               window, outputs / groups, groups, range, input, filter, biasId, output));
     } else {
       Constant ordered = line ? weight.permute(0, 2, 1) : weight.permute(0, 2, 3, 1);
-      int filter = c.weights(ordered, scale, 0, outputs, height, width, inputs / groups);
+      int filter = c.filter(node, ordered, scale, 0, outputs, height, width, inputs / groups);
       c.add(
           new XnnNode.Convolution(
               window,
@@ -227,7 +237,7 @@ final class Products {
 
   /** True if a product with the matrix is a fully connected layer. */
   static boolean isFullyConnected(Value matrix) {
-    return XnnpackOperators.isWeight(matrix) && matrix.shape().rank() == 2;
+    return WeightData.of(matrix) != null && matrix.shape().rank() == 2;
   }
 
   static @Nullable Decline linearCheck(Node node, Support.Setting setting) {
@@ -235,7 +245,7 @@ final class Products {
       return XnnpackOperators.shape("the input has rank below 2");
     }
     for (String parameter : new String[] {"weight", "bias"}) {
-      Decline decline = XnnpackOperators.constant(node, parameter);
+      Decline decline = XnnpackOperators.weights(node, parameter);
       if (decline != null) {
         return decline;
       }
@@ -251,36 +261,37 @@ final class Products {
   }
 
   static void linear(Node node, SubgraphCompiler c) {
-    Value bias = node.tensorOrNull("bias");
     fullyConnected(
+        node,
         c,
         node.tensor("input"),
-        node.tensor("weight").constant(),
-        bias == null ? null : bias.constant(),
+        c.weights(node, node.tensor("weight")),
+        node.tensorOrNull("bias"),
         c.range(node),
         c.out(c.result(node), Layout.PLAIN));
   }
 
   /**
-   * @param weight [out, in], contiguous or stored as [in, out]
+   * @param weight [out, in]; if real, contiguous or stored as [in, out]
    */
   private static void fullyConnected(
+      Node node,
       SubgraphCompiler c,
       Value x,
       Constant weight,
-      @Nullable Constant bias,
+      @Nullable Value bias,
       Range range,
       int output) {
-    boolean outIn = weight.isContiguous();
+    boolean outIn = weight.type().dtype() != DType.FLOAT || weight.isContiguous();
     Constant stored = outIn ? weight : weight.permute(1, 0);
-    int filter = c.weights(stored, null, 0, Shapes.longs(stored.type().shape()));
-    int biasId = bias == null ? XnnNode.NONE : c.bias(Weights.toArray(bias));
+    int filter = c.filter(node, stored, null, 0, Shapes.longs(stored.type().shape()));
+    int input = c.activations(node, c.in(x, Layout.PLAIN), 1, Shapes.longs(x.shape()));
     c.add(
         new XnnNode.FullyConnected(
             range,
-            c.in(x, Layout.PLAIN),
+            input,
             filter,
-            biasId,
+            c.bias(node, bias),
             output,
             outIn ? 0 : XnnNode.TRANSPOSE_WEIGHTS));
   }
@@ -288,6 +299,7 @@ final class Products {
   static void mm(Node node, SubgraphCompiler c) {
     Value result = c.result(node);
     product(
+        node,
         c,
         node.tensor("self"),
         node.tensor("mat2"),
@@ -298,6 +310,7 @@ final class Products {
 
   static void bmm(Node node, SubgraphCompiler c) {
     product(
+        node,
         c,
         node.tensor("self"),
         node.tensor("mat2"),
@@ -314,43 +327,52 @@ final class Products {
 
   static void matmul(Node node, SubgraphCompiler c) {
     product(
+        node,
         c,
         node.tensor("self"),
         node.tensor("other"),
         null,
-        Range.ALL,
-        c.out(node.result(), Layout.PLAIN));
+        c.range(node),
+        c.out(c.result(node), Layout.PLAIN));
   }
 
   private static void product(
+      Node node,
       SubgraphCompiler c,
       Value left,
       Value right,
-      @Nullable Constant bias,
+      @Nullable Value bias,
       Range range,
       int output) {
     if (isFullyConnected(right)) {
-      fullyConnected(c, left, right.constant().permute(1, 0), bias, range, output);
+      Constant weight = c.weights(node, right).permute(1, 0);
+      fullyConnected(node, c, left, weight, bias, range, output);
     } else {
       int a = c.in(left, Layout.PLAIN);
       c.add(new XnnNode.BatchMatrixMultiply(a, c.in(right, Layout.PLAIN), output));
     }
   }
 
+  /** True if the bias of an addmm is one of outputs, beside weights. */
+  static boolean foldsBias(Node addmm) {
+    Value bias = addmm.tensor("self");
+    Value right = addmm.tensor("mat2");
+    return isFullyConnected(right)
+        && WeightData.of(bias) != null
+        && bias.shape().numel() == right.shape().size(1)
+        && bias.shape().size(-1) == right.shape().size(1);
+  }
+
   static void addmm(Node node, SubgraphCompiler c) {
     Value bias = node.tensor("self");
     Value right = node.tensor("mat2");
-    boolean fold =
-        isFullyConnected(right)
-            && XnnpackOperators.isWeight(bias)
-            && bias.shape().numel() == right.shape().size(1)
-            && bias.shape().size(-1) == right.shape().size(1);
-    if (fold) {
+    if (foldsBias(node)) {
       product(
+          node,
           c,
           node.tensor("mat1"),
           right,
-          bias.constant(),
+          bias,
           c.range(node),
           c.out(c.result(node), Layout.PLAIN));
     } else {
@@ -366,7 +388,7 @@ final class Products {
       Node node, SubgraphCompiler c, Value bias, Value left, Value right) {
     Value result = c.result(node);
     int product = c.temporary(Shapes.longs(result.shape()));
-    product(c, left, right, null, Range.ALL, product);
+    product(node, c, left, right, null, Range.ALL, product);
     c.add(
         new XnnNode.Binary(
             BinaryOperator.ADD,

@@ -3,10 +3,15 @@ package dev.baton.xnnpack;
 import dev.baton.delegate.Decline;
 import dev.baton.graph.DType;
 import dev.baton.graph.Node;
+import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnFunction;
 import dev.baton.xnnpack.ffi.XnnNode;
+import dev.baton.xnnpack.ffi.XnnNode.Padding;
+import dev.baton.xnnpack.ffi.XnnNode.Range;
 import dev.baton.xnnpack.ffi.XnnNode.ReduceOperator;
+import dev.baton.xnnpack.ffi.XnnNode.Window;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -51,17 +56,16 @@ final class Reductions {
     if (node.tensor("self").shape().rank() == 0) {
       return XnnpackOperators.shape("the input is a scalar");
     }
-    return isGlobalAverage(node, operator)
+    return operator == ReduceOperator.MEAN
+            && isGlobalAverage(node)
             && setting.library().has(XnnFunction.DEFINE_GLOBAL_AVERAGE_POOLING_2D)
         ? null
         : XnnpackOperators.need(setting, operator);
   }
 
   /** The mean of each channel of an image. */
-  private static boolean isGlobalAverage(Node node, ReduceOperator operator) {
-    return operator == ReduceOperator.MEAN
-        && node.tensor("self").shape().rank() == 4
-        && Arrays.equals(axes(node), new int[] {2, 3});
+  static boolean isGlobalAverage(Node node) {
+    return node.tensor("self").shape().rank() == 4 && Arrays.equals(axes(node), new int[] {2, 3});
   }
 
   static void reduce(Node node, SubgraphCompiler c, ReduceOperator operator) {
@@ -76,6 +80,10 @@ final class Reductions {
       int[] axes,
       boolean keep,
       Value result) {
+    if (c.isInteger(x) && !c.library().has(XnnFeature.INT8_MEAN)) {
+      integerAverage(c, x, keep, result);
+      return;
+    }
     int rank = x.shape().rank();
     Layout layout = c.meet(rank, List.of(x));
     if (!keep && !staysOrdered(layout, rank, axes)) {
@@ -93,6 +101,36 @@ final class Reductions {
       c.add(new XnnNode.Reduce(operator, places, input, output, flags));
     } else {
       c.add(new XnnNode.GlobalAveragePooling(input, output, flags));
+    }
+  }
+
+  /**
+   * The mean of each channel of an image of integers as a convolution with ones, which rounds once,
+   * halves to even numbers.
+   */
+  private static void integerAverage(SubgraphCompiler c, Value x, boolean keep, Value result) {
+    Shape shape = x.shape();
+    int height = shape.size(2);
+    int width = shape.size(3);
+    int channels = shape.size(1);
+    int input = c.in(x, Layout.CHANNELS_LAST);
+    int average =
+        keep
+            ? c.out(result, Layout.CHANNELS_LAST)
+            : c.temporaryLike(result, shape.size(0), 1, 1, channels);
+    c.add(
+        new XnnNode.DepthwiseConvolution(
+            new Window(height, width, 1, 1, 1, 1, new Padding(0, 0, 0, 0)),
+            1,
+            channels,
+            Range.ALL,
+            input,
+            c.ones(1f / (height * width), 1, height, width, channels),
+            XnnNode.NONE,
+            average));
+    if (!keep) {
+      int output = c.out(result, Layout.PLAIN);
+      c.add(new XnnNode.Reshape(Shapes.longs(result.shape()), average, output));
     }
   }
 

@@ -2,14 +2,22 @@ package dev.baton.xnnpack;
 
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.Constant;
+import dev.baton.graph.DType;
 import dev.baton.graph.Node;
+import dev.baton.graph.Packing;
+import dev.baton.graph.Quantization;
+import dev.baton.graph.QuantizedOperator;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnFunction;
 import dev.baton.xnnpack.ffi.XnnGraph;
 import dev.baton.xnnpack.ffi.XnnLibrary;
 import dev.baton.xnnpack.ffi.XnnNode;
 import dev.baton.xnnpack.ffi.XnnNode.Range;
+import dev.baton.xnnpack.ffi.XnnNode.UnaryOperator;
+import dev.baton.xnnpack.ffi.XnnType;
+import dev.baton.xnnpack.ffi.XnnType.Code;
 import dev.baton.xnnpack.ffi.XnnValue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -33,6 +41,10 @@ final class SubgraphCompiler {
   private final Subgraph subgraph;
   private final Arena arena;
   private final Fusions fusions;
+  private final Encodings encodings;
+
+  /** What is computed with in the place of real numbers: integers, mostly. */
+  private final Map<Value, Value> standIns = new HashMap<>();
 
   private final List<XnnValue> values = new ArrayList<>();
   private final List<XnnNode> nodes = new ArrayList<>();
@@ -41,6 +53,10 @@ final class SubgraphCompiler {
   private final Map<Value, Integer> external = new HashMap<>();
   private final List<Value> written = new ArrayList<>();
   private final Map<Float, Integer> scalars = new HashMap<>();
+
+  /** What was quantized while it runs, by id of the real numbers and dims of a row. */
+  private final Map<List<Integer>, Integer> dynamic = new HashMap<>();
+
   private long residentBytes;
   private long packedBytes;
 
@@ -56,7 +72,39 @@ final class SubgraphCompiler {
     this.library = library;
     this.subgraph = subgraph;
     this.arena = arena;
-    this.fusions = Fusions.of(subgraph);
+    Support.Setting setting = Support.Setting.of(subgraph, library);
+    this.encodings = setting.encodings();
+    this.fusions = Fusions.of(setting);
+    for (Node node : subgraph.nodes()) {
+      QuantizedOperator quantized = fusions.quantized(node);
+      if (quantized != null) {
+        standIn(quantized);
+      }
+    }
+  }
+
+  private void standIn(QuantizedOperator quantized) {
+    quantized.operands().stream()
+        .filter(QuantizedOperator.Operand::isQuantized)
+        .forEach(o -> standIns.put(o.value(), o.source()));
+    standIns.put(quantized.operator().result(), quantized.result());
+    if (quantized.clamp() != null) {
+      standIns.put(quantized.clamp().result(), quantized.result());
+    }
+  }
+
+  private Value actual(Value value) {
+    return standIns.getOrDefault(value, value);
+  }
+
+  /** The type of a value's elements where it is computed with. */
+  private XnnType type(Value value) {
+    return encodings.type(actual(value));
+  }
+
+  /** True if the integers of the value are computed with. */
+  boolean isInteger(Value value) {
+    return type(value) instanceof XnnType.PerTensor;
   }
 
   /**
@@ -69,11 +117,11 @@ final class SubgraphCompiler {
   private Result compile() {
     for (Value input : subgraph.inputs()) {
       if (input.isTensor()) {
-        place(input, Layout.PLAIN, value(XnnValue.input(Shapes.longs(input.shape()))));
+        place(input, Layout.PLAIN, value(XnnValue.input(type(input), Shapes.longs(input.shape()))));
       }
     }
     for (Value output : subgraph.outputs()) {
-      external.put(output, value(XnnValue.output(Shapes.longs(output.shape()))));
+      external.put(output, value(XnnValue.output(type(output), Shapes.longs(output.shape()))));
     }
     int externalCount = values.size();
     for (Node node : subgraph.nodes()) {
@@ -122,7 +170,8 @@ final class SubgraphCompiler {
 
   // Values of the graph
 
-  private int find(Value value, Layout layout) {
+  private int find(Value of, Layout layout) {
+    Value value = actual(of);
     int[] ids = placed.get(value);
     int id = ids == null ? -1 : ids[layout.ordinal()];
     return id < 0 && ids != null && !Layout.hasChannelsLast(value.shape().rank())
@@ -130,20 +179,25 @@ final class SubgraphCompiler {
         : id;
   }
 
-  private void place(Value value, Layout layout, int id) {
+  private void place(Value of, Layout layout, int id) {
+    Value value = actual(of);
     Layout effective = Layout.hasChannelsLast(value.shape().rank()) ? layout : Layout.PLAIN;
     placed.computeIfAbsent(value, _ -> new int[] {-1, -1})[effective.ordinal()] = id;
     madeIn.putIfAbsent(value, effective);
   }
 
+  private boolean isConstant(Value value) {
+    return actual(value).isConstant();
+  }
+
   /** True if the value is there in the layout without a transpose. */
   boolean has(Value value, Layout layout) {
-    return value.isConstant() || find(value, layout) >= 0;
+    return isConstant(value) || find(value, layout) >= 0;
   }
 
   /** The layout in which the value was made. */
   Layout layoutOf(Value value) {
-    Layout layout = madeIn.get(value);
+    Layout layout = madeIn.get(actual(value));
     return layout == null ? Layout.PLAIN : layout;
   }
 
@@ -153,14 +207,14 @@ final class SubgraphCompiler {
     if (id >= 0) {
       return id;
     }
-    if (value.isConstant()) {
-      id = constant(value.constant(), layout);
+    if (isConstant(value)) {
+      id = constant(actual(value), layout);
     } else {
       Layout from = layout == Layout.PLAIN ? Layout.CHANNELS_LAST : Layout.PLAIN;
       if (find(value, from) < 0) {
         throw new IllegalStateException(value + " is used before it is made");
       }
-      id = value(XnnValue.internal(layout.dims(value.shape())));
+      id = value(XnnValue.internal(type(value), layout.dims(value.shape())));
       relayout(value, from, layout, id);
     }
     place(value, layout, id);
@@ -186,14 +240,15 @@ final class SubgraphCompiler {
   /** A value whose bytes are those of the plain layout, whatever its dims: for reshapes. */
   int inAnyPlain(Value value) {
     int id = find(value, Layout.PLAIN);
-    if (id < 0 && !value.isConstant() && Layout.CHANNELS_LAST.isPlainFor(value.shape())) {
+    if (id < 0 && !isConstant(value) && Layout.CHANNELS_LAST.isPlainFor(value.shape())) {
       id = find(value, Layout.CHANNELS_LAST);
     }
     return id >= 0 ? id : in(value, Layout.PLAIN);
   }
 
   /** A new XNNPACK value for a result: where it is bound, if it is an output and plain. */
-  int out(Value value, Layout layout) {
+  int out(Value of, Layout layout) {
+    Value value = actual(of);
     Integer bound = external.get(value);
     boolean plain = layout == Layout.PLAIN || !Layout.hasChannelsLast(value.shape().rank());
     int id;
@@ -201,7 +256,7 @@ final class SubgraphCompiler {
       id = bound;
       written.add(value);
     } else {
-      id = value(XnnValue.internal(layout.dims(value.shape())));
+      id = value(XnnValue.internal(type(value), layout.dims(value.shape())));
     }
     place(value, layout, id);
     return id;
@@ -214,7 +269,7 @@ final class SubgraphCompiler {
 
   /** A result that is the same as a value, in every layout that there is. */
   void alias(Value result, Value source) {
-    if (source.isConstant()) {
+    if (isConstant(source)) {
       alias(result, Layout.PLAIN, in(source, Layout.PLAIN));
       return;
     }
@@ -226,9 +281,14 @@ final class SubgraphCompiler {
     }
   }
 
-  /** A value between the nodes of a composition. */
+  /** A real value between the nodes of a composition. */
   int temporary(long... dims) {
-    return value(XnnValue.internal(dims));
+    return value(XnnValue.internal(XnnType.Plain.FLOAT, dims));
+  }
+
+  /** A value between nodes, of elements as those of another value where it is computed with. */
+  int temporaryLike(Value value, long... dims) {
+    return value(XnnValue.internal(type(value), dims));
   }
 
   /** A reshape to static sizes, or the removal or insertion of one dim of size 1. */
@@ -265,7 +325,7 @@ final class SubgraphCompiler {
     boolean allThere = true;
     boolean madeThere = false;
     for (Value operand : operands) {
-      if (operand.isConstant()) {
+      if (isConstant(operand)) {
         continue;
       }
       if (operand.shape().rank() == rank) {
@@ -291,7 +351,8 @@ final class SubgraphCompiler {
     int[] sizes = new int[rank];
     Arrays.fill(sizes, 1);
     System.arraycopy(shape.sizes(), 0, sizes, rank - shape.rank(), shape.rank());
-    return constant(contiguous(value.constant()).reshape(sizes), layout);
+    Constant constant = contiguous(actual(value).constant()).reshape(sizes);
+    return constant(constant, type(value), layout);
   }
 
   // Constants
@@ -307,8 +368,12 @@ final class SubgraphCompiler {
     return copy;
   }
 
+  private int constant(Value value, Layout layout) {
+    return constant(value.constant(), type(value), layout);
+  }
+
   /** A constant that XNNPACK reads while it runs. */
-  int constant(Constant constant, Layout layout) {
+  private int constant(Constant constant, XnnType type, Layout layout) {
     int rank = constant.type().shape().rank();
     Constant ordered = rank == 0 ? constant : constant.permute(layout.order(rank));
     MemorySegment data =
@@ -316,27 +381,151 @@ final class SubgraphCompiler {
             ? ordered.data()
             : resident(Weights.copy(ordered, null, 0, arena));
     long address = data.address();
-    return value(XnnValue.of(_ -> address, Shapes.longs(ordered.type().shape())));
+    return value(XnnValue.of(_ -> address, type, Shapes.longs(ordered.type().shape())));
   }
 
   /** Numbers that XNNPACK reads while it runs. */
   int constant(float[] numbers, long... dims) {
     long address = resident(Weights.copy(numbers, arena)).address();
-    return value(XnnValue.of(_ -> address, dims));
+    return value(XnnValue.of(_ -> address, XnnType.Plain.FLOAT, dims));
   }
 
   int scalar(double number) {
     return scalars.computeIfAbsent((float) number, n -> constant(new float[] {n}, 1));
   }
 
+  // Weights
+
+  private WeightData weightData(Value value) {
+    WeightData data = WeightData.of(value);
+    if (data == null) {
+      throw new IllegalStateException(value + " is no weight");
+    }
+    return data;
+  }
+
+  /** The quantization of a product's weights where its integers are computed with; else null. */
+  private @Nullable WeightData integerWeights(Node product) {
+    QuantizedOperator quantized = fusions.quantized(product);
+    Quantized.Product roles = Quantized.product(product);
+    return quantized == null || roles == null ? null : weightData(product.tensor(roles.weight()));
+  }
+
   /**
-   * Weights that XNNPACK packs.
-   *
-   * @param scale what each index of dim {@code axis} is multiplied with; null for 1
+   * The weights of a product as it computes with them: real numbers, or integers of the same shape.
    */
-  int weights(Constant constant, float @Nullable [] scale, int axis, long... dims) {
-    packedBytes += constant.type().byteSize();
-    return value(XnnValue.of(Weights.packed(constant, scale, axis), dims));
+  Constant weights(Node product, Value value) {
+    WeightData integers = integerWeights(product);
+    if (integers != null) {
+      return integers.constant();
+    }
+    WeightData data = weightData(value);
+    return keepsIntegers(product, data) ? data.constant() : data.real();
+  }
+
+  /** True if real numbers are multiplied with int8 weights: half the memory or less. */
+  private boolean keepsIntegers(Node product, WeightData data) {
+    return Quantized.product(product) != null
+        && !XnnpackOperators.isConvolution(product)
+        && data.quantization() != null
+        && !(data.quantization() instanceof Quantization.PerGroup)
+        && !data.isInt4()
+        && data.zeroPoint() == 0
+        && library.has(XnnFeature.WEIGHT_INT8);
+  }
+
+  /**
+   * A filter that XNNPACK packs.
+   *
+   * @param ordered {@link #weights} of the product, in XNNPACK's order
+   * @param scale what each index of dim {@code axis} is multiplied with; null for 1
+   * @param axis the dim of outputs, of the order
+   */
+  int filter(Node product, Constant ordered, float @Nullable [] scale, int axis, long... dims) {
+    if (ordered.type().dtype() == DType.FLOAT) {
+      packedBytes += ordered.type().byteSize();
+      return value(XnnValue.of(Weights.packed(ordered, scale, axis), XnnType.Plain.FLOAT, dims));
+    }
+    Quantized.Product roles = Quantized.product(product);
+    if (roles == null || scale != null) {
+      throw new IllegalStateException(product + " has integer weights");
+    }
+    WeightData data = weightData(product.tensor(roles.weight()));
+    int channel = axis + dims.length - ordered.type().shape().rank();
+    if (data.quantization() instanceof Quantization.PerGroup g) {
+      float[] scales = WeightData.floats(g.scales());
+      short[] upper = new short[scales.length];
+      for (int i = 0; i < upper.length; i++) {
+        upper[i] = (short) (Float.floatToRawIntBits(scales[i]) >>> Short.SIZE);
+      }
+      return nibbles(data, ordered, new XnnType.PerGroup(upper, g.groupSize()), dims);
+    }
+    float[] scales = data.scales((int) dims[channel]);
+    if (data.isInt4()) {
+      return nibbles(data, ordered, new XnnType.PerChannel(Code.QCINT4, scales, 8, channel), dims);
+    }
+    packedBytes += ordered.type().byteSize();
+    return value(
+        XnnValue.of(
+            Weights.packed(ordered, null, 0),
+            new XnnType.PerChannel(Code.QCINT8, scales, 0, channel),
+            dims));
+  }
+
+  private int nibbles(WeightData data, Constant ordered, XnnType type, long... dims) {
+    packedBytes += ordered.type().shape().numel() / 2;
+    if (ordered.packing() == Packing.INT4_NIBBLES) {
+      long address = ordered.data().address();
+      if (ordered.data().isNative()) {
+        return value(XnnValue.of(_ -> address, type, dims));
+      }
+    }
+    byte[] packed = Quantized.nibbles(ordered, data.zeroPoint());
+    return value(XnnValue.of(t -> Weights.copy(packed, t).address(), type, dims));
+  }
+
+  /** A depthwise filter of ones that count for a number. */
+  int ones(float scale, long... dims) {
+    int count = Math.toIntExact(Arrays.stream(dims).reduce(1, Math::multiplyExact));
+    byte[] ones = new byte[count];
+    Arrays.fill(ones, (byte) 1);
+    packedBytes += count;
+    int channel = dims.length - 1;
+    float[] scales = new float[(int) dims[channel]];
+    Arrays.fill(scales, scale);
+    return value(
+        XnnValue.of(
+            temporary -> Weights.copy(ones, temporary).address(),
+            new XnnType.PerChannel(Code.QCINT8, scales, 0, channel),
+            dims));
+  }
+
+  /** The bias of a product that XNNPACK packs. */
+  int bias(Node product, @Nullable Value bias) {
+    if (bias == null) {
+      return XnnNode.NONE;
+    }
+    WeightData data = weightData(bias);
+    QuantizedOperator quantized = fusions.quantized(product);
+    Quantized.Product roles = Quantized.product(product);
+    if (quantized == null || roles == null || Quantized.isDynamic(quantized)) {
+      return bias(Weights.toArray(data.real()));
+    }
+    if (!(type(product.tensor(roles.input())) instanceof XnnType.PerTensor input)) {
+      throw new IllegalStateException(product + " computes with integers of several scales");
+    }
+    float[] scales = weightData(product.tensor(roles.weight())).scales(bias.shape().size(0));
+    int[] integers = Quantized.integers(data, input.scale(), scales);
+    float[] products = new float[scales.length];
+    for (int c = 0; c < scales.length; c++) {
+      products[c] = input.scale() * scales[c];
+    }
+    packedBytes += (long) integers.length * Integer.BYTES;
+    return value(
+        XnnValue.of(
+            temporary -> Weights.copy(integers, temporary).address(),
+            new XnnType.PerChannel(Code.QCINT32, products, 0, 0),
+            integers.length));
   }
 
   /** A bias that XNNPACK packs. */
@@ -347,7 +536,29 @@ final class SubgraphCompiler {
   /** Numbers that XNNPACK packs. */
   int packed(float[] numbers, long... dims) {
     packedBytes += (long) numbers.length * Float.BYTES;
-    return value(XnnValue.of(temporary -> Weights.copy(numbers, temporary).address(), dims));
+    return value(
+        XnnValue.of(
+            temporary -> Weights.copy(numbers, temporary).address(), XnnType.Plain.FLOAT, dims));
+  }
+
+  /**
+   * The activations of a product: quantized first, where that is done while it runs.
+   *
+   * @param id of the real numbers
+   * @param rowDims how many trailing dims share parameters
+   */
+  int activations(Node product, int id, int rowDims, long... dims) {
+    QuantizedOperator quantized = fusions.quantized(product);
+    if (quantized == null || !Quantized.isDynamic(quantized)) {
+      return id;
+    }
+    return dynamic.computeIfAbsent(
+        List.of(id, rowDims),
+        _ -> {
+          int to = value(XnnValue.internal(new XnnType.Dynamic(rowDims), dims));
+          add(new XnnNode.Unary(UnaryOperator.CONVERT, List.of(), id, to));
+          return to;
+        });
   }
 
   // Fusions

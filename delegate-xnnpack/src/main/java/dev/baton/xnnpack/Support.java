@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 record Support(Check check, Definition definition, Work work) {
   /** Where a node is looked at. */
-  record Setting(GraphView view, XnnLibrary library) {}
+  record Setting(GraphView view, XnnLibrary library, Encodings encodings) {
+    static Setting of(GraphView view, XnnLibrary library) {
+      return new Setting(view, library, Encodings.of(view));
+    }
+  }
 
   interface Check {
     /** Why the node is not taken; null if it is. */

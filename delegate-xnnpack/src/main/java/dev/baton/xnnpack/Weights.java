@@ -8,6 +8,7 @@ import dev.baton.graph.Packing;
 import dev.baton.xnnpack.ffi.XnnValue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /** Data of constants as XNNPACK wants it: contiguous, with readable bytes after the end. */
@@ -32,7 +33,7 @@ final class Weights {
     long last = data.address() + constant.type().byteSize() - 1;
     return constant.isContiguous()
         && data.isNative()
-        && data.address() % Float.BYTES == 0
+        && data.address() % constant.type().dtype().byteSize() == 0
         && last / PAGE == (last + SLACK) / PAGE;
   }
 
@@ -56,8 +57,47 @@ final class Weights {
     if (scale == null && constant.isContiguous()) {
       return to.copyFrom(constant.data().asSlice(0, constant.type().byteSize()));
     }
-    new Copier(constant, scale, axis, to).copy(0, 0, 1);
+    if (constant.type().dtype() == DType.FLOAT) {
+      new Copier(constant, scale, axis, to).copy(0, 0, 1);
+    } else {
+      copyBytes(constant, to);
+    }
     return to;
+  }
+
+  /** Copies elements of a byte into the order of the dims. */
+  private static void copyBytes(Constant constant, MemorySegment to) {
+    int[] sizes = constant.type().shape().sizes();
+    long[] strides = constant.strides();
+    long reach = 1;
+    for (int d = 0; d < sizes.length; d++) {
+      reach += (sizes[d] - 1) * strides[d];
+    }
+    byte[] from = constant.data().asSlice(0, reach).toArray(ValueLayout.JAVA_BYTE);
+    byte[] ordered = new byte[Math.toIntExact(constant.type().shape().numel())];
+    int[] index = new int[sizes.length];
+    int at = 0;
+    for (int i = 0; i < ordered.length; i++) {
+      ordered[i] = from[at];
+      for (int d = sizes.length - 1; d >= 0; d--) {
+        at += (int) strides[d];
+        if (++index[d] < sizes[d]) {
+          break;
+        }
+        at -= (int) strides[d] * sizes[d];
+        index[d] = 0;
+      }
+    }
+    MemorySegment.copy(ordered, 0, to, ValueLayout.JAVA_BYTE, 0, ordered.length);
+  }
+
+  static MemorySegment copy(int[] values, SegmentAllocator allocator) {
+    return allocate((long) values.length * Integer.BYTES, allocator)
+        .copyFrom(MemorySegment.ofArray(values));
+  }
+
+  static MemorySegment copy(byte[] values, SegmentAllocator allocator) {
+    return allocate(values.length, allocator).copyFrom(MemorySegment.ofArray(values));
   }
 
   static MemorySegment copy(float[] values, SegmentAllocator allocator) {

@@ -165,6 +165,12 @@ final class XnnpackOperators {
         List.of("aten::squeeze_copy.dim", "aten::squeeze_copy.dims", "aten::squeeze.dim")) {
       put(name, whereDynamic(XnnFunction.DEFINE_FUSE_DIMS), Moves::squeeze, MOVE);
     }
+    put(
+        "aten::flatten.using_ints",
+        whereDynamic(XnnFunction.DEFINE_FUSE_DIMS),
+        Moves::flatten,
+        MOVE);
+    put("aten::unflatten.int", whereDynamic(XnnFunction.DEFINE_SPLIT_DIM), Moves::unflatten, MOVE);
     for (String name :
         List.of(
             "aten::permute_copy",
@@ -202,6 +208,19 @@ final class XnnpackOperators {
       put(name, whereDynamic(XnnFunction.DEFINE_STATIC_SLICE_V3), Moves::split, MOVE);
     }
     put("aten::constant_pad_nd", Moves::padCheck, Moves::pad, MOVE);
+
+    for (String name : List.of("quantize_per_tensor", "quantize_per_tensor.tensor")) {
+      put(
+          "quantized_decomposed::" + name,
+          Elementwise::convertCheck,
+          Elementwise::convert,
+          ELEMENTWISE);
+      put(
+          "quantized_decomposed::de" + name,
+          Elementwise::convertCheck,
+          Elementwise::convert,
+          ELEMENTWISE);
+    }
   }
 
   private XnnpackOperators() {}
@@ -380,6 +399,14 @@ final class XnnpackOperators {
 
   static Decline shape(String detail) {
     return Decline.of(SHAPE, detail);
+  }
+
+  /** Weights may be quantized, with parameters that are constant too. */
+  static @Nullable Decline weights(Node node, String parameter) {
+    Value value = node.tensorOrNull(parameter);
+    return value == null || WeightData.of(value) != null
+        ? null
+        : Decline.of(NOT_CONSTANT, parameter + " is no constant of real or quantized numbers");
   }
 
   static @Nullable Decline constant(Node node, String parameter) {

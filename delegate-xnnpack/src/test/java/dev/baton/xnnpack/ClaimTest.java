@@ -137,12 +137,12 @@ class ClaimTest {
       Graph graph = Cases.build(Cases.named("convolution_batch_norm_relu"), arena, false).graph();
       Rig.Record record = Rig.claim(session, graph);
       assertEquals(3, record.taken.size());
-      assertTrue(record.costs.get(graph.nodes().get(0)).nanosSaved() > 0);
+      assertTrue(record.costs.get(graph.nodes().get(0)).nanos() > 0);
     }
   }
 
   @Test
-  void moveIsFree() throws DelegateException {
+  void aMoveTakesLittle() throws DelegateException {
     Graph.Builder builder = new Graph.Builder();
     Value x = builder.input(MATRIX);
     Node node =
@@ -153,8 +153,8 @@ class ClaimTest {
             Origin.HOST);
     try (DelegateSession session = Rig.open()) {
       Rig.Record record = Rig.claim(session, builder.build(node.results()));
-      assertEquals(0, record.costs.get(node).nanosSaved());
       assertTrue(record.costs.get(node).isKnown());
+      assertTrue(record.costs.get(node).nanos() < 1000);
     }
   }
 }

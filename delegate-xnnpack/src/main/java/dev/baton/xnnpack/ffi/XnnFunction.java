@@ -19,6 +19,13 @@ public enum XnnFunction {
   CREATE_SUBGRAPH("xnn_create_subgraph", "iip:i"),
   DELETE_SUBGRAPH("xnn_delete_subgraph", "p:i"),
   DEFINE_TENSOR_VALUE("xnn_define_tensor_value", "pipppiip:i"),
+  DEFINE_QUANTIZED_TENSOR_VALUE("xnn_define_quantized_tensor_value", "piifpppiip:i"),
+  DEFINE_CHANNELWISE_QUANTIZED_TENSOR_VALUE(
+      "xnn_define_channelwise_quantized_tensor_value_v2", "piipppppiip:i"),
+  DEFINE_BLOCKWISE_QUANTIZED_TENSOR_VALUE(
+      "xnn_define_blockwise_quantized_tensor_value", "piippppppiip:i"),
+  DEFINE_DYNAMICALLY_QUANTIZED_TENSOR_VALUE(
+      "xnn_define_dynamically_quantized_tensor_value", "pipppiip:i"),
 
   DEFINE_FULLY_CONNECTED("xnn_define_fully_connected", "pffiiiii:i"),
   DEFINE_CONVOLUTION_2D("xnn_define_convolution_2d", "piiiiiiiiiiippffiiiii:i"),
@@ -36,6 +43,7 @@ public enum XnnFunction {
   DEFINE_STATIC_RESHAPE("xnn_define_static_reshape", "pppiii:i"),
   DEFINE_STATIC_EXPAND_DIMS("xnn_define_static_expand_dims", "pppiii:i"),
   DEFINE_FUSE_DIMS("xnn_define_fuse_dims", "pppiii:i"),
+  DEFINE_SPLIT_DIM("xnn_define_split_dim", "ppppiii:i"),
   DEFINE_STATIC_SLICE("xnn_define_static_slice", "ppppiii:i"),
   DEFINE_STATIC_SLICE_V3("xnn_define_static_slice_v3", "pppppiii:i"),
   DEFINE_CONCATENATE2("xnn_define_concatenate2", "piiiii:i"),

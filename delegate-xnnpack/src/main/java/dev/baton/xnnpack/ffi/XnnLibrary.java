@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -29,6 +30,7 @@ public final class XnnLibrary {
 
   private final Path path;
   private final Map<XnnFunction, NativeFunction> functions = new EnumMap<>(XnnFunction.class);
+  private final Map<XnnFeature, Boolean> features = new ConcurrentHashMap<>();
   private XnnCodes codes = new XnnCodes(List.of(), List.of());
 
   private XnnLibrary(NativeLibrary library) {
@@ -76,6 +78,11 @@ public final class XnnLibrary {
   /** Whether this version of the library has the reduction. */
   public boolean has(XnnNode.ReduceOperator operator) {
     return has(XnnFunction.DEFINE_STATIC_REDUCE) && codes.reduce().contains(operator.symbol());
+  }
+
+  /** Whether this version of the library computes with such quantized numbers, and rightly. */
+  public boolean has(XnnFeature feature) {
+    return features.computeIfAbsent(feature, f -> f.works(this));
   }
 
   /** Native objects of all libraries that are not yet deleted. */
@@ -147,19 +154,29 @@ public final class XnnLibrary {
   /** Whether a node, applied to a vector, gives the number. */
   private boolean computes(List<Float> input, float expected, XnnNode node) {
     XnnGraph graph =
-        new XnnGraph(2, List.of(XnnValue.input(input.size()), XnnValue.output(1)), List.of(node));
+        new XnnGraph(
+            2,
+            List.of(
+                XnnValue.input(XnnType.Plain.FLOAT, input.size()),
+                XnnValue.output(XnnType.Plain.FLOAT, 1)),
+            List.of(node));
+    return computes(graph, input, expected);
+  }
+
+  /** Whether a graph of one float input and one float output, of one number, gives the number. */
+  boolean computes(XnnGraph graph, List<Float> input, float expected) {
     try (Arena arena = Arena.ofConfined();
         XnnRuntime runtime = XnnRuntime.create(this, graph, null, null)) {
-      MemorySegment data = arena.allocate(256, 64);
+      MemorySegment data = arena.allocate(512, 64);
       for (int i = 0; i < input.size(); i++) {
         data.setAtIndex(JAVA_FLOAT, i, input.get(i));
       }
       runtime.reshape();
       runtime.setAddress(0, data.address());
-      runtime.setAddress(1, data.address() + 128);
+      runtime.setAddress(1, data.address() + 256);
       runtime.setup();
       runtime.invoke();
-      return data.get(JAVA_FLOAT, 128) == expected;
+      return data.get(JAVA_FLOAT, 256) == expected;
     } catch (XnnException e) {
       return false;
     }

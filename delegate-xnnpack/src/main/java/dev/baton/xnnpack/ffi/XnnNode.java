@@ -272,6 +272,7 @@ public sealed interface XnnNode {
     APPROXGELU,
     CEILING,
     CLAMP,
+    CONVERT,
     COSINE,
     ELU,
     EXP,
@@ -410,6 +411,25 @@ public sealed interface XnnNode {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       shaped(to, DEFINE_STATIC_EXPAND_DIMS, new long[] {axis}, input, output);
+    }
+  }
+
+  /** Makes one dimension several; at most one size is 0: it is inferred. */
+  record SplitDim(int axis, long[] sizes, int input, int output) implements XnnNode {
+    @Override
+    public void define(XnnSubgraph to) throws XnnException {
+      long at = axis;
+      long count = sizes.length;
+      long address = to.longs(sizes);
+      to.define(
+          DEFINE_SPLIT_DIM,
+          h -> (int) h.invokeExact(to.address(), at, count, address, input, output, 0));
+    }
+
+    @Override
+    public String toString() {
+      return "SplitDim[axis=%d, %s, input=%d, output=%d]"
+          .formatted(axis, Arrays.toString(sizes), input, output);
     }
   }
 

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,8 +12,8 @@ import java.util.List;
 
 /** A subgraph while a runtime is made from it; used by one thread. */
 public final class XnnSubgraph implements AutoCloseable {
-  private static final int DATATYPE_FP32 = 1;
   private static final int INVALID_ID = -1;
+  private static final int INT4_ZERO_POINT = 8;
 
   private final XnnLibrary library;
   private final Arena arena;
@@ -46,12 +47,86 @@ public final class XnnSubgraph implements AutoCloseable {
     long bytes = data == null ? 0 : data.address(arena);
     int flags = value.role().flag;
     MemorySegment out = arena.allocate(JAVA_INT);
-    define(
-        XnnFunction.DEFINE_TENSOR_VALUE,
-        h ->
-            (int)
-                h.invokeExact(
-                    address, DATATYPE_FP32, count, dims, bytes, externalId, flags, out.address()));
+    int code = value.type().code().value;
+    switch (value.type()) {
+      case XnnType.Plain _ ->
+          define(
+              XnnFunction.DEFINE_TENSOR_VALUE,
+              h ->
+                  (int)
+                      h.invokeExact(
+                          address, code, count, dims, bytes, externalId, flags, out.address()));
+      case XnnType.PerTensor q -> {
+        int zero = q.zeroPoint();
+        float scale = q.scale();
+        define(
+            XnnFunction.DEFINE_QUANTIZED_TENSOR_VALUE,
+            h ->
+                (int)
+                    h.invokeExact(
+                        address,
+                        code,
+                        zero,
+                        scale,
+                        count,
+                        dims,
+                        bytes,
+                        externalId,
+                        flags,
+                        out.address()));
+      }
+      case XnnType.PerChannel q -> {
+        int zero = q.zeroPoint();
+        long channel = q.channelDim();
+        long scales = arena.allocateFrom(JAVA_FLOAT, q.scales()).address();
+        define(
+            XnnFunction.DEFINE_CHANNELWISE_QUANTIZED_TENSOR_VALUE,
+            h ->
+                (int)
+                    h.invokeExact(
+                        address,
+                        code,
+                        zero,
+                        scales,
+                        count,
+                        channel,
+                        dims,
+                        bytes,
+                        externalId,
+                        flags,
+                        out.address()));
+      }
+      case XnnType.PerGroup q -> {
+        long group = q.groupSize();
+        long scales = arena.allocateFrom(JAVA_SHORT, q.scales()).address();
+        define(
+            XnnFunction.DEFINE_BLOCKWISE_QUANTIZED_TENSOR_VALUE,
+            h ->
+                (int)
+                    h.invokeExact(
+                        address,
+                        code,
+                        INT4_ZERO_POINT,
+                        scales,
+                        count,
+                        0L,
+                        group,
+                        dims,
+                        bytes,
+                        externalId,
+                        flags,
+                        out.address()));
+      }
+      case XnnType.Dynamic q -> {
+        long row = q.rowDims();
+        define(
+            XnnFunction.DEFINE_DYNAMICALLY_QUANTIZED_TENSOR_VALUE,
+            h ->
+                (int)
+                    h.invokeExact(
+                        address, code, count, row, dims, externalId, flags, out.address()));
+      }
+    }
     if (out.get(JAVA_INT, 0) != id) {
       throw new IllegalStateException("value " + id + " became " + out.get(JAVA_INT, 0));
     }

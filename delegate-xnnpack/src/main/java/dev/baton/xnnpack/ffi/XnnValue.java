@@ -5,14 +5,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A float32 value of an XNNPACK subgraph.
+ * A value of an XNNPACK subgraph.
  *
  * @param dims sizes as XNNPACK sees them, outermost first; upper bounds where they vary; not to be
  *     changed
+ * @param type of its elements
  * @param role where its data comes from
  * @param data what gives its data; null unless {@code role} is {@link Role#STATIC}
  */
-public record XnnValue(long[] dims, Role role, @Nullable StaticData data) {
+public record XnnValue(long[] dims, XnnType type, Role role, @Nullable StaticData data) {
   /** Where the data of a value comes from; {@code flag} is XNNPACK's. */
   public enum Role {
     INPUT(1),
@@ -39,24 +40,24 @@ public record XnnValue(long[] dims, Role role, @Nullable StaticData data) {
     long address(Arena temporary);
   }
 
-  public static XnnValue input(long... dims) {
-    return new XnnValue(dims, Role.INPUT, null);
+  public static XnnValue input(XnnType type, long... dims) {
+    return new XnnValue(dims, type, Role.INPUT, null);
   }
 
-  public static XnnValue output(long... dims) {
-    return new XnnValue(dims, Role.OUTPUT, null);
+  public static XnnValue output(XnnType type, long... dims) {
+    return new XnnValue(dims, type, Role.OUTPUT, null);
   }
 
-  public static XnnValue internal(long... dims) {
-    return new XnnValue(dims, Role.INTERNAL, null);
+  public static XnnValue internal(XnnType type, long... dims) {
+    return new XnnValue(dims, type, Role.INTERNAL, null);
   }
 
-  public static XnnValue of(StaticData data, long... dims) {
-    return new XnnValue(dims, Role.STATIC, data);
+  public static XnnValue of(StaticData data, XnnType type, long... dims) {
+    return new XnnValue(dims, type, Role.STATIC, data);
   }
 
   @Override
   public String toString() {
-    return role + Arrays.toString(dims);
+    return role + " " + type + Arrays.toString(dims);
   }
 }

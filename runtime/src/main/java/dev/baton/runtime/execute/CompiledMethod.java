@@ -19,8 +19,10 @@ import dev.baton.runtime.lift.LateConstants;
 import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
+import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
+import dev.baton.runtime.lift.VaryingViews;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Placer;
 import dev.baton.runtime.placement.Sessions;
@@ -85,7 +87,10 @@ public final class CompiledMethod implements AutoCloseable {
       Map<String, PayloadLifter> lifters = delegates.lifters();
       this.lifted = MethodLifter.lift(program, source, kernels, lifters::get);
       for (Block block : lifted.blocks()) {
-        Block simple = Simplifier.simplify(block, kernels, constants, options.maxMemoryBytes());
+        Block simple =
+            Simplifier.simplify(
+                VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
+        simple = SafeSoftmax.apply(simple);
         TypeCheck.check(method, simple.graph(), kernels);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));

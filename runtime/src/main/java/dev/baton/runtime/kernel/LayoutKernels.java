@@ -38,6 +38,7 @@ final class LayoutKernels {
           one(call -> reshape(call, call.integers("size")));
       case "aten::reshape" -> one(call -> reshape(call, call.integers("shape")));
       case "aten::flatten.using_ints" -> one(LayoutKernels::flatten);
+      case "aten::unflatten.int" -> one(LayoutKernels::unflatten);
       case "aten::unsqueeze", "aten::unsqueeze_copy" -> one(LayoutKernels::unsqueeze);
       case "aten::squeeze.dim", "aten::squeeze_copy.dim", "aten::squeeze_copy.dims" ->
           one(LayoutKernels::squeeze);
@@ -99,6 +100,19 @@ final class LayoutKernels {
       sizes[d] = self.size(d <= first ? d : d + last - first);
     }
     sizes[first] = Math.toIntExact(Dims.product(self, first, last + 1));
+    return new Piece(Shape.of(sizes), Layout.of(self));
+  }
+
+  /** One dim becomes several, of which one size may be −1, to be inferred. */
+  private static Piece unflatten(Call call) {
+    Shape self = call.shape("self");
+    int dim = Dims.wrap(call.integer("dim"), self.rank());
+    int[] parts = Dims.reshape(Shape.of(self.size(dim)), call.integers("sizes")).sizes();
+    int[] sizes = new int[self.rank() - 1 + parts.length];
+    for (int d = 0; d < self.rank(); d++) {
+      sizes[d < dim ? d : d + parts.length - 1] = self.size(d);
+    }
+    System.arraycopy(parts, 0, sizes, dim, parts.length);
     return new Piece(Shape.of(sizes), Layout.of(self));
   }
 

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 /** Places the blocks of one method, one after the other, and keeps the report. */
 public final class Placer {
   /**
-   * What crossing into a delegate and back costs: a subgraph that is known to save less stays in
+   * What entering a delegate and coming back costs: a subgraph that is known to save less stays in
    * Java.
    */
   private static final double CROSSING_NANOS = 1_000;
@@ -190,21 +190,22 @@ public final class Placer {
   }
 
   /**
-   * True if the part is worth entering. Where the caller named the delegates, or the nodes were
-   * lowered when the model was exported, somebody has decided that already: then whatever computes,
-   * and does not only move data, pays.
+   * True if the part is worth entering: it saves, against Java kernels, what it costs to enter.
+   * Entering is not counted where the caller named the delegates, nor where the part is a whole
+   * graph that was lowered when the model was exported: somebody has decided that already.
    */
   private boolean pays(Draft draft, ConvexParts.Part part) {
     double saved = 0;
-    boolean decided = sessions.options().delegates().isPresent();
+    boolean lowered = part.nodes().size() == draft.graph.nodes().size();
     for (Node node : part.nodes()) {
       Cost cost = draft.costs.getOrDefault(node, Cost.unknown());
       if (!cost.isKnown()) {
         return true;
       }
-      saved += cost.nanosSaved();
-      decided |= !node.origin().payload().isEmpty();
+      saved += JavaCost.nanos(node) - cost.nanos();
+      lowered &= !node.origin().payload().isEmpty();
     }
+    boolean decided = lowered || sessions.options().delegates().isPresent();
     return saved > (decided ? 0 : CROSSING_NANOS);
   }
 
@@ -291,7 +292,7 @@ public final class Placer {
         offered.remove(node);
         draft.colours[node.id()] = delegate;
         draft.groups[node.id()] = members.size() == 1 ? null : members;
-        draft.costs.put(node, members.get(0) == node ? cost : cost.isKnown() ? Cost.free() : cost);
+        draft.costs.put(node, members.get(0) == node || !cost.isKnown() ? cost : Cost.takes(0));
         LinkedHashMap<String, Decline> reasons = draft.declines.get(node);
         if (reasons != null) {
           reasons.remove(delegate);

@@ -1,0 +1,80 @@
+package dev.baton.benchmarks;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.baton.cases.ModelCase;
+import dev.baton.cases.Npy;
+import dev.baton.runtime.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Times one case on ONNX Runtime: {@code OnnxBench CASE_FOLDER THREADS SECONDS} writes one JSON
+ * object.
+ */
+public final class OnnxBench {
+  /** The file beside a case's program. */
+  static final String MODEL = "model.onnx";
+
+  private static final double WARM_UP_SHARE = 0.25;
+
+  private OnnxBench() {}
+
+  public static void main(String[] arguments) throws IOException, OrtException {
+    ModelCase model = ModelCase.read(Path.of(arguments[0]));
+    double seconds = Double.parseDouble(arguments[2]);
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    options.setIntraOpNumThreads(Integer.parseInt(arguments[1]));
+    options.setInterOpNumThreads(1);
+    long start = System.nanoTime();
+    try (OrtSession session =
+        environment.createSession(model.folder().resolve(MODEL).toString(), options)) {
+      long load = System.nanoTime() - start;
+      Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+      Iterator<String> names = session.getInputNames().iterator();
+      for (Path input : model.calls().getFirst().inputs()) {
+        inputs.put(names.next(), tensor(environment, Npy.read(input)));
+      }
+      runs(session, inputs, seconds * WARM_UP_SHARE);
+      List<Long> nanos = runs(session, inputs, seconds);
+      nanos.sort(null);
+      System.out.printf(
+          "{\"loadMillis\": %f, \"medianMicros\": %f}%n",
+          load / 1e6, nanos.get(nanos.size() / 2) / 1e3);
+    }
+  }
+
+  private static List<Long> runs(OrtSession session, Map<String, OnnxTensor> inputs, double seconds)
+      throws OrtException {
+    List<Long> nanos = new ArrayList<>();
+    long until = System.nanoTime() + (long) (seconds * 1e9);
+    while (nanos.isEmpty() || System.nanoTime() < until) {
+      long start = System.nanoTime();
+      session.run(inputs).close();
+      nanos.add(System.nanoTime() - start);
+    }
+    return nanos;
+  }
+
+  private static OnnxTensor tensor(OrtEnvironment environment, Tensor tensor) throws OrtException {
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect((int) tensor.data().byteSize()).order(ByteOrder.nativeOrder());
+    bytes.put(tensor.data().asByteBuffer()).flip();
+    return switch (tensor.dtype()) {
+      case FLOAT -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), tensor.shape());
+      case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), tensor.shape());
+      case INT32 -> OnnxTensor.createTensor(environment, bytes.asIntBuffer(), tensor.shape());
+      default -> throw new IllegalArgumentException("inputs of " + tensor.dtype());
+    };
+  }
+}
