@@ -14,11 +14,20 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch.export import Dim, export
+import executorch.kernels.quantized  # how ExecuTorch's own kernels spell quantize and dequantize
 from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackDynamicallyQuantizedPartitioner, XnnpackPartitioner
+from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
 from executorch.exir import EdgeCompileConfig, ExecutorchBackendConfig, to_edge_transform_and_lower
 from executorch.exir.passes.external_constants_pass import delegate_external_constants_pass_unlifted
 from executorch.extension.pybindings.portable_lib import _load_for_executorch
 from executorch.runtime import Runtime
+from torchao.quantization.granularity import PerGroup
+from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+from torchao.quantization.quant_api import Int8DynamicActivationIntxWeightConfig, quantize_
+from torchao.utils import unwrap_tensor_subclass
+
+
+TOLERANCES = {"xnn8": 1e-2, "portable8": 1e-2, "xnn8d": 2e-2, "xnn4": 2e-2}  # a step of 256, or two
 
 
 def rand(*sizes, seed=0):
@@ -44,43 +53,35 @@ def exported(module, call, shapes, outside):
     return export(plain, call, dynamic_shapes=shapes, strict=False)
 
 
-def pt2e(module, calls, shapes, dynamic):
-    """Int8, by output channel; activations static, or chosen while it runs."""
-    from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
-    from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
-    quantizer = XNNPACKQuantizer()
-    quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True, is_dynamic=dynamic))
-    prepared = prepare_pt2e(export(module, calls[0], dynamic_shapes=shapes, strict=False).module(), quantizer)
-    for call in calls:
-        prepared(*call)
-    return convert_pt2e(prepared)
+def quantized(module, kind, calls, shapes):
+    """8: int8 with fixed parameters; 8d: with parameters chosen at each call; 4: that, with 4-bit weights in groups."""
+    if kind.endswith("4"):
+        quantize_(module, Int8DynamicActivationIntxWeightConfig(weight_dtype=torch.int4, weight_granularity=PerGroup(32)))
+        return unwrap_tensor_subclass(module)
+    if kind.endswith(("8", "8d")):
+        quantizer = XNNPACKQuantizer()
+        quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True, is_dynamic=kind.endswith("d")))
+        prepared = prepare_pt2e(export(module, calls[0], dynamic_shapes=shapes, strict=False).module(), quantizer)
+        for call in calls:
+            prepared(*call)
+        return convert_pt2e(prepared)
+    return module
 
 
-def int4(module):
-    """Weights of 4 bits in groups of 32, activations of int8 chosen while it runs."""
-    from torchao.quantization import Int8DynamicActivationIntxWeightConfig, quantize_
-    from torchao.quantization.granularity import PerGroup
-    from torchao.utils import unwrap_tensor_subclass
-    quantize_(module, Int8DynamicActivationIntxWeightConfig(weight_dtype=torch.int4, weight_granularity=PerGroup(32)))
-    return unwrap_tensor_subclass(module)
-
-
-PARTITIONERS = {"portable": [], "xnn": [XnnpackPartitioner], "xnn8": [XnnpackPartitioner]}
-PARTITIONERS["xnn8d"] = PARTITIONERS["xnn4"] = [XnnpackDynamicallyQuantizedPartitioner, XnnpackPartitioner]
-TOLERANCES = {"xnn8": 2e-2, "xnn8d": 1e-5, "xnn4": 1e-5}
+PARTITIONERS = {
+    "xnn": [XnnpackPartitioner()], "xnn8": [XnnpackPartitioner()],
+    "xnn8d": [XnnpackDynamicallyQuantizedPartitioner(), XnnpackPartitioner()],
+    "xnn4": [XnnpackDynamicallyQuantizedPartitioner(), XnnpackPartitioner()],
+}
 
 
 def case(out, name, kind, module, calls, shapes):
     folder = f"{out}/{name}-{kind}"
     outside = name.endswith("ptd")
-    module = copy.deepcopy(module)
-    if kind in ("xnn8", "xnn8d"):
-        module = pt2e(module, calls, shapes, kind == "xnn8d")
-    elif kind == "xnn4":
-        module = int4(module)
+    module = quantized(copy.deepcopy(module), kind, calls, shapes)
     program = to_edge_transform_and_lower(
         exported(module, calls[0], shapes, outside and kind == "xnn"),
-        partitioner=[partitioner() for partitioner in PARTITIONERS[kind]],
+        partitioner=PARTITIONERS.get(kind, []),
         compile_config=EdgeCompileConfig(_check_ir_validity=False),
     ).to_executorch(ExecutorchBackendConfig(external_constants=outside))
     os.makedirs(folder, exist_ok=True)
@@ -322,7 +323,72 @@ class Block(nn.Module):
         return x + self.d(F.silu(self.g(h)) * self.u(h))
 
 
+class Convolutions(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.strided = nn.Conv2d(6, 10, 3, stride=2, padding=1)
+        self.grouped = nn.Conv2d(6, 12, (3, 2), groups=3, padding=(0, 1), bias=False)
+        self.depthwise = nn.Conv2d(6, 6, 3, groups=6, padding=1)
+        self.dilated = nn.Conv2d(6, 12, 3, groups=6, stride=2, dilation=2, padding=2)
+        self.pointwise = nn.Conv2d(6, 40, 1)
+        self.deep = nn.Conv2d(40, 3, 3)
+        self.first = nn.Conv2d(1, 5, 5, padding=2)
+        self.transposed = nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1)
+
+    def forward(self, x):
+        wide = F.relu(self.pointwise(x))
+        return (self.strided(x), F.relu(self.grouped(x)), F.hardtanh(self.depthwise(x), -0.3, 0.4), self.dilated(x), wide,
+                self.deep(F.hardswish(wide)), self.first(x[:, :1]), self.transposed(x))
+
+
+class Lines(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv1d(4, 8, 3, padding=1), nn.Conv1d(8, 8, 5, groups=8, padding=2)
+
+    def forward(self, x):
+        return self.b(F.relu(self.a(x)))
+
+
+class Linears(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(96, 64), nn.Linear(96, 5, bias=False), nn.Linear(64, 8)
+
+    def forward(self, x):
+        return self.c(F.relu(self.a(x))), self.b(x)
+
+
+class Arithmetic(nn.Module):
+    def forward(self, x, y, r):
+        return x + y, F.relu(x + y), x * y, x * r, x + r, x - y, F.max_pool2d(x * y, 3, 2, 1)
+
+
+class Moves(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(4, 8, 1), nn.Linear(8, 6)
+
+    def forward(self, x):
+        y = self.conv(x)
+        z = torch.cat([y, y * y], 1)
+        mean = F.adaptive_avg_pool2d(y, 1)
+        return z[:, 2:9], y.permute(0, 2, 3, 1), self.linear(y.flatten(2).transpose(1, 2)), self.linear(mean.flatten(1))
+
+
+class Images(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3, padding=1, stride=2), nn.Conv2d(8, 16, 3)
+
+    def forward(self, x):
+        return self.b(self.a(x))
+
+
+
+
 BOTH = ("portable", "xnn")
+INT8 = ("portable8", "xnn8")
 MODELS = {  # name: module, kinds, calls, dynamic shapes
     "gru": (Gru, ("xnn",), [(rand(1, 9, 12),)], None),
     "unet": (Unet, BOTH, [(rand(1, 3, 32, 32),)], None),
@@ -339,6 +405,15 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "dlrm": (Ranking, BOTH, [(rand(3, 4), torch.randint(0, 50, (3, 3)))], None),
     "vision": (Vision, ("xnn8",), [(rand(1, 3, 16, 16),), (rand(1, 3, 16, 16, seed=1),)], None),
     "block": (Block, ("xnn8d", "xnn4"), [(rand(1, 5, 64),), (rand(1, 5, 64, seed=1),)], None),
+    "int8-conv": (Convolutions, INT8, [(rand(2, 6, 9, 11),)], None),
+    "int8-conv1d": (Lines, INT8, [(rand(2, 4, 13),)], None),
+    "int8-linear": (Linears, INT8, [(rand(3, 96),)], None),
+    "int8-tokens": (Linears, ("portable8", "xnn8", "xnn8d", "xnn4"), [(rand(2, 40, 96),)], None),
+    "int8-row": (Linears, ("xnn8d", "xnn4"), [(rand(1, 96),), (rand(1, 96, seed=3) + 4,), (rand(1, 96) * 0,)], None),
+    "int8-arithmetic": (Arithmetic, INT8, [(rand(2, 3, 5, 7), 3 * rand(2, 3, 5, 7, seed=1), rand(3, 1, 1, seed=2))], None),
+    "int8-moves": (Moves, INT8, [(rand(1, 4, 3, 5),)], None),
+    "int8-image": (Images, ("xnn8d",), [(rand(1, 3, 12, 13),)], None),
+    "int8-images": (Images, ("xnn8d",), [(rand(3, 3, 12, 13),)], None),
     "losses": (Distances, ("portable",), [(rand(4, 6), rand(4, 6, seed=1), torch.tensor([0, 5, 2, 3]))], None),
 }
 

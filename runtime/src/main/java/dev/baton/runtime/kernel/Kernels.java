@@ -46,7 +46,14 @@ public final class Kernels {
 
   /** The reference kernels alone. */
   public static Kernels reference() {
-    return new Kernels(List.of(new ReferenceKernels()));
+    return of(List.of());
+  }
+
+  /** Given providers, asked in their order, and the reference kernels. */
+  public static Kernels of(List<KernelProvider> providers) {
+    List<KernelProvider> all = new ArrayList<>(providers);
+    all.add(new ReferenceKernels());
+    return new Kernels(all);
   }
 
   /**

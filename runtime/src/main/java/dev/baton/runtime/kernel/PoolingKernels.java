@@ -66,7 +66,7 @@ final class PoolingKernels {
   }
 
   /** Windows over three dimensions, the last {@code spatial} of them the operator's. */
-  private static Window[] windows(Call call, int spatial) {
+  static Window[] windows(Call call, int spatial) {
     Shape input = input(call, spatial);
     int[] kernel = Window.argument(call, "kernel_size", spatial, Window.fill(spatial, 1));
     int[] stride = Window.argument(call, "stride", spatial, kernel);

@@ -1,8 +1,12 @@
 package dev.baton.runtime.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -175,16 +179,27 @@ final class QuantizationKernels {
     Granularity granularity = Granularity.of(call);
     Operand input = call.input("input");
     Parameters parameters = new Parameters(call, granularity, DType.FLOAT);
-    boolean wide = parameters.dtype == DType.DOUBLE || input.dtype() == DType.DOUBLE;
-    boolean shiftThenRound = granularity == Granularity.TOKEN || granularity == Granularity.GROUP;
+    boolean lowered = Affine.isLowered(call.node());
+    boolean wide =
+        !lowered && (parameters.dtype == DType.DOUBLE || input.dtype() == DType.DOUBLE);
+    boolean shiftThenRound =
+        !lowered && (granularity == Granularity.TOKEN || granularity == Granularity.GROUP);
     boolean tensorBounds = call.node().name().endsWith(".tensor2");
     Elements low = tensorBounds ? Elements.of(call.input("quant_min")) : null;
     Elements high = tensorBounds ? Elements.of(call.input("quant_max")) : null;
     long min = tensorBounds ? 0 : call.integer("quant_min");
     long max = tensorBounds ? 0 : call.integer("quant_max");
     double[] inverse = new double[parameters.scale.length];
+    Operand output = call.output(0);
+    boolean bytes =
+        input.dtype() == DType.FLOAT
+            && output.dtype() == DType.INT8
+            && !wide
+            && !shiftThenRound
+            && !tensorBounds;
+    Bytes loop = bytes ? new Bytes() : null;
     Elements in = Elements.of(input);
-    Elements out = Elements.of(call.output(0));
+    Elements out = Elements.of(output);
     long n = input.shape().numel();
     return () -> {
       parameters.read();
@@ -192,6 +207,15 @@ final class QuantizationKernels {
       double most = high == null ? max : high.getLong(0);
       for (int i = 0; i < inverse.length; i++) {
         inverse[i] = wide ? 1 / parameters.scale[i] : (float) (1 / parameters.scale[i]);
+      }
+      if (loop != null) {
+        for (long at = 0; at < n; at += parameters.run) {
+          int p = parameters.at(at);
+          long count = Math.min(parameters.run, n - at);
+          int zero = (int) parameters.zeroPoint[p];
+          loop.quantize(input, output, at, count, (float) inverse[p], zero, min, max);
+        }
+        return;
       }
       for (long i = 0; i < n; i++) {
         int p = parameters.at(i);
@@ -233,6 +257,15 @@ final class QuantizationKernels {
     Elements in = Elements.of(input);
     Elements out = Elements.of(call.output(0));
     long n = input.shape().numel();
+    if (tensor && dtype == DType.FLOAT && input.dtype() == DType.INT8) {
+      Operand output = call.output(0);
+      Bytes loop = new Bytes();
+      return () -> {
+        parameters.read();
+        float scale = (float) parameters.scale[0];
+        loop.dequantize(input, output, scale, (int) parameters.zeroPoint[0]);
+      };
+    }
     return () -> {
       parameters.read();
       for (long i = 0; i < n; i++) {
@@ -277,13 +310,27 @@ final class QuantizationKernels {
     Elements in = Elements.of(input);
     Elements scales = Elements.of(call.output(0));
     Elements zeroPoints = Elements.of(call.output(1));
+    boolean lowered = Affine.isLowered(call.node());
+    Bytes loop = dtype == DType.FLOAT ? new Bytes() : null;
     return () -> {
       for (long t = 0; t < tokens; t++) {
         double low = 0;
         double high = 0;
-        for (long i = t * length; i < (t + 1) * length; i++) {
-          low = Math.min(low, in.getDouble(i));
-          high = Math.max(high, in.getDouble(i));
+        if (loop != null) {
+          loop.range(input, t * length, length);
+          low = loop.low;
+          high = loop.high;
+        } else {
+          for (long i = t * length; i < (t + 1) * length; i++) {
+            low = Math.min(low, in.getDouble(i));
+            high = Math.max(high, in.getDouble(i));
+          }
+        }
+        if (lowered) {
+          float steps = low == high ? 1 : (max - min) / ((float) high - (float) low);
+          scales.setDouble(t, 1 / steps);
+          zeroPoints.setLong(t, zeroPoint((float) low * steps, (float) high * steps, min, max));
+          continue;
         }
         double span = Elements.round(dtype, high - low);
         double scale = Math.max(Elements.round(dtype, span / (max - min)), eps);
@@ -301,6 +348,68 @@ final class QuantizationKernels {
         zeroPoints.setLong(t, (long) Math.rint(Math.min(Math.max(zero, min), max)));
       }
     };
+  }
+
+  /** As lowered programs choose it: real, from the end of the range that is off by less. */
+  private static long zeroPoint(float below, float above, long min, long max) {
+    float zero = (min + below) + (max + above) > 0 ? min - below : max - above;
+    return (long) Math.rint(Math.clamp(zero, (float) min, (float) max));
+  }
+
+  /** Loops between float32 and int8, a block at a time. */
+  private static final class Bytes {
+    private static final int BLOCK = 2048;
+
+    private final float[] reals = new float[BLOCK];
+    private final byte[] bytes = new byte[BLOCK];
+
+    /** What {@link #range} found. */
+    float low;
+
+    float high;
+
+    void quantize(
+        Operand in, Operand out, long at, long count, float inverse, int zero, long min, long max) {
+      for (long end = at + count; at < end; at += BLOCK) {
+        int n = (int) Math.min(BLOCK, end - at);
+        MemorySegment.copy(in.data(), JAVA_FLOAT, at * Float.BYTES, reals, 0, n);
+        for (int j = 0; j < n; j++) {
+          reals[j] *= inverse;
+        }
+        QuantizedOutput.round(reals, bytes, n, min - zero, max - zero, zero);
+        MemorySegment.copy(bytes, 0, out.data(), JAVA_BYTE, at, n);
+      }
+    }
+
+    void dequantize(Operand in, Operand out, float scale, int zero) {
+      long count = in.data().byteSize();
+      for (long at = 0; at < count; at += BLOCK) {
+        int n = (int) Math.min(BLOCK, count - at);
+        MemorySegment.copy(in.data(), JAVA_BYTE, at, bytes, 0, n);
+        for (int j = 0; j < n; j++) {
+          reals[j] = (bytes[j] - zero) * scale;
+        }
+        MemorySegment.copy(reals, 0, out.data(), JAVA_FLOAT, at * Float.BYTES, n);
+      }
+    }
+
+    /** The least and the greatest of some elements and 0. */
+    void range(Operand in, long at, long count) {
+      low = 0;
+      high = 0;
+      for (long end = at + count; at < end; at += BLOCK) {
+        int n = (int) Math.min(BLOCK, end - at);
+        MemorySegment.copy(in.data(), JAVA_FLOAT, at * Float.BYTES, reals, 0, n);
+        float least = low;
+        float most = high;
+        for (int j = 0; j < n; j++) {
+          least = Math.min(least, reals[j]);
+          most = Math.max(most, reals[j]);
+        }
+        low = least;
+        high = most;
+      }
+    }
   }
 
   // Rows of a quantized table: weight (v, d) packed, scales (v) or (v, groups).

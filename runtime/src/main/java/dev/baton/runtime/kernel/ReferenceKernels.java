@@ -39,6 +39,11 @@ public final class ReferenceKernels implements KernelProvider {
   }
 
   @Override
+  public List<Fusion> fusions() {
+    return List.of(new QuantizedFusion(), new QuantizedTable());
+  }
+
+  @Override
   public int priority() {
     return 0;
   }

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * One spatial dimension of a convolution or a pool: output position {@code o} reads input positions
  * {@code o · stride − padding + tap · dilation}.
  */
-record Window(int in, int kernel, int stride, int padding, int dilation, int out) {
+public record Window(int in, int kernel, int stride, int padding, int dilation, int out) {
   /** The identity over a dimension: a missing one has size 1. */
   static Window identity(int size) {
     return new Window(size, 1, 1, 0, 1, size);
@@ -78,28 +78,28 @@ record Window(int in, int kernel, int stride, int padding, int dilation, int out
   }
 
   /** Input position that the first tap of an output position reads; negative in the padding. */
-  int start(int o) {
+  public int start(int o) {
     return o * stride - padding;
   }
 
   /** Input position of a tap of an output position; −1 if outside. */
-  int at(int o, int tap) {
+  public int at(int o, int tap) {
     int i = o * stride - padding + tap * dilation;
     return i < in ? Math.max(i, -1) : -1;
   }
 
   /** Input position that reaches an output position of a transposed convolution; −1 if none. */
-  int source(int o, int tap) {
+  public int source(int o, int tap) {
     int i = o + padding - tap * dilation;
     return i >= 0 && i % stride == 0 && i / stride < in ? i / stride : -1;
   }
 
   /** First output position, not below 0, whose tap reads input position {@code i} or later. */
-  int firstReaching(int i, int tap) {
+  public int firstReaching(int i, int tap) {
     return Math.max(0, Math.ceilDiv(i + padding - tap * dilation, stride));
   }
 
-  boolean isIdentity() {
+  public boolean isIdentity() {
     return kernel == 1 && stride == 1 && padding == 0;
   }
 

@@ -81,7 +81,6 @@ public final class Constants {
     }
   }
 
-  /** Elements from 0 to 15. */
   private static void unpack(Constant constant, MemorySegment into) {
     if (constant.type().dtype().byteSize() != 1 || !constant.isContiguousRows()) {
       throw new KernelException("a 4-bit constant is unpacked to int8 only, " + constant);

@@ -1,0 +1,154 @@
+package dev.baton.runtime.kernel;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Node;
+import dev.baton.graph.Quantization;
+import dev.baton.graph.QuantizedOperator;
+import dev.baton.graph.TensorType;
+import dev.baton.graph.Value;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The int8 operand of a product: integers of the program, or real numbers that are quantized at
+ * each run, into scratch memory.
+ */
+final class QuantizedInput {
+  /** The integers. */
+  final MemorySegment data;
+
+  /** Scale of each token, or one. */
+  final float[] scales;
+
+  /** Zero point of each token, or one. */
+  final int[] zeroPoints;
+
+  private final List<Step> steps;
+  private final @Nullable Elements chosenScales;
+  private final @Nullable Elements chosenZeroPoints;
+
+  private QuantizedInput(
+      MemorySegment data,
+      int count,
+      List<Step> steps,
+      @Nullable Elements chosenScales,
+      @Nullable Elements chosenZeroPoints) {
+    this.data = data;
+    this.scales = new float[count];
+    this.zeroPoints = new int[count];
+    this.steps = steps;
+    this.chosenScales = chosenScales;
+    this.chosenZeroPoints = chosenZeroPoints;
+  }
+
+  /** True if {@link #bind} takes the operand. */
+  static boolean isSupported(QuantizedOperator.Operand operand) {
+    return operand.quantization() instanceof Quantization.Dynamic d
+        ? d.dtype() == DType.INT8
+            && operand.source().dtype() == DType.FLOAT
+            && operand.nodes().stream()
+                .limit(2)
+                .allMatch(n -> QuantizationKernels.find(n.name()) != null)
+        : Affine.of(operand.quantization()) != null;
+  }
+
+  /** Bytes of {@link #bind}'s scratch memory. */
+  static long scratchBytes(QuantizedOperator.Operand operand, NodeCall.Facts facts) {
+    long bytes = 0;
+    for (Value value : computed(operand)) {
+      bytes += align(facts.type(value).byteSize());
+    }
+    return bytes;
+  }
+
+  /** What is chosen and quantized at each run; nothing if the integers are there. */
+  private static List<Value> computed(QuantizedOperator.Operand operand) {
+    return operand.quantization() instanceof Quantization.Dynamic
+        ? operand.nodes().stream().limit(2).flatMap(n -> n.results().stream()).toList()
+        : List.of();
+  }
+
+  static long align(long bytes) {
+    return (bytes + 63) / 64 * 64;
+  }
+
+  static QuantizedInput bind(
+      QuantizedOperator.Operand operand,
+      NodeCall.Facts facts,
+      BoundNodeCall.Buffers buffers,
+      MemorySegment scratch) {
+    Affine fixed = Affine.of(operand.quantization());
+    if (fixed != null) {
+      MemorySegment data = buffers.operand(operand.source()).data();
+      QuantizedInput input = new QuantizedInput(data, 1, List.of(), null, null);
+      input.scales[0] = fixed.scale();
+      input.zeroPoints[0] = fixed.zeroPoint();
+      return input;
+    }
+    Map<Value, Operand> own = new HashMap<>();
+    long at = 0;
+    for (Value value : computed(operand)) {
+      TensorType type = facts.type(value);
+      own.put(
+          value, new Operand(scratch.asSlice(at, type.byteSize()), type.dtype(), type.shape()));
+      at += align(type.byteSize());
+    }
+    BoundNodeCall.Buffers overlay =
+        new BoundNodeCall.Buffers() {
+          @Override
+          public Operand operand(Value value) {
+            Operand inside = own.get(value);
+            return inside != null ? inside : buffers.operand(value);
+          }
+
+          @Override
+          public MemorySegment scratch(long bytes) {
+            throw new IllegalStateException("the memory of the step is taken");
+          }
+
+          @Override
+          public void resize(Value result, int... sizes) {
+            buffers.resize(result, sizes);
+          }
+        };
+    Node choose = operand.nodes().get(0);
+    Node quantize = operand.nodes().get(1);
+    List<Step> steps =
+        List.of(bind(choose, facts, overlay), bind(quantize, facts, overlay));
+    return new QuantizedInput(
+        overlay.operand(quantize.result()).data(),
+        Math.toIntExact(facts.type(choose.result()).shape().numel()),
+        steps,
+        Elements.of(overlay.operand(choose.results().get(0))),
+        Elements.of(overlay.operand(choose.results().get(1))));
+  }
+
+  private static Step bind(Node node, NodeCall.Facts facts, BoundNodeCall.Buffers buffers) {
+    Kernel kernel = QuantizationKernels.find(node.name());
+    if (kernel == null) {
+      throw new IllegalStateException("no kernel for " + node);
+    }
+    return kernel.bind(new BoundNodeCall(node, facts, buffers));
+  }
+
+  /** Quantizes, in each run before the integers are read. */
+  void prepare() {
+    for (Step step : steps) {
+      step.run();
+    }
+    if (chosenScales != null && chosenZeroPoints != null) {
+      for (int t = 0; t < scales.length; t++) {
+        scales[t] = (float) chosenScales.getDouble(t);
+        zeroPoints[t] = (int) chosenZeroPoints.getLong(t);
+      }
+    }
+  }
+
+  /** Zero point of a token. */
+  int zeroPoint(int token) {
+    return zeroPoints[zeroPoints.length == 1 ? 0 : token];
+  }
+}

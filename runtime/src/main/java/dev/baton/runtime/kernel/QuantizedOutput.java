@@ -1,0 +1,170 @@
+package dev.baton.runtime.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** Where the sums of a quantized product go: scaled, clamped, and rounded where they are integers. */
+abstract class QuantizedOutput {
+  /** Adding it to a number of less than 2²² and subtracting it again rounds half to even. */
+  private static final float ROUNDING = 0x1.8p23f;
+
+  final MemorySegment out;
+  final float[] real;
+  private final byte[] bytes;
+
+  /**
+   * @param longest run of elements that is written at once
+   */
+  private QuantizedOutput(MemorySegment out, int longest) {
+    this.out = out;
+    this.real = new float[longest];
+    this.bytes = new byte[longest];
+  }
+
+  /**
+   * Writes {@code count} results.
+   *
+   * @param sums of one output channel, products of integers without zero points
+   * @param position of the first: what has a scale of its own in the input
+   * @param at index of the first result
+   * @param stride between results
+   */
+  abstract void write(
+      int[] sums, int count, int channel, int position, long at, long stride);
+
+  /** Results with their zero point: what is in {@link #real}, clamped and rounded. */
+  final void round(int count, float low, float high, int zeroPoint, long at, long stride) {
+    round(real, bytes, count, low, high, zeroPoint);
+    if (stride == 1) {
+      MemorySegment.copy(bytes, 0, out, JAVA_BYTE, at, count);
+    } else {
+      for (int j = 0; j < count; j++) {
+        out.set(JAVA_BYTE, at + j * stride, bytes[j]);
+      }
+    }
+  }
+
+  /** Rounds to integers between two bounds, ties to even, and adds the zero point. */
+  static void round(
+      float[] from, byte[] to, int count, float low, float high, int zeroPoint) {
+    for (int j = 0; j < count; j++) {
+      float y = Math.min(Math.max(from[j], low), high);
+      to[j] = (byte) ((int) (y + ROUNDING - ROUNDING) + zeroPoint);
+    }
+  }
+
+  /** As lowered programs compute: the bias is an integer, and one factor leads to the result. */
+  static final class Integers extends QuantizedOutput {
+    private final float[] factors;
+    private final int @Nullable [] bias;
+    private final int zeroPoint;
+    private final float low;
+    private final float high;
+
+    /**
+     * @param input scale of the input
+     * @param weights scales by output channel, or one
+     * @param bias by output channel; null for none
+     */
+    Integers(
+        MemorySegment out,
+        int longest,
+        float input,
+        float[] weights,
+        int @Nullable [] bias,
+        Affine output,
+        Clamp clamp) {
+      super(out, longest);
+      this.factors = new float[weights.length];
+      for (int c = 0; c < weights.length; c++) {
+        factors[c] = input * weights[c] / output.scale();
+      }
+      this.bias = bias;
+      this.zeroPoint = output.zeroPoint();
+      this.low = output.quantize(clamp.low()) - zeroPoint;
+      this.high = output.quantize(clamp.high()) - zeroPoint;
+    }
+
+    @Override
+    void write(int[] sums, int count, int channel, int position, long at, long stride) {
+      int start = bias == null ? 0 : bias[channel];
+      scale(sums, start, factors[factors.length == 1 ? 0 : channel], real, count);
+      round(count, low, high, zeroPoint, at, stride);
+    }
+
+    private static void scale(int[] sums, int start, float factor, float[] to, int count) {
+      for (int j = 0; j < count; j++) {
+        to[j] = (float) (sums[j] + start) * factor;
+      }
+    }
+  }
+
+  /** Real results, or real ones that are quantized afterwards as {@code quantize} does it. */
+  static final class Reals extends QuantizedOutput {
+    private final float[] weights;
+    private final float @Nullable [] bias;
+    private final Clamp clamp;
+    private final @Nullable Affine output;
+
+    /** Scale of each position of the input, or one; the owner may change it between runs. */
+    final float[] inputs;
+
+    /**
+     * @param bias by output channel; null for none
+     * @param output null if the results stay real
+     */
+    Reals(
+        MemorySegment out,
+        int longest,
+        float[] inputs,
+        float[] weights,
+        float @Nullable [] bias,
+        Clamp clamp,
+        @Nullable Affine output) {
+      super(out, longest);
+      this.inputs = inputs;
+      this.weights = weights;
+      this.bias = bias;
+      this.clamp = clamp;
+      this.output = output;
+    }
+
+    @Override
+    void write(int[] sums, int count, int channel, int position, long at, long stride) {
+      float weight = weights[weights.length == 1 ? 0 : channel];
+      for (int j = 0; j < count; j++) {
+        real[j] = sums[j] * inputs[inputs.length == 1 ? 0 : position + j] * weight;
+      }
+      finish(count, channel, at, stride);
+    }
+
+    /** One result, of a sum that the scales of its weights are in. */
+    void write(float sum, int channel, int position, long at) {
+      real[0] = sum * inputs[inputs.length == 1 ? 0 : position];
+      finish(1, channel, at, 1);
+    }
+
+    private void finish(int count, int channel, long at, long stride) {
+      float start = bias == null ? 0 : bias[channel];
+      for (int j = 0; j < count; j++) {
+        real[j] = Math.min(Math.max(real[j] + start, clamp.low()), clamp.high());
+      }
+      Affine affine = output;
+      if (affine == null) {
+        for (int j = 0; j < count; j++) {
+          out.setAtIndex(JAVA_FLOAT, at + j * stride, real[j]);
+        }
+      } else {
+        float inverse = affine.inverse();
+        for (int j = 0; j < count; j++) {
+          real[j] *= inverse;
+        }
+        int zero = affine.zeroPoint();
+        round(count, affine.min() - zero, affine.max() - zero, zero, at, stride);
+      }
+    }
+  }
+}
