@@ -461,7 +461,7 @@ final class Moves {
     row[dim] = 1;
     List<Integer> rows = new ArrayList<>();
     for (int i = size - 1; i >= 0; i--) {
-      int one = c.temporary(layout.arrange(row));
+      int one = c.temporaryLike(x, layout.arrange(row));
       slice(c, x, layout, dim, i, i + 1, row, false, one);
       rows.add(one);
     }
@@ -471,6 +471,7 @@ final class Moves {
         java.util.Collections.nCopies(size, 1L),
         layout.place(dim, rank),
         layout.dims(result.shape()),
+        result,
         c.out(result, layout));
   }
 
