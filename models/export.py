@@ -385,6 +385,62 @@ class Images(nn.Module):
         return self.b(self.a(x))
 
 
+class SelfAttention(nn.Module):
+    def __init__(self, d=16, h=2):
+        super().__init__()
+        self.q, self.o, self.h = nn.Linear(d, 3 * d), nn.Linear(d, d), h
+
+    def forward(self, x, mask=None, causal=False):
+        b, t, d = x.shape
+        q, k, v = (y.view(b, t, self.h, -1).transpose(1, 2) for y in self.q(x).chunk(3, -1))
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=causal)
+        return self.o(y.transpose(1, 2).reshape(b, t, d))
+
+
+class NormFirst(nn.Module):
+    """Two layers whose scores are bounded: each attention follows a layer norm."""
+
+    def __init__(self, d=16):
+        super().__init__()
+        self.a = nn.ModuleList([SelfAttention(d) for _ in range(2)])
+        self.n = nn.ModuleList([nn.LayerNorm(d) for _ in range(4)])
+        self.f = nn.ModuleList([nn.Sequential(nn.Linear(d, 32), nn.GELU(), nn.Linear(32, d)) for _ in range(2)])
+
+    def forward(self, x):
+        for i in range(2):
+            x = x + self.a[i](self.n[2 * i](x), causal=i == 1)
+            x = x + self.f[i](self.n[2 * i + 1](x))
+        return x
+
+
+class Masked(nn.Module):
+    """Attention with a mask that the caller gives: a row of it may hide everything."""
+
+    def __init__(self):
+        super().__init__()
+        self.n, self.a = nn.LayerNorm(16), SelfAttention()
+
+    def forward(self, x, mask):
+        return x + self.a(self.n(x), mask)
+
+
+class Shifted(nn.Module):
+    """Shifted windows and the merging of patches, as in Swin."""
+
+    def __init__(self):
+        super().__init__()
+        self.n, self.l, self.m = nn.LayerNorm(8), nn.Linear(8, 8), nn.Linear(32, 16)
+
+    def forward(self, x):
+        y = self.l(self.n(torch.roll(x, (-2, -3), (1, 2))))
+        x = x + torch.roll(y, (2, 3), (1, 2))
+        return self.m(torch.cat([x[:, i::2, j::2] for j in (0, 1) for i in (0, 1)], -1))
+
+
+def hiding(*rows):
+    mask = torch.zeros(1, 1, 6, 6).masked_fill(torch.ones(6, 6).triu(1) > 0, -torch.inf)
+    mask[..., list(rows), :] = -torch.inf
+    return mask
 
 
 BOTH = ("portable", "xnn")
@@ -395,6 +451,11 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "textcnn": (TextCnn, ("portable",), [(torch.randint(0, 100, (2, 20)),)], None),
     "enc-dyn": (Encoder, BOTH, [(rand(1, 7, 32),), (rand(1, 11, 32),), (rand(1, 2, 32),)], {"x": {1: Dim("s", min=2, max=32)}}),
     "attn": (Attention, BOTH, [(rand(1, 6, 32),)], None),
+    "norm-first": (NormFirst, BOTH, [(rand(1, 6, 16),), (1e15 * rand(1, 6, 16, seed=1),)], None),
+    "masked": (Masked, BOTH, [(rand(1, 6, 16), hiding()), (rand(1, 6, 16), hiding(0, 4)), (rand(1, 6, 16), hiding(*range(6)))], None),
+    "shifted": (Shifted, BOTH, [(rand(1, 8, 6, 8),)], None),
+    "enc-dyn2": (NormFirst, BOTH, [(rand(2, 5, 16),), (rand(3, 7, 16),), (rand(4, 2, 16),)],
+                 {"x": {0: Dim("n", min=2, max=4), 1: Dim("s", min=2, max=9)}}),
     "misc": (Misc, ("portable",), [(rand(4, 6), rand(4, 6, seed=1))], None),
     "map": (Map, ("portable",), [(rand(5, 3),)], None),
     "rope": (Rope, BOTH, [(torch.tensor([[t]]), torch.tensor([p])) for t, p in ((3, 0), (7, 1), (9, 2))], None),

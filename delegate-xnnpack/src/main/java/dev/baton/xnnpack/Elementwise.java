@@ -109,7 +109,8 @@ final class Elementwise {
     return exponent == 0.5 || exponent == -0.5 || isWhole(exponent)
         ? null
         : Decline.of(
-            Decline.Kind.ARGUMENT, "the exponent is " + exponent + ", not 2, 3, 4, -1, 0.5 or -0.5");
+            Decline.Kind.ARGUMENT,
+            "the exponent is " + exponent + ", not 2, 3, 4, -1, 0.5 or -0.5");
   }
 
   private static boolean isWhole(double exponent) {

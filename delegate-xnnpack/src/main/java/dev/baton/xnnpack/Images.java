@@ -273,7 +273,8 @@ final class Images {
         last
             ? new long[] {in.size(0), in.size(2), 1, in.size(3), 1, in.size(1)}
             : new long[] {in.size(0), in.size(1), in.size(2), 1, in.size(3), 1};
-    long[] times = last ? new long[] {1, 1, down, 1, across, 1} : new long[] {1, 1, 1, down, 1, across};
+    long[] times =
+        last ? new long[] {1, 1, down, 1, across, 1} : new long[] {1, 1, 1, down, 1, across};
     long[] repeated = new long[6];
     for (int d = 0; d < 6; d++) {
       repeated[d] = apart[d] * times[d];
@@ -285,11 +286,7 @@ final class Images {
     int product = c.temporary(repeated);
     c.add(
         new XnnNode.Binary(
-            BinaryOperator.MULTIPLY,
-            Range.ALL,
-            source,
-            c.constant(ones, times),
-            product));
+            BinaryOperator.MULTIPLY, Range.ALL, source, c.constant(ones, times), product));
     c.add(new XnnNode.Reshape(layout.dims(out), product, c.out(node.result(), layout)));
   }
 }

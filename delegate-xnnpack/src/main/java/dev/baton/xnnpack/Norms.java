@@ -211,7 +211,8 @@ final class Norms {
     int input = c.temporary(grouped);
     c.add(new XnnNode.Reshape(grouped, c.inAnyPlain(x), input));
     int normal = c.temporary(grouped);
-    affine(c, input, grouped, new long[] {2}, node.number("eps"), XnnNode.NONE, XnnNode.NONE, normal);
+    affine(
+        c, input, grouped, new long[] {2}, node.number("eps"), XnnNode.NONE, XnnNode.NONE, normal);
     long[] byChannel = new long[shape.rank()];
     Arrays.fill(byChannel, 1);
     byChannel[1] = shape.size(1);
@@ -263,9 +264,7 @@ final class Norms {
         layout.dims(x.shape()),
         axes,
         node.number("eps"),
-        weight == null
-            ? XnnNode.NONE
-            : c.constant(Weights.toArray(weight.constant()), byChannel),
+        weight == null ? XnnNode.NONE : c.constant(Weights.toArray(weight.constant()), byChannel),
         bias == null ? XnnNode.NONE : c.constant(Weights.toArray(bias.constant()), byChannel),
         c.out(node.result(), layout));
   }

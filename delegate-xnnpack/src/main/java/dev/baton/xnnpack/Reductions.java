@@ -73,11 +73,7 @@ final class Reductions {
     c.add(new XnnNode.Unary(UnaryOperator.LOG, List.of(), sum, logarithm));
     c.add(
         new XnnNode.Binary(
-            BinaryOperator.SUBTRACT,
-            Range.ALL,
-            less,
-            logarithm,
-            c.out(node.result(), layout)));
+            BinaryOperator.SUBTRACT, Range.ALL, less, logarithm, c.out(node.result(), layout)));
   }
 
   // Reductions

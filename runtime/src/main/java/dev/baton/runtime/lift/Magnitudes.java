@@ -116,12 +116,12 @@ final class Magnitudes {
       case "aten::_softmax", "aten::sigmoid", "aten::tanh", "aten::sin", "aten::cos" -> 1;
       case "aten::embedding" -> of(node.tensor("weight"));
       case "aten::linear" ->
-          product(node, node.tensor("input"), node.tensor("weight"), node.tensorOrNull("bias"));
-      case "aten::mm", "aten::bmm" -> product(node, node.tensor("self"), node.tensor("mat2"), null);
-      case "aten::matmul" -> product(node, node.tensor("self"), node.tensor("other"), null);
+          product(node.tensor("input"), node.tensor("weight"), node.tensorOrNull("bias"));
+      case "aten::mm", "aten::bmm" -> product(node.tensor("self"), node.tensor("mat2"), null);
+      case "aten::matmul" -> product(node.tensor("self"), node.tensor("other"), null);
       case "aten::addmm" ->
           number(node, "alpha") == 1 && number(node, "beta") == 1
-              ? product(node, node.tensor("mat1"), node.tensor("mat2"), node.tensor("self"))
+              ? product(node.tensor("mat1"), node.tensor("mat2"), node.tensor("self"))
               : NONE;
       case "aten::convolution" -> convolution(node);
       case "aten::native_layer_norm" -> result == 0 ? layerNorm(node) : NONE;
@@ -150,7 +150,7 @@ final class Magnitudes {
         : NONE;
   }
 
-  private double product(Node node, Value left, Value right, @Nullable Value bias) {
+  private double product(Value left, Value right, @Nullable Value bias) {
     if (left.shape().rank() == 0) {
       return NONE;
     }
@@ -202,12 +202,13 @@ final class Magnitudes {
    */
   private double dynamicallyQuantized(Node node, String scale, String zeroPoint) {
     Node chosen = node.tensor(scale).producer();
-    boolean fits =
-        chosen != null
-            && node.tensor(zeroPoint).producer() == chosen
-            && chosen.name().startsWith("quantized_decomposed::choose_qparams")
-            && node.tensor("input").dtype() == DType.INT8;
-    return fits ? 512 * (of(chosen.tensor("input")) + 1) : NONE;
+    if (chosen == null
+        || node.tensor(zeroPoint).producer() != chosen
+        || !chosen.name().startsWith("quantized_decomposed::choose_qparams")
+        || node.tensor("input").dtype() != DType.INT8) {
+      return NONE;
+    }
+    return 512 * (of(chosen.tensor("input")) + 1);
   }
 
   private static double largest(Value value) {

@@ -57,6 +57,57 @@ class ConvexPartsTest {
   }
 
   @Test
+  void whatRunsInJavaFirstDividesNothing() {
+    Value x = builder.input(T);
+    Value mask = add(x, x);
+    Value a = add(x, x);
+    Value b = add(a, mask);
+    Graph graph = builder.build(List.of(b));
+    String[] colours = new String[graph.nodeIdBound()];
+    colours[node(a).id()] = "d";
+    colours[node(b).id()] = "d";
+    assertEquals(1, ConvexParts.form(graph, colours, noGroups(graph)).parts().size());
+  }
+
+  @Test
+  void partsWithNothingBetweenThemBecomeOne() {
+    Value x = builder.input(T);
+    Value a = add(x, x); // before Java
+    Value j = add(a, a);
+    Value b = add(j, x);
+    Value c = add(x, x); // beside it, at the level of a
+    Value d = builder.input(T);
+    Value k = add(d, d);
+    Value e = add(k, k); // on another way
+    Value f = add(e, b);
+    Graph graph = builder.build(List.of(f, c));
+    String[] colours = new String[graph.nodeIdBound()];
+    for (Value of : List.of(a, b, c, e, f)) {
+      colours[node(of).id()] = "d";
+    }
+    var parts = ConvexParts.form(graph, colours, noGroups(graph)).parts();
+    assertEquals(2, parts.size());
+    parts.forEach(p -> assertConvex(graph, new HashSet<>(p.nodes())));
+  }
+
+  @Test
+  void twoDelegatesDoNotWaitForEachOther() {
+    Value x = builder.input(T);
+    Value a = add(x, x);
+    Value b = add(a, a);
+    Value c = add(x, x);
+    Value d = add(c, c);
+    Graph graph = builder.build(List.of(b, d));
+    String[] colours = new String[graph.nodeIdBound()];
+    colours[node(a).id()] = "d";
+    colours[node(b).id()] = "e";
+    colours[node(c).id()] = "e";
+    colours[node(d).id()] = "d";
+    // a and d as one would wait for b and c as one, and these for those.
+    assertEquals(3, ConvexParts.form(graph, colours, noGroups(graph)).parts().size());
+  }
+
+  @Test
   void branchesThatMeetAreOnePart() {
     Value x = builder.input(T);
     Value a = add(x, x);
