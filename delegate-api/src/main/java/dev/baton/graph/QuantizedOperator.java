@@ -194,7 +194,7 @@ public record QuantizedOperator(
             && isPrivate(view, quantize.result(), List.of(dequantize))
             && isPrivate(view, scales, List.of(quantize, dequantize))
             && isPrivate(view, zeroPoints, List.of(quantize, dequantize));
-    if (!fits) {
+    if (choice == null || !fits) {
       return orElse;
     }
     boolean symmetric =
