@@ -4,6 +4,7 @@ Needs executorch 1.5.1 and torch 2.15. A case is a folder: model.pte, inputs, ex
 answered, or PyTorch where that runtime has no kernel), case.json; calls/1, calls/2 … are later calls on the same method.
 """
 import copy
+import glob
 import json
 import os
 import sys
@@ -16,11 +17,14 @@ from torch.export import Dim, export
 import executorch.kernels.quantized  # how ExecuTorch's own kernels spell quantize and dequantize
 from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackDynamicallyQuantizedPartitioner, XnnpackPartitioner
 from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
-from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
+from executorch.exir import EdgeCompileConfig, ExecutorchBackendConfig, to_edge_transform_and_lower
+from executorch.exir.passes.external_constants_pass import delegate_external_constants_pass_unlifted
+from executorch.extension.pybindings.portable_lib import _load_for_executorch
 from executorch.runtime import Runtime
 from torchao.quantization.granularity import PerGroup
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from torchao.quantization.quant_api import Int8DynamicActivationIntxWeightConfig, quantize_
+from torchao.utils import unwrap_tensor_subclass
 
 
 TOLERANCES = {"xnn8": 1e-2, "portable8": 1e-2, "xnn8d": 2e-2, "xnn4": 2e-2}  # a step of 256, or two
@@ -40,15 +44,26 @@ def save(folder, tensors):
         np.save(f"{folder}/{i}.npy", tensor.detach().contiguous().numpy())
 
 
-def quantized(module, kind, inputs):
+def exported(module, call, shapes, outside):
+    """outside: the weights that payloads name go into the data files "first" and "second", in turn."""
+    if not outside:
+        return export(module, call, dynamic_shapes=shapes, strict=False)
+    plain = export(module, call, dynamic_shapes=shapes, strict=False).module()
+    delegate_external_constants_pass_unlifted(plain, gen_tag_fn=lambda n: ("first", "second")[len(n.name) % 2])
+    return export(plain, call, dynamic_shapes=shapes, strict=False)
+
+
+def quantized(module, kind, calls, shapes):
     """8: int8 with fixed parameters; 8d: with parameters chosen at each call; 4: that, with 4-bit weights in groups."""
     if kind.endswith("4"):
         quantize_(module, Int8DynamicActivationIntxWeightConfig(weight_dtype=torch.int4, weight_granularity=PerGroup(32)))
-    elif kind.endswith(("8", "8d")):
+        return unwrap_tensor_subclass(module)
+    if kind.endswith(("8", "8d")):
         quantizer = XNNPACKQuantizer()
         quantizer.set_global(get_symmetric_quantization_config(is_per_channel=True, is_dynamic=kind.endswith("d")))
-        prepared = prepare_pt2e(export(module, inputs, strict=False).module(), quantizer)
-        prepared(*inputs)
+        prepared = prepare_pt2e(export(module, calls[0], dynamic_shapes=shapes, strict=False).module(), quantizer)
+        for call in calls:
+            prepared(*call)
         return convert_pt2e(prepared)
     return module
 
@@ -62,19 +77,28 @@ PARTITIONERS = {
 
 def case(out, name, kind, module, calls, shapes):
     folder = f"{out}/{name}-{kind}"
-    module = quantized(copy.deepcopy(module), kind, calls[0])
+    outside = name.endswith("ptd")
+    module = quantized(copy.deepcopy(module), kind, calls, shapes)
     program = to_edge_transform_and_lower(
-        export(module, calls[0], dynamic_shapes=shapes, strict=False),
+        exported(module, calls[0], shapes, outside and kind == "xnn"),
         partitioner=PARTITIONERS.get(kind, []),
         compile_config=EdgeCompileConfig(_check_ir_validity=False),
-    ).to_executorch()
+    ).to_executorch(ExecutorchBackendConfig(external_constants=outside))
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/model.pte", "wb") as f:
         program.write_to_file(f)
+    if outside:
+        program.write_tensor_data_to_file(folder)
     source = "executorch 1.5.1 C++ runtime"
     try:
-        method = Runtime.get().load_program(f"{folder}/model.pte").load_method("forward")
-        results = [[t.clone() for t in flat(list(method.execute(list(call))))] for call in calls]
+        if outside and len(glob.glob(f"{folder}/*.ptd")) > 1:
+            raise RuntimeError("the bindings take one data file")
+        if outside:
+            method = _load_for_executorch(f"{folder}/model.pte", glob.glob(f"{folder}/*.ptd")[0])
+            results = [[t.clone() for t in flat(list(method.run_method("forward", call)))] for call in calls]
+        else:
+            method = Runtime.get().load_program(f"{folder}/model.pte").load_method("forward")
+            results = [[t.clone() for t in flat(list(method.execute(list(call))))] for call in calls]
     except RuntimeError:
         source = "pytorch"
         with torch.no_grad():
@@ -258,6 +282,47 @@ class Distances(nn.Module):
                 F.one_hot(t, 6).float() @ x.t()[:6], torch.einsum("ij,kj->ik", x, y))
 
 
+class Weights(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c, self.l, self.shift = nn.Conv2d(3, 8, 3), nn.Linear(8, 5), nn.Parameter(rand(5))
+
+    def forward(self, x):
+        return self.l(self.c(x).relu().mean((2, 3))) * self.shift
+
+
+class Vision(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        self.g, self.t = nn.Conv2d(8, 8, 3, 2, groups=2, dilation=2), nn.ConvTranspose2d(8, 6, 3, 2, 1)
+        self.c, self.l = nn.Conv2d(14, 8, 1), nn.Linear(8, 5)
+
+    def forward(self, x):
+        a = self.a(x)
+        g = F.hardtanh(self.g(a * self.b(a) + a), -1, 2)
+        t = self.t(g).relu()
+        c = self.c(torch.cat([a[:, :, :11, :11], t], 1))
+        p = F.max_pool2d(c, 2)
+        return self.l(F.adaptive_avg_pool2d(p, 1).flatten(1)), torch.sigmoid(p).permute(0, 2, 3, 1), t
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.n, self.m = nn.LayerNorm(64), nn.LayerNorm(64)
+        self.q, self.k, self.v = nn.Linear(64, 64), nn.Linear(64, 64, bias=False), nn.Linear(64, 64)
+        self.o, self.g, self.u = nn.Linear(64, 64), nn.Linear(64, 96, bias=False), nn.Linear(64, 96, bias=False)
+        self.d = nn.Linear(96, 64, bias=False)
+
+    def forward(self, x):
+        h = self.n(x)
+        q, k, v = self.q(h), self.k(h), self.v(h)
+        x = x + self.o(torch.softmax(q @ k.transpose(1, 2) / 8, -1) @ v)
+        h = self.m(x)
+        return x + self.d(F.silu(self.g(h)) * self.u(h))
+
+
 class Convolutions(nn.Module):
     def __init__(self):
         super().__init__()
@@ -319,6 +384,8 @@ class Images(nn.Module):
         return self.b(self.a(x))
 
 
+
+
 BOTH = ("portable", "xnn")
 INT8 = ("portable8", "xnn8")
 MODELS = {  # name: module, kinds, calls, dynamic shapes
@@ -333,7 +400,10 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "gpt-dyn": (Gpt, BOTH, [(torch.randint(0, 60, (1, t)),) for t in (8, 12, 3)], {"tokens": {1: Dim("T", min=2, max=12)}}),
     "det": (Detector, BOTH, [(rand(1, 3, 32, 32),)], None),
     "wav": (Speech, BOTH, [(rand(1, 1, 400),)], None),
+    "weights-ptd": (Weights, BOTH, [(rand(2, 3, 8, 8),)], None),
     "dlrm": (Ranking, BOTH, [(rand(3, 4), torch.randint(0, 50, (3, 3)))], None),
+    "vision": (Vision, ("xnn8",), [(rand(1, 3, 16, 16),), (rand(1, 3, 16, 16, seed=1),)], None),
+    "block": (Block, ("xnn8d", "xnn4"), [(rand(1, 5, 64),), (rand(1, 5, 64, seed=1),)], None),
     "int8-conv": (Convolutions, INT8, [(rand(2, 6, 9, 11),)], None),
     "int8-conv1d": (Lines, INT8, [(rand(2, 4, 13),)], None),
     "int8-linear": (Linears, INT8, [(rand(3, 96),)], None),

@@ -7,6 +7,7 @@ import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
+import dev.baton.runtime.program.ReadOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +31,9 @@ public final class CaseRunner {
    * @throws IOException if a file cannot be read
    */
   public CaseResult run(ModelCase modelCase) throws IOException {
-    try (Program program = Program.open(modelCase.model());
+    try (Program program =
+            Program.open(
+                modelCase.model(), ReadOptions.defaults().withDataFiles(modelCase.dataFiles()));
         ModelMethod method = ModelMethod.load(program, modelCase.method(), options, delegates);
         Execution execution = method.newExecution()) {
       List<CaseResult.Output> outputs = new ArrayList<>();

@@ -12,17 +12,24 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A case folder: {@code model.pte}, {@code case.json}, {@code inputs/0.npy …}, {@code
- * expected/0.npy …}, and for later calls on the same loaded method {@code calls/1/inputs}, {@code
- * calls/1/expected}, ….
+ * A case folder: {@code model.pte}, its data files ({@code *.ptd}) if it has any, {@code
+ * case.json}, {@code inputs/0.npy …}, {@code expected/0.npy …}, and for later calls on the same
+ * loaded method {@code calls/1/inputs}, {@code calls/1/expected}, ….
  *
  * @param name of the folder
+ * @param dataFiles the folder's {@code .ptd} files, sorted
  * @param method the method to call
  * @param tolerance see {@link Comparison}
  * @param calls in the order in which they are made; at least one
  */
 public record ModelCase(
-    Path folder, String name, Path model, String method, double tolerance, List<Call> calls) {
+    Path folder,
+    String name,
+    Path model,
+    List<Path> dataFiles,
+    String method,
+    double tolerance,
+    List<Call> calls) {
   private static final String DESCRIPTION = "case.json";
   private static final String MODEL = "model.pte";
 
@@ -35,6 +42,7 @@ public record ModelCase(
   }
 
   public ModelCase {
+    dataFiles = List.copyOf(dataFiles);
     calls = List.copyOf(calls);
   }
 
@@ -85,7 +93,24 @@ public record ModelCase(
     }
     Path last = folder.toAbsolutePath().normalize().getFileName();
     return new ModelCase(
-        folder, last == null ? "" : last.toString(), model, method, tolerance.doubleValue(), calls);
+        folder,
+        last == null ? "" : last.toString(),
+        model,
+        dataFiles(folder),
+        method,
+        tolerance.doubleValue(),
+        calls);
+  }
+
+  /**
+   * The data files in a folder, sorted.
+   *
+   * @throws IOException if the folder cannot be read
+   */
+  public static List<Path> dataFiles(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(f -> f.toString().endsWith(".ptd")).sorted().toList();
+    }
   }
 
   private static Map<String, Object> description(Path folder) throws IOException {

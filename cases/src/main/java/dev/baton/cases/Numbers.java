@@ -3,6 +3,7 @@ package dev.baton.cases;
 import dev.baton.graph.DType;
 import dev.baton.runtime.EValue;
 import dev.baton.runtime.Tensor;
+import dev.baton.runtime.kernel.Elements;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -52,7 +53,7 @@ public final class Numbers {
     };
   }
 
-  /** Sets an element, converted as Java's casts do. */
+  /** Sets an element, converted as Java's casts do; a real number is rounded to the nearest. */
   public static void set(Tensor tensor, long index, double value) {
     MemorySegment data = tensor.data();
     switch (tensor.dtype()) {
@@ -62,8 +63,7 @@ public final class Numbers {
       case INT32, UINT32 -> data.set(INT, index * 4, (int) (long) value);
       case INT64, UINT64 -> data.set(LONG, index * 8, (long) value);
       case HALF -> data.set(SHORT, index * 2, Float.floatToFloat16((float) value));
-      case BFLOAT16 ->
-          data.set(SHORT, index * 2, (short) (Float.floatToRawIntBits((float) value) >>> 16));
+      case BFLOAT16 -> data.set(SHORT, index * 2, Elements.floatToBFloat16((float) value));
       case FLOAT -> data.set(FLOAT, index * 4, (float) value);
       case DOUBLE -> data.set(DOUBLE, index * 8, value);
     }

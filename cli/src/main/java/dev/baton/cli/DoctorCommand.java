@@ -93,19 +93,25 @@ final class DoctorCommand extends AbstractCommand {
   }
 
   private Finding examine(Delegate delegate) {
-    Availability availability;
-    try {
-      availability = delegate.availability();
-    } catch (RuntimeException | LinkageError e) {
-      availability =
-          Availability.unavailable(
-              Availability.Reason.OTHER,
-              "availability() threw " + e,
-              "Report this to the delegate's vendor.",
-              List.of());
+    Availability availability = availability(delegate);
+    if (!load || !availability.isAvailable()) {
+      return new Finding(delegate.name(), availability, null);
     }
-    return new Finding(
-        delegate.name(), availability, load && availability.isAvailable() ? open(delegate) : null);
+    String opened = open(delegate);
+    // Some delegates can say more of a library that is loaded.
+    return new Finding(delegate.name(), availability(delegate), opened);
+  }
+
+  private static Availability availability(Delegate delegate) {
+    try {
+      return delegate.availability();
+    } catch (RuntimeException | LinkageError e) {
+      return Availability.unavailable(
+          Availability.Reason.OTHER,
+          "availability() threw " + e,
+          "Report this to the delegate's vendor.",
+          List.of());
+    }
   }
 
   private String open(Delegate delegate) {

@@ -4,6 +4,7 @@ import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -26,6 +27,8 @@ final class InspectCommand extends AbstractCommand {
       description = "A program; or a folder with a model.pte, such as a case.")
   private java.nio.file.Path model;
 
+  @Mixin private DataOptions data;
+
   @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
   private boolean json;
 
@@ -34,7 +37,7 @@ final class InspectCommand extends AbstractCommand {
 
   @Override
   int execute() throws IOException {
-    try (Program program = Program.open(ModelOptions.file(model))) {
+    try (Program program = data.open(model)) {
       ProgramSummary summary = ProgramSummary.of(program);
       if (json) {
         Map<String, Object> content = ProgramReport.json(summary);

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -22,6 +23,8 @@ final class ModelOptions {
       description = "The method; default: 'forward', or the only one.")
   private @Nullable String method;
 
+  @Mixin private DataOptions data;
+
   @SuppressWarnings("NullAway.Init")
   ModelOptions() {}
 
@@ -35,7 +38,7 @@ final class ModelOptions {
   }
 
   Program open() throws IOException {
-    return Program.open(file());
+    return data.open(model);
   }
 
   /**

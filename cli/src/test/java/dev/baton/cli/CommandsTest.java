@@ -221,6 +221,7 @@ class CommandsTest {
     assertEquals(Baton.hasXnnpack(), xnnpack.get("available"));
     if (Baton.hasXnnpack()) {
       assertEquals(true, xnnpack.get("opened"));
+      assertTrue(xnnpack.get("found").toString().contains("XNNPACK of 20"), xnnpack::toString);
     } else {
       assertFalse(String.valueOf(xnnpack.get("remedy")).isEmpty());
     }
@@ -251,14 +252,19 @@ class CommandsTest {
 
   @Test
   void demoRunsInJavaWhereXnnpackIsAbsent() {
-    System.setProperty("baton.xnnpack.library", folder.resolve("absent.so").toString());
+    String given =
+        System.setProperty("baton.xnnpack.library", folder.resolve("absent.so").toString());
     try {
       String out = done("demo").out();
       assertTrue(out.contains("XNNPACK is not available: "), out);
       assertTrue(out.contains("remedy: "), out);
       assertTrue(out.contains("All 2 rounds read the same digit"), out);
     } finally {
-      System.clearProperty("baton.xnnpack.library");
+      if (given == null) {
+        System.clearProperty("baton.xnnpack.library");
+      } else {
+        System.setProperty("baton.xnnpack.library", given);
+      }
     }
   }
 }

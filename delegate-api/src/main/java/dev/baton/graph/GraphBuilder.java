@@ -29,6 +29,13 @@ public interface GraphBuilder {
    */
   DimOrder dimOrder(int argument);
 
+  /**
+   * The type that the program declares for an argument, an output too; sizes are upper bounds.
+   *
+   * @throws IllegalArgumentException if there is no such argument, or it is no tensor
+   */
+  TensorType declaredType(int argument);
+
   /** Says that an argument of the call receives the value: exactly once for each output. */
   void output(int argument, Value value);
 

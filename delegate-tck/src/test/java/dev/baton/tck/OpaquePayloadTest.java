@@ -6,14 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.delegate.Delegate;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.Payload;
+import dev.baton.delegate.PayloadLifter;
 import dev.baton.graph.DType;
+import dev.baton.graph.GraphBuilder;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateFailedException;
+import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
+import dev.baton.runtime.program.Program;
 import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -68,6 +74,50 @@ final class OpaquePayloadTest {
     assertEquals(1, delegate.journal().count(Moment.LOAD));
     assertEquals(0, delegate.journal().count(Moment.COMPILE));
     delegate.journal().assertAllClosed();
+  }
+
+  /** Opens half of a payload, then finds what it does not know. */
+  private static final class Incapable implements PayloadLifter {
+    @Override
+    public String payloadId() {
+      return OpaquePayloadDelegate.PAYLOAD_ID;
+    }
+
+    @Override
+    public void lift(Payload payload, GraphBuilder into) throws DelegateException {
+      into.apply("aten::relu", into.input(0));
+      throw new DelegateException(DelegateException.Kind.UNSUPPORTED, "node 1 (Odd) is odd");
+    }
+  }
+
+  private static ModelMethod loadWithLifter(byte[] pte, Delegate... delegates) {
+    try (Program program = Program.of(pte)) {
+      return ModelMethod.load(
+          program, "forward", FAIL, Delegates.of(List.of(delegates), List.of(new Incapable())));
+    }
+  }
+
+  @Test
+  void whatALifterDoesNotSupportIsLoadedAsItIs() {
+    try (ModelMethod method = loadWithLifter(program(), new OpaquePayloadDelegate());
+        Execution execution = method.newExecution()) {
+      assertArrayEquals(GOLDEN, Loading.run(execution, X));
+      assertEquals(3, method.placement().operators().size());
+    }
+  }
+
+  @Test
+  void whatNeitherLifterNorDelegateCanDoNamesBoth() {
+    byte[] unloadable = program(new byte[3]);
+    BatonException e =
+        assertThrows(
+            BatonException.class,
+            () -> loadWithLifter(unloadable, new OpaquePayloadDelegate()).close());
+    assertTrue(e.getMessage().contains("node 1 (Odd) is odd"), e.getMessage());
+    assertTrue(e.getMessage().contains("has 3 bytes"), e.getMessage());
+    BatonException alone =
+        assertThrows(BatonException.class, () -> loadWithLifter(program()).close());
+    assertTrue(alone.getMessage().contains("node 1 (Odd) is odd"), alone.getMessage());
   }
 
   @Test

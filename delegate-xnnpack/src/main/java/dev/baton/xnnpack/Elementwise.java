@@ -104,6 +104,45 @@ final class Elementwise {
     return with.shape().rank() == 0 ? c.constant(new float[] {(float) number}) : c.scalar(number);
   }
 
+  static @Nullable Decline powerCheck(Node node, Support.Setting setting) {
+    double exponent = node.number("exponent");
+    return exponent == 0.5 || exponent == -0.5 || isWhole(exponent)
+        ? null
+        : Decline.of(
+            Decline.Kind.ARGUMENT, "the exponent is " + exponent + ", not 2, 3, 4, -1, 0.5 or -0.5");
+  }
+
+  private static boolean isWhole(double exponent) {
+    return exponent == 2 || exponent == 3 || exponent == 4 || exponent == -1;
+  }
+
+  /** x to a power, as products, roots and quotients. */
+  static void power(Node node, SubgraphCompiler c) {
+    double exponent = node.number("exponent");
+    if (exponent == 0.5) {
+      unary(node, c, UnaryOperator.SQUARE_ROOT, List.of());
+    } else if (exponent == -0.5) {
+      unary(node, c, UnaryOperator.RECIPROCAL_SQUARE_ROOT, List.of());
+    } else if (exponent == -1) {
+      reciprocal(node, c);
+    } else if (exponent == 2) {
+      unary(node, c, UnaryOperator.SQUARE, List.of());
+    } else {
+      Value x = node.tensor("self");
+      Layout layout = c.meet(x.shape().rank(), List.of(x));
+      int input = c.in(x, layout);
+      int square = c.temporary(layout.dims(x.shape()));
+      c.add(new XnnNode.Unary(UnaryOperator.SQUARE, List.of(), input, square));
+      c.add(
+          new XnnNode.Binary(
+              BinaryOperator.MULTIPLY,
+              Range.ALL,
+              square,
+              exponent == 3 ? input : square,
+              c.out(node.result(), layout)));
+    }
+  }
+
   /** x · sigmoid(x). */
   static void silu(Node node, SubgraphCompiler c) {
     Value x = node.tensor("self");

@@ -5,11 +5,15 @@ import dev.baton.graph.Argument;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnNode;
+import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Padding;
 import dev.baton.xnnpack.ffi.XnnNode.Range;
 import dev.baton.xnnpack.ffi.XnnNode.ReduceOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Window;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Pooling and resizing. */
@@ -65,9 +69,18 @@ final class Images {
   }
 
   static @Nullable Decline maxPoolCheck(Node node, Support.Setting setting) {
-    return XnnpackOperators.onlyFirstResultUsed(node, setting.view())
-        ? poolCheck(node)
-        : Decline.of(Decline.Kind.OPERATOR, "its indices are used");
+    if (!XnnpackOperators.onlyFirstResultUsed(node, setting.view())) {
+      return Decline.of(Decline.Kind.OPERATOR, "its indices are used");
+    }
+    Decline decline = poolCheck(node);
+    if (decline != null || setting.library().has(XnnFeature.POOLS_WITH_GAPS)) {
+      return decline;
+    }
+    Window window = window(node);
+    return window.strideHeight() > window.height() || window.strideWidth() > window.width()
+        ? Decline.of(
+            Decline.Kind.VERSION, "this version of XNNPACK has no pools with gaps between them")
+        : null;
   }
 
   static void maxPool(Node node, SubgraphCompiler c) {
@@ -209,5 +222,74 @@ final class Images {
             input,
             c.out(node.result(), Layout.CHANNELS_LAST),
             node.bool("align_corners") ? XnnNode.ALIGN_CORNERS : 0));
+  }
+
+  static @Nullable Decline nearestCheck(Node node, Support.Setting setting) {
+    Decline decline = XnnpackOperators.staticOnly(node);
+    if (decline != null) {
+      return decline;
+    }
+    Shape in = node.tensor(input(node)).shape();
+    Shape out = node.result().shape();
+    if (in.rank() != 4 || out.size(2) % in.size(2) != 0 || out.size(3) % in.size(3) != 0) {
+      return XnnpackOperators.shape(in + " to " + out + " is not a whole number of times");
+    }
+    boolean exact =
+        isScale(node, "scale_factors", 0, out.size(2) / in.size(2))
+            && isScale(node, "scale_factors", 1, out.size(3) / in.size(3))
+            && isScale(node, "scales_h", 0, out.size(2) / in.size(2))
+            && isScale(node, "scales_w", 0, out.size(3) / in.size(3));
+    return exact
+        ? null
+        : Decline.of(Decline.Kind.ARGUMENT, "its scale is not the quotient of the sizes");
+  }
+
+  /** True if the program names no scale, or this one. */
+  private static boolean isScale(Node node, String parameter, int index, double scale) {
+    if (!node.operator().has(parameter) || node.isNone(parameter)) {
+      return true;
+    }
+    Argument given = node.argument(parameter);
+    if (given instanceof Argument.Items items) {
+      given = items.items().get(index);
+    }
+    return given instanceof Argument.Real real && real.value() == scale;
+  }
+
+  private static String input(Node node) {
+    return node.operator().has("input") ? "input" : "self";
+  }
+
+  /** Each pixel times as many ones: [N, H, 1, W, 1, C] · [1, 1, h, 1, w, 1]. */
+  static void nearest(Node node, SubgraphCompiler c) {
+    Value x = node.tensor(input(node));
+    Shape in = x.shape();
+    Shape out = node.result().shape();
+    int down = out.size(2) / in.size(2);
+    int across = out.size(3) / in.size(3);
+    Layout layout = c.meet(4, List.of(x));
+    boolean last = layout == Layout.CHANNELS_LAST;
+    long[] apart =
+        last
+            ? new long[] {in.size(0), in.size(2), 1, in.size(3), 1, in.size(1)}
+            : new long[] {in.size(0), in.size(1), in.size(2), 1, in.size(3), 1};
+    long[] times = last ? new long[] {1, 1, down, 1, across, 1} : new long[] {1, 1, 1, down, 1, across};
+    long[] repeated = new long[6];
+    for (int d = 0; d < 6; d++) {
+      repeated[d] = apart[d] * times[d];
+    }
+    float[] ones = new float[down * across];
+    Arrays.fill(ones, 1);
+    int source = c.temporary(apart);
+    c.add(new XnnNode.Reshape(apart, c.in(x, layout), source));
+    int product = c.temporary(repeated);
+    c.add(
+        new XnnNode.Binary(
+            BinaryOperator.MULTIPLY,
+            Range.ALL,
+            source,
+            c.constant(ones, times),
+            product));
+    c.add(new XnnNode.Reshape(layout.dims(out), product, c.out(node.result(), layout)));
   }
 }

@@ -364,16 +364,18 @@ final class Moves {
     long begin = 0;
     for (Value part : node.results()) {
       long end = begin + part.shape().size(dim);
-      slice(
-          c,
-          x,
-          layout,
-          dim,
-          begin,
-          end,
-          Shapes.longs(part.shape()),
-          Shapes.isDynamic(node),
-          c.out(part, layout));
+      if (c.isUsed(part)) {
+        slice(
+            c,
+            x,
+            layout,
+            dim,
+            begin,
+            end,
+            Shapes.longs(part.shape()),
+            Shapes.isDynamic(node),
+            c.out(part, layout));
+      }
       begin = end;
     }
   }
@@ -389,7 +391,10 @@ final class Moves {
 
   static void unbind(Node node, SubgraphCompiler c) {
     for (int i = 0; i < node.results().size(); i++) {
-      select(c, node, i, node.results().get(i));
+      Value part = node.results().get(i);
+      if (c.isUsed(part)) {
+        select(c, node, i, part);
+      }
     }
   }
 
@@ -418,6 +423,56 @@ final class Moves {
         dynamic,
         left.dims(result.shape()),
         c.out(result, left));
+  }
+
+  // Reversal
+
+  private static final int MAX_REVERSED = 32;
+
+  static @Nullable Decline flipCheck(Node node, Support.Setting setting) {
+    Decline decline = XnnpackOperators.staticOnly(node);
+    if (decline != null) {
+      return decline;
+    }
+    long[] dims = node.integers("dims");
+    int rank = node.tensor("self").shape().rank();
+    if (dims.length != 1 || rank == 0) {
+      return Decline.of(Decline.Kind.ARGUMENT, "it reverses " + dims.length + " dims, not one");
+    }
+    int size = node.tensor("self").shape().size(Shapes.dim(dims[0], rank));
+    return size > MAX_REVERSED
+        ? XnnpackOperators.shape("it reverses " + size + " rows, more than " + MAX_REVERSED)
+        : null;
+  }
+
+  /** Slices of one row, joined from the last to the first. */
+  static void flip(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    Value result = node.result();
+    int rank = x.shape().rank();
+    int dim = Shapes.dim(node.integers("dims")[0], rank);
+    int size = x.shape().size(dim);
+    if (size == 1) {
+      c.alias(result, x);
+      return;
+    }
+    Layout layout = c.meet(rank, List.of(x));
+    long[] row = Shapes.longs(x.shape());
+    row[dim] = 1;
+    List<Integer> rows = new ArrayList<>();
+    for (int i = size - 1; i >= 0; i--) {
+      int one = c.temporaryLike(x, layout.arrange(row));
+      slice(c, x, layout, dim, i, i + 1, row, false, one);
+      rows.add(one);
+    }
+    chain(
+        c,
+        rows,
+        java.util.Collections.nCopies(size, 1L),
+        layout.place(dim, rank),
+        layout.dims(result.shape()),
+        result,
+        c.out(result, layout));
   }
 
   // Padding

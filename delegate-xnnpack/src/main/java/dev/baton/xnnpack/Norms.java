@@ -144,26 +144,27 @@ final class Norms {
         c,
         c.in(x, Layout.PLAIN),
         Shapes.longs(x.shape()),
-        rank - normalized,
+        java.util.stream.LongStream.range(rank - normalized, rank).toArray(),
         node.number("eps"),
         weight == null ? XnnNode.NONE : c.in(weight, Layout.PLAIN),
         bias == null ? XnnNode.NONE : c.in(bias, Layout.PLAIN),
         c.out(node.result(), Layout.PLAIN));
   }
 
-  /** Normalizes over the dims from {@code first} on, then weight and bias, where there are any. */
+  /** Normalizes over some dims, then weight and bias, where there are any. */
   private static void affine(
       SubgraphCompiler c,
       int input,
       long[] dims,
-      int first,
+      long[] axes,
       double eps,
       int weight,
       int bias,
       int output) {
-    long[] axes = java.util.stream.LongStream.range(first, dims.length).toArray();
     long[] reduced = dims.clone();
-    Arrays.fill(reduced, first, dims.length, 1);
+    for (long axis : axes) {
+      reduced[(int) axis] = 1;
+    }
     int mean = c.temporary(reduced);
     c.add(new XnnNode.Reduce(ReduceOperator.MEAN, axes, input, mean, XnnNode.KEEP_DIMS));
     int centered = c.temporary(dims);
@@ -210,7 +211,7 @@ final class Norms {
     int input = c.temporary(grouped);
     c.add(new XnnNode.Reshape(grouped, c.inAnyPlain(x), input));
     int normal = c.temporary(grouped);
-    affine(c, input, grouped, 2, node.number("eps"), XnnNode.NONE, XnnNode.NONE, normal);
+    affine(c, input, grouped, new long[] {2}, node.number("eps"), XnnNode.NONE, XnnNode.NONE, normal);
     long[] byChannel = new long[shape.rank()];
     Arrays.fill(byChannel, 1);
     byChannel[1] = shape.size(1);
@@ -229,5 +230,43 @@ final class Norms {
     c.add(
         new XnnNode.Binary(
             BinaryOperator.ADD, Range.ALL, current, shift, c.out(node.result(), Layout.PLAIN)));
+  }
+
+  static @Nullable Decline ownStatisticsCheck(Node node, Support.Setting setting) {
+    if (node.tensor("input").shape().rank() < 2) {
+      return XnnpackOperators.shape("the input has rank below 2");
+    }
+    for (String parameter : new String[] {"weight", "bias"}) {
+      Decline decline = XnnpackOperators.constant(node, parameter);
+      if (decline != null) {
+        return decline;
+      }
+    }
+    return layerNormCheck(node, setting);
+  }
+
+  /** A batch norm by the mean and deviation of its own input, over all dims but the channels. */
+  static void ownStatistics(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("input");
+    int rank = x.shape().rank();
+    Layout layout = c.meet(rank, List.of(x));
+    int channels = layout.place(1, rank);
+    long[] axes = java.util.stream.LongStream.range(0, rank).filter(d -> d != channels).toArray();
+    long[] byChannel = new long[rank];
+    Arrays.fill(byChannel, 1);
+    byChannel[channels] = x.shape().size(1);
+    Value weight = node.tensorOrNull("weight");
+    Value bias = node.tensorOrNull("bias");
+    affine(
+        c,
+        c.in(x, layout),
+        layout.dims(x.shape()),
+        axes,
+        node.number("eps"),
+        weight == null
+            ? XnnNode.NONE
+            : c.constant(Weights.toArray(weight.constant()), byChannel),
+        bias == null ? XnnNode.NONE : c.constant(Weights.toArray(bias.constant()), byChannel),
+        c.out(node.result(), layout));
   }
 }

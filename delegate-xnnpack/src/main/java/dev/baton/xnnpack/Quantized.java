@@ -243,6 +243,22 @@ final class Quantized {
         : product.weightOutputs;
   }
 
+  /** True for a matrix of int8 weights that is quantized by output. */
+  static boolean hasInt8Matrix(Node node, WeightData data) {
+    Product product = product(node);
+    return product != null
+        && !XnnpackOperators.isConvolution(node)
+        && data.constant().type().dtype() == DType.INT8
+        && data.constant().type().shape().rank() == 2
+        && !data.isInt4()
+        && data.zeroPoint() == 0
+        && switch (data.quantization()) {
+          case PerTensor t -> true;
+          case PerChannel c -> c.axis() == product.weightOutputs;
+          case null, default -> false;
+        };
+  }
+
   private static int outputs(QuantizedOperator match, Product product) {
     return match
         .operator()
@@ -392,7 +408,7 @@ final class Quantized {
     for (int i = 0; i < integers.length; i++) {
       int column = i % row;
       int nibble = integers[i] - zeroPoint + 8 & 15;
-      packed[i / row * rowBytes + column / 2] |= (byte) (nibble << column % 2 * 4);
+      packed[i / row * rowBytes + column / 2] |= (byte) (nibble << (column % 2 * 4));
     }
     return packed;
   }

@@ -8,9 +8,11 @@ import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnFunction;
 import dev.baton.xnnpack.ffi.XnnNode;
+import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Padding;
 import dev.baton.xnnpack.ffi.XnnNode.Range;
 import dev.baton.xnnpack.ffi.XnnNode.ReduceOperator;
+import dev.baton.xnnpack.ffi.XnnNode.UnaryOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Window;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +40,44 @@ final class Reductions {
         Shapes.dim(node.integer("dim"), rank) == rank - 1 ? Layout.PLAIN : Layout.CHANNELS_LAST;
     int input = c.in(x, layout);
     c.add(new XnnNode.Softmax(input, c.out(node.result(), layout)));
+  }
+
+  static @Nullable Decline logSoftmaxCheck(Node node, Support.Setting setting) {
+    if (node.tensor("self").shape().rank() == 0) {
+      return XnnpackOperators.shape("the input is a scalar");
+    }
+    Decline decline = XnnpackOperators.need(setting, ReduceOperator.MAX);
+    return decline != null ? decline : XnnpackOperators.need(setting, ReduceOperator.SUM);
+  }
+
+  /** y − log(Σ exp(y)), where y is x less its maximum. */
+  static void logSoftmax(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    int rank = x.shape().rank();
+    int dim = Shapes.dim(node.integer("dim"), rank);
+    Layout layout = c.meet(rank, List.of(x));
+    long[] axes = {layout.place(dim, rank)};
+    long[] full = layout.dims(x.shape());
+    long[] rows = full.clone();
+    rows[(int) axes[0]] = 1;
+    int input = c.in(x, layout);
+    int most = c.temporary(rows);
+    c.add(new XnnNode.Reduce(ReduceOperator.MAX, axes, input, most, XnnNode.KEEP_DIMS));
+    int less = c.temporary(full);
+    c.add(new XnnNode.Binary(BinaryOperator.SUBTRACT, Range.ALL, input, most, less));
+    int powers = c.temporary(full);
+    c.add(new XnnNode.Unary(UnaryOperator.EXP, List.of(), less, powers));
+    int sum = c.temporary(rows);
+    c.add(new XnnNode.Reduce(ReduceOperator.SUM, axes, powers, sum, XnnNode.KEEP_DIMS));
+    int logarithm = c.temporary(rows);
+    c.add(new XnnNode.Unary(UnaryOperator.LOG, List.of(), sum, logarithm));
+    c.add(
+        new XnnNode.Binary(
+            BinaryOperator.SUBTRACT,
+            Range.ALL,
+            less,
+            logarithm,
+            c.out(node.result(), layout)));
   }
 
   // Reductions

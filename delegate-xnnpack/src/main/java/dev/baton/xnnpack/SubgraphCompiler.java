@@ -24,8 +24,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,8 @@ final class SubgraphCompiler {
 
   /** What is computed with in the place of real numbers: integers, mostly. */
   private final Map<Value, Value> standIns = new HashMap<>();
+
+  private final Set<Value> used;
 
   private final List<XnnValue> values = new ArrayList<>();
   private final List<XnnNode> nodes = new ArrayList<>();
@@ -75,6 +79,7 @@ final class SubgraphCompiler {
     Support.Setting setting = Support.Setting.of(subgraph, library);
     this.encodings = setting.encodings();
     this.fusions = Fusions.of(setting);
+    this.used = used(subgraph);
     for (Node node : subgraph.nodes()) {
       QuantizedOperator quantized = fusions.quantized(node);
       if (quantized != null) {
@@ -108,6 +113,20 @@ final class SubgraphCompiler {
   }
 
   /**
+   * Values that an output depends on. What computes others is left out: versions of 2024 end the
+   * process where they meet a chain of nodes without a use.
+   */
+  private static Set<Value> used(Subgraph subgraph) {
+    Set<Value> used = new HashSet<>(subgraph.outputs());
+    for (Node node : subgraph.nodes().reversed()) {
+      if (node.results().stream().anyMatch(used::contains)) {
+        used.addAll(node.inputs());
+      }
+    }
+    return used;
+  }
+
+  /**
    * @param arena for data that XNNPACK keeps pointers to; closed after every runtime
    */
   static Result compile(XnnLibrary library, Subgraph subgraph, Arena arena) {
@@ -125,7 +144,7 @@ final class SubgraphCompiler {
     }
     int externalCount = values.size();
     for (Node node : subgraph.nodes()) {
-      if (!fusions.isAbsorbed(node)) {
+      if (!fusions.isAbsorbed(node) && node.results().stream().anyMatch(this::isUsed)) {
         XnnpackOperators.of(node).define(node, this);
       }
     }
@@ -311,6 +330,11 @@ final class SubgraphCompiler {
     return library.has(function);
   }
 
+  /** True if an output depends on the value. */
+  boolean isUsed(Value value) {
+    return used.contains(value);
+  }
+
   // Layout of elementwise operators
 
   /**
@@ -423,15 +447,9 @@ final class SubgraphCompiler {
     return keepsIntegers(product, data) ? data.constant() : data.real();
   }
 
-  /** True if real numbers are multiplied with int8 weights: half the memory or less. */
+  /** True if real numbers are multiplied with int8 weights: a quarter of the memory. */
   private boolean keepsIntegers(Node product, WeightData data) {
-    return Quantized.product(product) != null
-        && !XnnpackOperators.isConvolution(product)
-        && data.quantization() != null
-        && !(data.quantization() instanceof Quantization.PerGroup)
-        && !data.isInt4()
-        && data.zeroPoint() == 0
-        && library.has(XnnFeature.WEIGHT_INT8);
+    return Quantized.hasInt8Matrix(product, data) && library.has(XnnFeature.WEIGHT_INT8);
   }
 
   /**

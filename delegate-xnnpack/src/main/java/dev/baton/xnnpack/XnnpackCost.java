@@ -9,7 +9,7 @@ import java.util.List;
 /** About how long XNNPACK takes for a node, on one thread of a machine of today. */
 final class XnnpackCost {
   /** To begin with an operator, in nanoseconds. */
-  private static final double OPERATOR = 100;
+  private static final double OPERATOR = 40;
 
   /** A multiply and add. */
   private static final double PRODUCT = 0.025;

@@ -130,7 +130,9 @@ public final class XnnpackDelegate implements Delegate {
 
   private static Availability availability(LibraryLocation found) {
     return switch (found) {
-      case Located located -> Availability.available(located.path() + " (" + located.how() + ")");
+      case Located located ->
+          Availability.available(
+              located.path() + " (" + located.how() + version(located.path()) + ")");
       case NotLocated absent ->
           Availability.unavailable(
               reason(absent.kind()),
@@ -138,6 +140,12 @@ public final class XnnpackDelegate implements Delegate {
               absent.remedy(),
               absent.tried().stream().map(Object::toString).toList());
     };
+  }
+
+  /** What a library is, which is known once it is loaded. */
+  private static String version(Path path) {
+    XnnLibrary library = XnnLibrary.loaded(path);
+    return library == null ? "" : ", XNNPACK of " + library.version();
   }
 
   /** Looks for the library, unless it is where it was. */

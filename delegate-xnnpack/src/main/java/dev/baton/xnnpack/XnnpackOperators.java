@@ -66,6 +66,11 @@ final class XnnpackOperators {
         Norms::batchNorm,
         ELEMENTWISE);
     put("aten::native_layer_norm", Norms::layerNormCheck, Norms::layerNorm, ELEMENTWISE);
+    put(
+        "aten::_native_batch_norm_legit.no_stats",
+        Norms::ownStatisticsCheck,
+        Norms::ownStatistics,
+        ELEMENTWISE);
     put("aten::native_group_norm", Norms::groupNormCheck, Norms::groupNorm, ELEMENTWISE);
 
     unary("aten::abs", UnaryOperator.ABS);
@@ -99,14 +104,7 @@ final class XnnpackOperators {
             Elementwise.unary(
                 n, c, UnaryOperator.LEAKY_RELU, List.of((float) n.number("negative_slope"))),
         ELEMENTWISE);
-    put(
-        "aten::pow.Tensor_Scalar",
-        (n, s) ->
-            power(n) == null
-                ? Decline.of(ARGUMENT, "the exponent is " + n.number("exponent") + ", not 2 or 0.5")
-                : null,
-        (n, c) -> Elementwise.unary(n, c, power(n), List.of()),
-        ELEMENTWISE);
+    put("aten::pow.Tensor_Scalar", Elementwise::powerCheck, Elementwise::power, ELEMENTWISE);
     for (String name : List.of("relu", "relu6", "hardtanh", "clamp")) {
       put("aten::" + name, XnnpackOperators::clampCheck, Elementwise::clamp, ELEMENTWISE);
     }
@@ -128,6 +126,7 @@ final class XnnpackOperators {
     scalar("aten::div.Scalar", BinaryOperator.DIVIDE);
 
     put("aten::_softmax", Reductions::softmaxCheck, Reductions::softmax, ELEMENTWISE);
+    put("aten::_log_softmax", Reductions::logSoftmaxCheck, Reductions::logSoftmax, ELEMENTWISE);
     reduce("aten::mean.dim", ReduceOperator.MEAN);
     reduce("aten::mean", ReduceOperator.MEAN);
     reduce("aten::sum.dim_IntList", ReduceOperator.SUM);
@@ -206,6 +205,10 @@ final class XnnpackOperators {
     put("aten::unbind_copy.int", Moves.selectCheck(), Moves::unbind, MOVE);
     for (String name : List.of("aten::split_with_sizes_copy", "aten::split_copy.Tensor")) {
       put(name, whereDynamic(XnnFunction.DEFINE_STATIC_SLICE_V3), Moves::split, MOVE);
+    }
+    put("aten::flip", Moves::flipCheck, Moves::flip, MOVE);
+    for (String name : List.of("aten::upsample_nearest2d.vec", "aten::upsample_nearest2d")) {
+      put(name, Images::nearestCheck, Images::nearest, MOVE);
     }
     put("aten::constant_pad_nd", Moves::padCheck, Moves::pad, MOVE);
 
@@ -330,13 +333,6 @@ final class XnnpackOperators {
     return node.text("approximate", "none").equals("tanh")
         ? UnaryOperator.APPROXGELU
         : UnaryOperator.GELU;
-  }
-
-  private static @Nullable UnaryOperator power(Node node) {
-    double exponent = node.number("exponent");
-    return exponent == 2
-        ? UnaryOperator.SQUARE
-        : exponent == 0.5 ? UnaryOperator.SQUARE_ROOT : null;
   }
 
   // Checks

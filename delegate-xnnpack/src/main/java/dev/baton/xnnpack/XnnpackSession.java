@@ -22,6 +22,10 @@ final class XnnpackSession implements DelegateSession {
     this.pool = threads > 1 ? new XnnThreadPool(library, threads) : null;
   }
 
+  XnnLibrary library() {
+    return library;
+  }
+
   @Override
   public void claim(GraphView graph, Claims claims) {
     new Claimant(library, graph, claims).claim();

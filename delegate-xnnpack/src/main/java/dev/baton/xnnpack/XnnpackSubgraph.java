@@ -65,9 +65,6 @@ final class XnnpackSubgraph implements CompiledSubgraph {
       }
     }
     this.compiled = SubgraphCompiler.compile(library, subgraph, arena);
-    if (Boolean.getBoolean("dumpx")) {
-      System.err.println(compiled.graph());
-    }
     long packed = compiled.packedBytes();
     context.progress("packing weights", 0);
     this.cache =

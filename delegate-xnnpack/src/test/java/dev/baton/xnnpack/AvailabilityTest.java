@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -24,11 +25,16 @@ class AvailabilityTest {
   /** Where an ELF header says for which machine a file is. */
   private static final int ELF_MACHINE = 18;
 
+  private final @Nullable String given = System.getProperty(XnnpackDelegate.LIBRARY_PROPERTY);
   private final XnnpackDelegate delegate = new XnnpackDelegate();
 
   @AfterEach
-  void forget() {
-    System.clearProperty(XnnpackDelegate.LIBRARY_PROPERTY);
+  void restore() {
+    if (given == null) {
+      System.clearProperty(XnnpackDelegate.LIBRARY_PROPERTY);
+    } else {
+      System.setProperty(XnnpackDelegate.LIBRARY_PROPERTY, given);
+    }
   }
 
   @Test
@@ -55,6 +61,7 @@ class AvailabilityTest {
 
   @Test
   void platformJarServes() {
+    System.clearProperty(XnnpackDelegate.LIBRARY_PROPERTY);
     Availability availability = delegate.availability();
     assertTrue(availability.isAvailable(), availability::toString);
     Rig.assertContains(availability.message(), "libjnitensorflowlite");
@@ -89,7 +96,7 @@ class AvailabilityTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void truncated(@TempDir Path folder) throws IOException {
+  void truncated(@TempDir Path folder) throws Exception {
     byte[] whole = Files.readAllBytes(library());
     Path half = folder.resolve("libXNNPACK.so");
     Files.write(half, Arrays.copyOf(whole, whole.length / 2));
@@ -100,7 +107,7 @@ class AvailabilityTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void otherArchitecture(@TempDir Path folder) throws IOException {
+  void otherArchitecture(@TempDir Path folder) throws Exception {
     byte[] bytes = Files.readAllBytes(library());
     bytes[ELF_MACHINE] = (byte) 243; // RISC-V
     Path other = folder.resolve("libXNNPACK.so");
@@ -119,8 +126,7 @@ class AvailabilityTest {
     }
   }
 
-  private Path library() {
-    String message = new XnnpackDelegate().availability().message();
-    return Path.of(message.substring(0, message.lastIndexOf(" (")));
+  private static Path library() throws Exception {
+    return Rig.library().path();
   }
 }

@@ -4,6 +4,7 @@ import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
+import dev.baton.runtime.program.ReadOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -53,8 +54,25 @@ public final class Module implements AutoCloseable {
 
   /** As {@link #load(Path)}, with options. */
   public static Module load(Path path, LoadOptions options) {
+    return load(path, List.of(), options);
+  }
+
+  /**
+   * As {@link #load(Path)}, for a program whose weights lie outside of it.
+   *
+   * @param dataFiles its {@code .ptd} files, in any order
+   */
+  public static Module load(Path path, List<Path> dataFiles) {
+    return load(path, dataFiles, LoadOptions.defaults());
+  }
+
+  /** As {@link #load(Path, List)}, with options. */
+  public static Module load(Path path, List<Path> dataFiles, LoadOptions options) {
     try {
-      return new Module(Program.open(path), options, Runtimes.delegates());
+      return new Module(
+          Program.open(path, ReadOptions.defaults().withDataFiles(dataFiles)),
+          options,
+          Runtimes.delegates());
     } catch (IOException e) {
       throw new UncheckedIOException(
           "the program file " + path + " cannot be read: " + e.getMessage(), e);

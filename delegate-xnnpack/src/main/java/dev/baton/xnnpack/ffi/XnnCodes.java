@@ -11,25 +11,29 @@ import java.util.List;
  *     xnn_reduce_}
  */
 record XnnCodes(List<String> unary, List<String> reduce) {
-  private static final List<String> UNARY_2025 =
-      names(
-          "abs approxgelu bankers_rounding ceiling clamp convert cosine elu exp floor gelu"
-              + " hardswish leaky_relu log negate reciprocal_square_root sigmoid sine square_root"
-              + " square tanh");
-  private static final List<String> UNARY_EARLY_2025 =
-      UNARY_2025.stream().filter(name -> !name.equals("approxgelu")).toList();
-  private static final List<String> UNARY_2024 =
-      names(
-          "convert clamp abs bankers_rounding ceiling elu exp floor gelu hardswish leaky_relu log"
-              + " negate sigmoid square square_root reciprocal_square_root tanh cube_root cosine"
-              + " sine");
+  /** Of {@code enum xnn_unary_operator}, newest first: March 2025, February 2025, October 2024. */
+  static final List<List<String>> UNARY =
+      List.of(
+          names(
+              "abs approxgelu bankers_rounding ceiling clamp convert cosine elu exp floor gelu"
+                  + " hardswish leaky_relu log negate reciprocal_square_root sigmoid sine"
+                  + " square_root square tanh"),
+          names(
+              "abs approxgelu bankers_rounding ceiling clamp convert elu exp floor gelu hardswish"
+                  + " leaky_relu log negate reciprocal_square_root sigmoid square_root square tanh"
+                  + " bitwise_not cosine count_leading_zeros cube_root popcount sign sine"),
+          names(
+              "convert clamp abs bankers_rounding ceiling elu exp floor gelu hardswish leaky_relu"
+                  + " log negate sigmoid square square_root reciprocal_square_root tanh cube_root"
+                  + " cosine sine"));
 
-  /** Newest first. */
-  static final List<List<String>> UNARY = List.of(UNARY_2025, UNARY_EARLY_2025, UNARY_2024);
-
-  /** Newest first. */
+  /** Of {@code enum xnn_reduce_operator}, newest first: 5 and 3 September, March 2025, 2024. */
   static final List<List<String>> REDUCE =
-      List.of(names("sum sum_squared mean mean_squared max min"), names("sum mean max min"));
+      List.of(
+          names("sum sum_squared mean mean_squared max min"),
+          names("sum sum_squared mean max min"),
+          names("sum mean max min"),
+          names("sum mean"));
 
   /** Of {@code enum xnn_binary_operator}: the same in every version. */
   static final List<String> BINARY =

@@ -22,9 +22,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Ways of computing with quantized numbers that a version of the library may lack. No function
- * tells, so each is tried, once, with numbers whose answer is known; that also shows that the codes
- * of types are the library's.
+ * What a version of the library may lack though it has the functions; of quantized numbers mostly.
+ * No function tells, so each is tried, once, with numbers whose answer is known; that also shows
+ * that the codes of types are the library's.
  */
 public enum XnnFeature {
   /** Conversion of real numbers to int8 and back, products of int8, requantized. */
@@ -143,6 +143,20 @@ public enum XnnFeature {
       int filter = t.weights(1, Trial.WIDTH);
       t.nodes.add(new FullyConnected(Range.ALL, 0, filter, XnnNode.NONE, 1, 0));
       return t.gives(library, Trial.PRODUCT);
+    }
+  },
+  /** Maxima over windows whose stride is above their size. */
+  POOLS_WITH_GAPS {
+    @Override
+    boolean works(XnnLibrary library) {
+      Trial t = new Trial();
+      int image = t.value(XnnValue.internal(Plain.FLOAT, 1, 1, Trial.WIDTH, 1));
+      t.nodes.add(new XnnNode.Reshape(new long[] {1, 1, Trial.WIDTH, 1}, 0, image));
+      int most = t.value(XnnValue.internal(Plain.FLOAT, 1, 1, 1, 1));
+      Window window = new Window(1, 2, 1, Trial.WIDTH, 1, 1, new XnnNode.Padding(0, 0, 0, 0));
+      t.nodes.add(new XnnNode.MaxPooling(window, Range.ALL, image, most));
+      t.nodes.add(new XnnNode.Reshape(new long[] {1, 1}, most, 1));
+      return t.gives(library, 127);
     }
   };
 

@@ -84,6 +84,11 @@ public enum XnnFunction {
     return symbol;
   }
 
+  /** Its parameters and result, as above. */
+  String signature() {
+    return signature;
+  }
+
   FunctionDescriptor descriptor() {
     int colon = signature.indexOf(':');
     MemoryLayout[] parameters =

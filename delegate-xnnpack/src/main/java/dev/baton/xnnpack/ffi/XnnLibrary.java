@@ -10,12 +10,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * XNNPACK, loaded and initialised. One instance for each file, for the life of the process: the
@@ -29,12 +31,14 @@ public final class XnnLibrary {
   private static final Map<Path, XnnLibrary> LOADED = new HashMap<>();
 
   private final Path path;
+  private final String version;
   private final Map<XnnFunction, NativeFunction> functions = new EnumMap<>(XnnFunction.class);
   private final Map<XnnFeature, Boolean> features = new ConcurrentHashMap<>();
   private XnnCodes codes = new XnnCodes(List.of(), List.of());
 
   private XnnLibrary(NativeLibrary library) {
     path = library.path();
+    version = XnnVersion.of(symbol -> library.find(symbol).isPresent());
     for (XnnFunction f : XnnFunction.values()) {
       functions.put(f, new NativeFunction(library, path.toString(), f.symbol(), f.descriptor()));
     }
@@ -61,8 +65,20 @@ public final class XnnLibrary {
     }
   }
 
+  /** The library of a file, if it is loaded; else null. */
+  public static @Nullable XnnLibrary loaded(Path path) {
+    synchronized (LOADED) {
+      return LOADED.get(path.toAbsolutePath().normalize());
+    }
+  }
+
   public Path path() {
     return path;
+  }
+
+  /** Between which dates it was made, as its functions tell. */
+  public String version() {
+    return version;
   }
 
   /** Whether this version of the library has the function. */
@@ -80,7 +96,7 @@ public final class XnnLibrary {
     return has(XnnFunction.DEFINE_STATIC_REDUCE) && codes.reduce().contains(operator.symbol());
   }
 
-  /** Whether this version of the library computes with such quantized numbers, and rightly. */
+  /** Whether this version of the library can do this, and rightly. */
   public boolean has(XnnFeature feature) {
     return features.computeIfAbsent(feature, f -> f.works(this));
   }
@@ -142,13 +158,25 @@ public final class XnnLibrary {
   private List<String> findReduce() {
     if (has(XnnFunction.DEFINE_STATIC_REDUCE)) {
       for (List<String> candidate : XnnCodes.REDUCE) {
-        int code = candidate.indexOf("mean");
-        if (computes(List.of(2f, 6f), 4, new XnnNode.RawReduce(code, 0, 1))) {
+        if (Arrays.stream(XnnNode.ReduceOperator.values()).allMatch(o -> fits(o, candidate))) {
           return candidate;
         }
       }
     }
     return List.of();
+  }
+
+  /** Whether an operator computes what it should by its code in a list, or is not in it. */
+  private boolean fits(XnnNode.ReduceOperator operator, List<String> codes) {
+    int code = codes.indexOf(operator.symbol());
+    float expected =
+        switch (operator) {
+          case SUM -> 2 + 6;
+          case MEAN -> (2 + 6) / 2;
+          case MAX -> 6;
+          case MIN -> 2;
+        };
+    return code < 0 || computes(List.of(2f, 6f), expected, new XnnNode.RawReduce(code, 0, 1));
   }
 
   /** Whether a node, applied to a vector, gives the number. */

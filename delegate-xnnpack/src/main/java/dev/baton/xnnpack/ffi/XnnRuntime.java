@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
 public final class XnnRuntime implements AutoCloseable {
-  private static final int MOST_DIMS = 6;
+  static final int MOST_DIMS = 6;
 
   /** {@code struct xnn_external_value}: a 32-bit id, padding, an address. */
-  private static final long EXTERNAL_VALUE_SIZE = 16;
+  static final long EXTERNAL_VALUE_SIZE = 16;
 
-  private static final long EXTERNAL_VALUE_ADDRESS = 8;
+  static final long EXTERNAL_VALUE_ADDRESS = 8;
 
   private final XnnLibrary library;
   private final Arena arena;

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
  * there.
  */
 public final class XnnWeightsCache implements AutoCloseable {
-  private static final int SOFT = 1;
+  static final int SOFT = 1;
 
   private final XnnLibrary library;
   private final long address;

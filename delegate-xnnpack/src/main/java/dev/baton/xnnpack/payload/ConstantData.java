@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The bytes of a payload's constants: in the tables (oldest files), behind them, or in the
- * program's named data.
+ * The bytes of a payload's constants. A payload without a header has them in its tables, one with a
+ * header behind them or in the program's named data.
  */
 final class ConstantData {
   private static final long NAMED = -1;
@@ -71,12 +71,12 @@ final class ConstantData {
   }
 
   private MemorySegment find(long index, String user) throws DelegateException {
-    int offsets = graph.constantDataLength();
-    int buffers = graph.constantBufferLength();
+    int offsets = container.hasHeader() ? graph.constantDataLength() : 0;
+    int buffers = container.hasHeader() ? 0 : graph.constantBufferLength();
     if (index < offsets) {
       return located(graph.constantData((int) index), user);
     }
-    if (offsets == 0 && index < buffers) {
+    if (index < buffers) {
       Buffer buffer = graph.constantBuffer((int) index);
       return buffer.storageLength() == 0
           ? MemorySegment.NULL

@@ -74,7 +74,15 @@ final class Filters {
     int[] sizes = {Math.multiplyExact(groups, inputs), outputs, height, width};
     Stored stored = filter.stored();
     Constant source = stored.constant();
-    if (source == null || !source.isContiguous() || !Permutations.isIdentity(filter.order())) {
+    boolean oneScale =
+        stored.encoding() instanceof Encoding.Plain
+            || stored.encoding() instanceof Encoding.PerTensor;
+    boolean rearrangeable =
+        oneScale
+            && source != null
+            && source.isContiguous()
+            && Permutations.isIdentity(filter.order());
+    if (!rearrangeable) {
       Value split =
           into.apply(
               "aten::view_copy",
@@ -82,10 +90,6 @@ final class Filters {
               Argument.ints(groups, outputs, height, width, inputs));
       Value exchanged = into.apply("aten::permute_copy", split, Argument.ints(0, 4, 1, 2, 3));
       return into.apply("aten::view_copy", exchanged, Argument.ints(sizes));
-    }
-    switch (stored.encoding()) {
-      case Encoding.Plain _, Encoding.PerTensor _ -> {}
-      default -> throw new UnsupportedNode("has a grouped filter that is quantized by channel");
     }
     TensorType type = TensorType.of(source.type().dtype(), sizes);
     if (inputs == 1) {

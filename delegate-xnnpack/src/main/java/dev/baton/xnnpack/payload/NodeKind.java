@@ -18,20 +18,30 @@ enum NodeKind {
   SIGMOID("XNNSigmoid", Form.UNARY, "aten::sigmoid"),
   STATIC_TRANSPOSE("XNNStaticTranspose", Form.TRANSPOSE, "aten::permute_copy"),
   CLAMP("XNNClamp", Form.UNARY, null, true),
-  CONV_2D("XNNConv2d", Form.CONVOLUTION, "aten::convolution", true),
+  CONV_2D("XNNConv2d", Form.CONVOLUTION, "aten::convolution", true, Flag.SAME_PADDING),
   DIV("XNNDiv", Form.BINARY, "aten::div.Tensor", true),
   STATIC_RESIZE_BILINEAR_2D(
       "XNNStaticResizeBilinear2D",
       Form.RESIZE,
       "aten::upsample_bilinear2d.vec",
       false,
-      Flag.ALIGN_CORNERS),
+      Flag.ALIGN_CORNERS | Flag.FROM_CORNER),
   STATIC_CONSTANT_PAD("XNNStaticConstantPad", Form.PAD, "aten::constant_pad_nd"),
-  AVG_POOLING_2D("XNNAvgPooling2d", Form.POOLING, "aten::avg_pool2d", true, Flag.KEEP_DIMS),
+  AVG_POOLING_2D(
+      "XNNAvgPooling2d",
+      Form.POOLING,
+      "aten::avg_pool2d",
+      true,
+      Flag.KEEP_DIMS | Flag.SAME_PADDING),
   MINIMUM("XNNMinimum", Form.BINARY, "aten::minimum"),
-  DEPTHWISE_CONV_2D("XNNDepthwiseConv2d", Form.CONVOLUTION, "aten::convolution", true),
+  DEPTHWISE_CONV_2D(
+      "XNNDepthwiseConv2d", Form.CONVOLUTION, "aten::convolution", true, Flag.SAME_PADDING),
   MAX_POOLING_2D(
-      "XNNMaxPooling2d", Form.POOLING, "aten::max_pool2d_with_indices", true, Flag.KEEP_DIMS),
+      "XNNMaxPooling2d",
+      Form.POOLING,
+      "aten::max_pool2d_with_indices",
+      true,
+      Flag.KEEP_DIMS | Flag.SAME_PADDING),
   MULTIPLY("XNNMultiply", Form.BINARY, "aten::mul.Tensor", true),
   SUBTRACT("XNNSubtract", Form.BINARY, "aten::sub.Tensor", true),
   FLOOR("XNNFloor", Form.UNARY, "aten::floor"),
@@ -80,6 +90,12 @@ enum NodeKind {
 
     /** The second operand, or the filter, is stored transposed. */
     static final int TRANSPOSE = 0x1;
+
+    /** As much padding as gives one result for each stride begun: TensorFlow's "SAME". */
+    static final int SAME_PADDING = 0x4;
+
+    /** Pixel centres are where corners should be: TensorFlow's oldest way to resize. */
+    static final int FROM_CORNER = 0x4;
 
     static final int ALIGN_CORNERS = 0x8;
     static final int KEEP_DIMS = 0x40;

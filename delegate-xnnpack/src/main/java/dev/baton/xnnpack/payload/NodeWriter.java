@@ -23,6 +23,8 @@ import java.util.function.IntPredicate;
  * needs the elements in place. Elementwise operators pass it on; so transpositions meet and cancel.
  */
 final class NodeWriter {
+  private static final int[] NHWC_TO_NCWH = {0, 3, 2, 1};
+
   private final GraphBuilder into;
   private final Tensors tensors;
   private final Filters filters;
@@ -64,16 +66,7 @@ final class NodeWriter {
       case PayloadNode.Reshape n -> reshape(kind, n);
       case PayloadNode.Slice n -> slice(kind, n);
       case PayloadNode.Pad n -> pad(kind, n);
-      case PayloadNode.Resize n -> {
-        Value y =
-            into.apply(
-                kind.operator(),
-                image(n.input()),
-                Argument.ints(n.height(), n.width()),
-                Argument.of((n.flags() & Flag.ALIGN_CORNERS) != 0),
-                Argument.none());
-        tensors.give(n.output(), y, NCHW_TO_NHWC);
-      }
+      case PayloadNode.Resize n -> resize(kind, n);
       case PayloadNode.Attention n -> attention(kind, n);
     }
   }
@@ -131,8 +124,19 @@ final class NodeWriter {
       throws DelegateException, UnsupportedNode {
     Aligned operands = align(List.of(tensors.read(node.first()), tensors.read(node.second())));
     List<Value> values = sameDType(operands.values());
-    Value y = into.apply(kind.operator(), values.get(0), values.get(1));
+    boolean quotient = kind == NodeKind.DIV && values.get(0).dtype() == DType.INT32;
+    Value y =
+        quotient
+            ? quotient(values.get(0), values.get(1))
+            : into.apply(kind.operator(), values.get(0), values.get(1));
     give(node.output(), y, operands.order(), bounds);
+  }
+
+  /** The whole number that leaves a remainder of 0 or more. */
+  private Value quotient(Value dividend, Value divisor) {
+    Value size = into.apply("aten::abs", divisor);
+    Value floor = into.apply("aten::div.Tensor_mode", dividend, size, new Argument.Text("floor"));
+    return into.apply("aten::mul.Tensor", into.apply("aten::sign", divisor), floor);
   }
 
   /** Operands of one operator, their dimensions in one order. */
@@ -250,6 +254,13 @@ final class NodeWriter {
     operands.add(rowsStay ? x.stored().real() : x.inPlace());
     operands.add(transposed ? filter.real(1, 0) : filter.inPlace());
     addBias(operands, node.bias());
+    boolean floats = x.stored().encoding() instanceof Encoding.Plain;
+    if (floats
+        && operands.size() > 2
+        && filter.stored().encoding() instanceof Encoding.PerChannel channels) {
+      // XNNPACK's kernels for such filters multiply the sum by the scale after adding the bias.
+      operands.set(2, into.apply("aten::mul.Tensor", operands.get(2), channels.scales()));
+    }
     List<Value> values = sameDType(operands);
     Value y =
         into.apply(
@@ -320,6 +331,21 @@ final class NodeWriter {
     }
   }
 
+  /** The window with its padding, which a flag may leave to the size of an image (NCHW). */
+  private static Window window(Window stated, int flags, TensorType image)
+      throws DelegateException, UnsupportedNode {
+    if ((flags & Flag.SAME_PADDING) == 0) {
+      return stated;
+    }
+    if (stated.isPadded()) {
+      throw Failures.damaged("a padding, and the flag that leaves it to the image's size");
+    }
+    if (image.dynamic()) {
+      throw new UnsupportedNode("pads by the size of an image whose size varies");
+    }
+    return stated.withSamePadding(image.shape().size(2), image.shape().size(3));
+  }
+
   private void convolution(NodeKind kind, PayloadNode.Convolution node, Bounds bounds)
       throws DelegateException, UnsupportedNode {
     boolean transposed = kind == NodeKind.CONV_TRANSPOSE_2D;
@@ -331,7 +357,7 @@ final class NodeWriter {
           "a convolution of %d channels on an image of %d"
               .formatted(channels, type.shape().size(1)));
     }
-    Window w = node.window();
+    Window w = window(node.window(), node.flags(), type);
     boolean asymmetric = !w.isSymmetric();
     if (asymmetric && !transposed) {
       x = padded(x, w, 0);
@@ -385,7 +411,7 @@ final class NodeWriter {
   private void pooling(NodeKind kind, PayloadNode.Pooling node, Bounds bounds)
       throws DelegateException, UnsupportedNode {
     Value x = image(node.input());
-    Window w = node.window();
+    Window w = window(node.window(), node.flags(), x.tensorType());
     boolean dilated = w.dilationHeight() != 1 || w.dilationWidth() != 1;
     PoolPadding padding = PoolPadding.of(w, x.tensorType());
     Argument kernel = Argument.ints(w.height(), w.width());
@@ -403,58 +429,140 @@ final class NodeWriter {
                   Argument.of(padding.ceil()))
               .get(0);
     } else {
-      if (dilated || padding.isExplicit()) {
-        throw new UnsupportedNode(
-            dilated ? "averages a dilated window" : "averages a window with uneven padding");
+      if (dilated) {
+        throw new UnsupportedNode("averages a dilated window");
       }
       y =
-          into.apply(
-              kind.operator(),
-              x,
-              kernel,
-              stride,
-              Argument.ints(padding.height(), padding.width()),
-              Argument.of(padding.ceil()),
-              Argument.of(false));
+          padding.isExplicit()
+              ? averageOfRealCells(kind, x, w)
+              : into.apply(
+                  kind.operator(),
+                  x,
+                  kernel,
+                  stride,
+                  Argument.ints(padding.height(), padding.width()),
+                  Argument.of(padding.ceil()),
+                  Argument.of(false));
     }
     give(node.output(), y, NCHW_TO_NHWC, bounds);
   }
 
-  private void argMaxPooling(NodeKind kind, PayloadNode.ArgMaxPooling node)
+  /** The average of zero-padded windows, times the ratio of all cells to real ones. */
+  private Value averageOfRealCells(NodeKind kind, Value x, Window w)
+      throws DelegateException, UnsupportedNode {
+    if (x.tensorType().dynamic()) {
+      throw new UnsupportedNode(
+          "averages a window with uneven padding on an image whose size varies");
+    }
+    int[] rows =
+        PoolPadding.realCells(x.shape().size(2), w.top(), w.bottom(), w.height(), w.strideHeight());
+    int[] columns =
+        PoolPadding.realCells(x.shape().size(3), w.left(), w.right(), w.width(), w.strideWidth());
+    Value y =
+        into.apply(
+            kind.operator(),
+            tensors.cast(padded(x, w, 0), DType.FLOAT),
+            Argument.ints(w.height(), w.width()),
+            Argument.ints(w.strideHeight(), w.strideWidth()),
+            Argument.ints(0, 0));
+    Value byRow = tensors.floats(rows.length, i -> ratio(w.height(), rows[i]), rows.length, 1);
+    Value byColumn =
+        tensors.floats(columns.length, i -> ratio(w.width(), columns[i]), columns.length);
+    return into.apply("aten::mul.Tensor", into.apply("aten::mul.Tensor", y, byRow), byColumn);
+  }
+
+  private static float ratio(int cells, int real) throws DelegateException {
+    if (real == 0) {
+      throw Failures.damaged("a window that lies in the padding as a whole");
+    }
+    return (float) cells / real;
+  }
+
+  private void resize(NodeKind kind, PayloadNode.Resize node)
       throws DelegateException, UnsupportedNode {
     Value x = image(node.input());
+    boolean alignCorners = (node.flags() & Flag.ALIGN_CORNERS) != 0;
+    boolean fromCorner = (node.flags() & Flag.FROM_CORNER) != 0;
+    if (alignCorners && fromCorner) {
+      throw Failures.damaged("flags that both say where the corners are");
+    }
+    Value y;
+    if (fromCorner) {
+      Value wide = tensors.cast(x, DType.FLOAT);
+      y = stretched(stretched(wide, 2, node.height()), 3, node.width());
+    } else {
+      y =
+          into.apply(
+              kind.operator(),
+              x,
+              Argument.ints(node.height(), node.width()),
+              Argument.of(alignCorners),
+              Argument.none());
+    }
+    tensors.give(node.output(), y, NCHW_TO_NHWC);
+  }
+
+  /** Element i is at i · size / newSize between the elements of a dimension. */
+  private Value stretched(Value image, int dim, int newSize)
+      throws DelegateException, UnsupportedNode {
+    if (image.tensorType().dynamic()) {
+      throw new UnsupportedNode("resizes from the corner an image whose size varies");
+    }
+    int size = image.shape().size(dim);
+    float step = (float) size / newSize;
+    Value before = tensors.ints(newSize, i -> Math.min((int) (i * step), size - 1), newSize);
+    Value after = tensors.ints(newSize, i -> Math.min((int) (i * step) + 1, size - 1), newSize);
+    int[] shape = dim == 2 ? new int[] {newSize, 1} : new int[] {newSize};
+    Value weight =
+        tensors.floats(newSize, i -> Math.min(i * step, size - 1) - (int) (i * step), shape);
+    Value from = into.apply("aten::index_select", image, Argument.of(dim), before);
+    Value to = into.apply("aten::index_select", image, Argument.of(dim), after);
+    return into.apply("aten::lerp.Tensor", from, to, weight);
+  }
+
+  /**
+   * XNNPACK pads with the nearest pixel, and counts down the columns of a window: on an image with
+   * width before height that is the operator's order.
+   */
+  private void argMaxPooling(NodeKind kind, PayloadNode.ArgMaxPooling node)
+      throws DelegateException, UnsupportedNode {
+    Lifted image = tensors.read(node.input());
+    requireImage(image);
+    Value x = image.real(NHWC_TO_NCWH);
     Window w = node.window();
-    boolean unpadded = w.isSymmetric() && w.top() == 0 && w.left() == 0;
     List<Value> results =
         into.call(
             kind.operator(),
-            unpadded ? x : padded(x, w, Double.NEGATIVE_INFINITY),
-            Argument.ints(w.height(), w.width()),
-            Argument.ints(w.strideHeight(), w.strideWidth()),
+            w.isPadded()
+                ? into.apply(
+                    "aten::replication_pad2d",
+                    x,
+                    Argument.ints(w.top(), w.bottom(), w.left(), w.right()))
+                : x,
+            Argument.ints(w.width(), w.height()),
+            Argument.ints(w.strideWidth(), w.strideHeight()),
             Argument.ints(0, 0),
             Argument.ints(1, 1));
-    tensors.give(node.output(), results.get(0), NCHW_TO_NHWC);
+    tensors.give(node.output(), results.get(0), NHWC_TO_NCWH);
     if (isUsed.test(node.indices())) {
       if (x.tensorType().dynamic()) {
-        throw new UnsupportedNode("gives indices in windows of an image whose width varies");
+        throw new UnsupportedNode("gives indices in windows of an image whose size varies");
       }
-      long width = (long) x.shape().size(3) + w.left() + w.right();
-      Value inWindow = indexInWindow(results.get(1), width, w);
-      tensors.give(
-          node.indices(),
-          new Lifted(Stored.of(into, inWindow, Encoding.Plain.PLAIN), NCHW_TO_NHWC));
+      long height = (long) x.shape().size(3) + w.top() + w.bottom();
+      tensors.give(node.indices(), indexInWindow(results.get(1), height, w), NHWC_TO_NCWH);
     }
   }
 
-  /** Of an index in a padded plane, the index in its window. */
-  private Value indexInWindow(Value index, long width, Window w) {
-    Argument rowWidth = Argument.of(width);
-    Value row = into.apply("aten::div.Scalar_mode", index, rowWidth, new Argument.Text("floor"));
-    Value rowInWindow = into.apply("aten::remainder.Scalar", row, Argument.of(w.height()));
-    Value column = into.apply("aten::remainder.Scalar", index, rowWidth);
+  /** Of an index in a padded plane of columns, the index in its window. */
+  private Value indexInWindow(Value index, long height, Window w) {
+    Argument columnHeight = Argument.of(height);
+    Value column =
+        into.apply("aten::div.Scalar_mode", index, columnHeight, new Argument.Text("floor"));
     Value columnInWindow = into.apply("aten::remainder.Scalar", column, Argument.of(w.width()));
-    Value before = into.apply("aten::mul.Scalar", rowInWindow, Argument.of(w.width()));
-    return into.apply("aten::add.Tensor", before, columnInWindow);
+    Value row = into.apply("aten::remainder.Scalar", index, columnHeight);
+    Value rowInWindow = into.apply("aten::remainder.Scalar", row, Argument.of(w.height()));
+    Value before = into.apply("aten::mul.Scalar", columnInWindow, Argument.of(w.height()));
+    return into.apply("aten::add.Tensor", before, rowInWindow);
   }
 
   // Movement
@@ -509,11 +617,10 @@ final class NodeWriter {
     Value y = x.stored().real();
     for (int d = 0; d < x.rank(); d++) {
       long start = node.offsets()[d];
-      long end = start + node.sizes()[d];
-      if (!dynamic && end > x.size(d)) {
+      long end = start + node.sizes()[d]; // XNNPACK ends earlier where the dimension does
+      if (!dynamic && start > x.size(d)) {
         throw Failures.damaged(
-            "a slice of %d to %d along dimension %d of size %d"
-                .formatted(start, end, d, x.size(d)));
+            "a slice from %d along dimension %d of size %d".formatted(start, d, x.size(d)));
       }
       if (start > 0 || end < x.size(d)) {
         y =
@@ -556,6 +663,9 @@ final class NodeWriter {
   private void pad(NodeKind kind, PayloadNode.Pad node) throws DelegateException, UnsupportedNode {
     Lifted x = tensors.read(node.input());
     requireRank(x, node.before().length);
+    if (x.stored().dtype() == DType.INT32 && node.value() != 0) {
+      throw new UnsupportedNode("pads whole numbers with other than 0");
+    }
     int[] places = Permutations.inverse(x.order());
     int padded = 0;
     int[] amounts = new int[2 * x.rank()];

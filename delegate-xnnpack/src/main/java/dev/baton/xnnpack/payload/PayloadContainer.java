@@ -24,8 +24,10 @@ import java.nio.ByteOrder;
  * 10..13  offset of the tables      14..17  bytes of the tables
  * 18..21  offset of constant data   22..29  bytes of constant data
  * </pre>
+ *
+ * @param hasHeader whether there is this header
  */
-record PayloadContainer(ByteBuffer tables, MemorySegment constants) {
+record PayloadContainer(ByteBuffer tables, MemorySegment constants, boolean hasHeader) {
   private static final OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final OfInt INT =
@@ -54,7 +56,7 @@ record PayloadContainer(ByteBuffer tables, MemorySegment constants) {
           "the payload has " + payload.byteSize() + " bytes, expected 8 or more");
     }
     if (payload.get(INT, MAGIC_AT) != MAGIC) {
-      return new PayloadContainer(tables(payload), MemorySegment.NULL);
+      return new PayloadContainer(tables(payload), MemorySegment.NULL, false);
     }
     int headerBytes = payload.byteSize() < 10 ? 0 : payload.get(SHORT, 8) & 0xffff;
     if (headerBytes < HEADER_BYTES || headerBytes > payload.byteSize()) {
@@ -69,7 +71,7 @@ record PayloadContainer(ByteBuffer tables, MemorySegment constants) {
     MemorySegment tables = section(payload, "tables", unsigned(payload, 10), unsigned(payload, 14));
     MemorySegment constants =
         section(payload, "constant data", unsigned(payload, 18), payload.get(LONG, 22));
-    return new PayloadContainer(tables(tables), constants);
+    return new PayloadContainer(tables(tables), constants, true);
   }
 
   private static long unsigned(MemorySegment payload, long at) {

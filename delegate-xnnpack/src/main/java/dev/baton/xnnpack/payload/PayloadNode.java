@@ -45,6 +45,33 @@ sealed interface PayloadNode {
     boolean isSymmetric() {
       return top == bottom && left == right;
     }
+
+    boolean isPadded() {
+      return top != 0 || right != 0 || bottom != 0 || left != 0;
+    }
+
+    /** The window with the padding that gives ⌈size / stride⌉ results; more of it at the end. */
+    Window withSamePadding(int imageHeight, int imageWidth) {
+      int rows = samePadding(imageHeight, height, strideHeight, dilationHeight);
+      int columns = samePadding(imageWidth, width, strideWidth, dilationWidth);
+      return new Window(
+          rows / 2,
+          columns - columns / 2,
+          rows - rows / 2,
+          columns / 2,
+          height,
+          width,
+          strideHeight,
+          strideWidth,
+          dilationHeight,
+          dilationWidth);
+    }
+
+    private static int samePadding(long size, int kernel, int stride, int dilation) {
+      long reach = (long) dilation * (kernel - 1) + 1;
+      long covered = (Math.ceilDiv(size, stride) - 1) * stride + reach;
+      return Math.toIntExact(Math.max(0, covered - size));
+    }
   }
 
   record Unary(int input, int output, int flags) implements OfOne {}

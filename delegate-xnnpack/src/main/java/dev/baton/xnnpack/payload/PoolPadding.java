@@ -43,6 +43,18 @@ record PoolPadding(int height, int width, boolean ceil, boolean isExplicit) {
         : new PoolPadding(0, 0, false, true);
   }
 
+  /** How many real cells the windows along one dimension have. */
+  static int[] realCells(int size, int before, int after, int kernel, int stride) {
+    long places = (long) size + before + after - kernel;
+    int[] cells = new int[places < 0 ? 0 : Math.toIntExact(places / stride + 1)];
+    for (int i = 0; i < cells.length; i++) {
+      long from = Math.max(0, (long) i * stride - before);
+      long to = Math.min(size, (long) i * stride - before + kernel);
+      cells[i] = (int) Math.max(0, to - from);
+    }
+    return cells;
+  }
+
   private static boolean isCeil(
       long size, long before, long after, long kernel, long stride, long dilation) {
     long reach = dilation * (kernel - 1) + 1;

@@ -99,7 +99,7 @@ final class Tensors {
     Lifted plain = order.length == logical.rank() ? logical.transposed(order) : logical;
     return switch (declared.dynamicTarget()) {
       case INVALID -> plain;
-      case QINT8, QDINT8 -> perToken(plain.stored().real(), plain.order(), 1);
+      case QINT8 -> perToken(plain.stored().real(), plain.order(), 1);
       default ->
           throw new UnsupportedNode(
               "reads " + declared + ", quantized at entry to " + declared.dynamicTarget());
@@ -154,7 +154,8 @@ final class Tensors {
     return row == 0 ? 0 : shape.numel() / row * ((row + 1L) / 2);
   }
 
-  private Encoding constantEncoding(PayloadValue declared) throws DelegateException {
+  private Encoding constantEncoding(PayloadValue declared)
+      throws DelegateException, UnsupportedNode {
     return switch (declared.quantization()) {
       case Quantization.None _ -> plain(declared);
       case Quantization.PerTensor q -> perTensor(declared, q);
@@ -194,7 +195,7 @@ final class Tensors {
   }
 
   private Encoding perChannel(PayloadValue declared, Quantization.PerChannel q)
-      throws DelegateException {
+      throws DelegateException, UnsupportedNode {
     Range range =
         switch (declared.type()) {
           case QCINT8 -> Range.INT8;
@@ -210,6 +211,12 @@ final class Tensors {
     int channels = declared.dims()[dim];
     Value scales = floats(floats(q.scales(), channels, declared), channels);
     boolean shifted = range == Range.INT4;
+    int row = declared.dims()[declared.dims().length - 1];
+    if (shifted && row % 2 != 0) {
+      throw new UnsupportedNode(
+          "uses %s, whose rows have an odd number of 4-bit elements: XNNPACK reads them without the padding that exporters write"
+              .formatted(declared));
+    }
     return new Encoding.PerChannel(
         scales, shifted ? zeroPoints(declared, channels) : null, dim, range);
   }
@@ -301,7 +308,7 @@ final class Tensors {
         id,
         switch (declared.quantization()) {
           case Quantization.None _ ->
-              new Lifted(Stored.of(into, cast(real, dtype), plain(declared)), order);
+              new Lifted(Stored.of(into, rounded(real, dtype), plain(declared)), order);
           case Quantization.PerTensor q -> {
             Encoding.PerTensor encoding = perTensor(declared, q);
             yield new Lifted(
@@ -397,7 +404,11 @@ final class Tensors {
         order.length == value.rank()
             ? Permutations.compose(value.order(), Permutations.inverse(order))
             : value.order();
-    into.output(argument, value.stored().elements(logical));
+    Value elements = value.stored().elements(logical);
+    boolean widened =
+        declared.type() == PayloadValue.Type.INT32
+            && into.declaredType(argument).dtype() == DType.INT64; // as ExecuTorch widens them
+    into.output(argument, widened ? cast(elements, DType.INT64) : elements);
   }
 
   /** True if the value, left as it is, is what another is declared to be. */
@@ -414,6 +425,35 @@ final class Tensors {
           declared.quantization() instanceof Quantization.PerToken;
       case Encoding.PerChannel _, Encoding.PerGroup _ -> false;
     };
+  }
+
+  /** The value in another dtype; a real number becomes the nearest whole one. */
+  private Value rounded(Value value, DType dtype) {
+    boolean whole = dtype == DType.INT32 && value.dtype().isFloatingPoint();
+    return cast(whole ? into.apply("aten::round", value) : value, dtype);
+  }
+
+  /** A value of an element. */
+  interface ElementOf<T> {
+    T at(int index) throws DelegateException;
+  }
+
+  /** A computed constant of floats. */
+  Value floats(int count, ElementOf<Float> elements, int... sizes) throws DelegateException {
+    MemorySegment all = data.allocate((long) count * Float.BYTES, "a table of factors");
+    for (int i = 0; i < count; i++) {
+      all.setAtIndex(FLOAT, i, elements.at(i));
+    }
+    return floats(all.asReadOnly(), sizes);
+  }
+
+  /** A computed constant of int32. */
+  Value ints(int count, ElementOf<Integer> elements, int... sizes) throws DelegateException {
+    MemorySegment all = data.allocate((long) count * Integer.BYTES, "a table of indices");
+    for (int i = 0; i < count; i++) {
+      all.setAtIndex(INT, i, elements.at(i));
+    }
+    return into.constant(Constant.of(all.asReadOnly(), TensorType.of(DType.INT32, sizes)));
   }
 
   /** The value in another dtype. */

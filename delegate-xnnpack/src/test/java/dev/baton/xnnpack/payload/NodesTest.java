@@ -418,7 +418,17 @@ class NodesTest {
         AVG_POOLING_2D,
         pooling(
             new int[] {2, 0, 0, 0}, 3, 1, average.input(1, 8, 8, 2), average.output(1, 8, 6, 2)));
-    refused(average, Kind.UNSUPPORTED);
+    Graph averaged = lift(average);
+    assertEquals(
+        List.of(
+            "permute_copy",
+            "constant_pad_nd",
+            "avg_pool2d",
+            "mul.Tensor",
+            "mul.Tensor",
+            "permute_copy"),
+        names(averaged));
+    assertEquals(Shape.of(8, 1), averaged.nodes().get(3).tensor("other").shape());
   }
 
   @Test
@@ -462,7 +472,7 @@ class NodesTest {
         0);
     RecordingGraphBuilder lifted = p.build().lift();
     assertEquals(Shape.of(1, 2, 2, 2), lifted.outputs().get(2).shape());
-    assertEquals(DType.INT64, lifted.outputs().get(2).dtype());
+    assertEquals(DType.INT32, lifted.outputs().get(2).dtype());
     assertTrue(names(lifted.graph()).contains("remainder.Scalar"));
     var values = new PayloadBuilder();
     values.node(
@@ -491,7 +501,11 @@ class NodesTest {
     var legacy = new PayloadBuilder();
     legacy.node(
         STATIC_RESIZE_BILINEAR_2D, 8, 9, legacy.input(1, 4, 4, 2), legacy.output(1, 8, 9, 2), 0x4);
-    refused(legacy, Kind.UNSUPPORTED);
+    assertEquals(2, names(lift(legacy)).stream().filter(n -> n.equals("lerp.Tensor")).count());
+    var both = new PayloadBuilder();
+    both.node(
+        STATIC_RESIZE_BILINEAR_2D, 8, 9, both.input(1, 4, 4, 2), both.output(1, 8, 9, 2), 0xc);
+    refused(both, Kind.BAD_PAYLOAD);
   }
 
   @Test
@@ -630,7 +644,7 @@ class NodesTest {
     assertEquals(6, graph.nodes().get(1).integer("end"));
     var beyond = new PayloadBuilder();
     beyond.node(
-        STATIC_SLICE, 1, new int[] {3}, new int[] {2}, beyond.input(4), beyond.output(2), 0);
+        STATIC_SLICE, 1, new int[] {5}, new int[] {2}, beyond.input(4), beyond.output(2), 0);
     refused(beyond, Kind.BAD_PAYLOAD);
   }
 

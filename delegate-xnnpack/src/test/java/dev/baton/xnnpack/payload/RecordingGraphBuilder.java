@@ -84,6 +84,12 @@ final class RecordingGraphBuilder implements GraphBuilder {
   }
 
   @Override
+  public TensorType declaredType(int argument) {
+    Value value = inputs.get(argument);
+    return value == null ? TensorType.of(DType.INT32) : value.tensorType();
+  }
+
+  @Override
   public void output(int argument, Value value) {
     if (inputs.containsKey(argument) || outputs.put(argument, value) != null) {
       throw new AssertionError("argument " + argument + " is no output, or given twice");
@@ -215,6 +221,18 @@ final class RecordingGraphBuilder implements GraphBuilder {
           }
         }
         yield like(first, out.stream().mapToInt(s -> s).toArray());
+      }
+      case "aten::index_select" -> {
+        int[] out = in.clone();
+        out[(int) node.integer("dim")] = node.tensor("index").shape().size(0);
+        yield like(first, out);
+      }
+      case "aten::replication_pad2d" -> {
+        long[] pad = node.integers("padding");
+        int[] out = in.clone();
+        out[3] = Math.toIntExact(out[3] + pad[0] + pad[1]);
+        out[2] = Math.toIntExact(out[2] + pad[2] + pad[3]);
+        yield like(first, out);
       }
       case "aten::unsqueeze_copy" -> like(first, 1, in[0]);
       case "aten::squeeze_copy.dim" -> like(first, in[1]);

@@ -19,6 +19,7 @@ import dev.baton.runtime.lift.LateConstants;
 import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
+import dev.baton.runtime.lift.PlainMoves;
 import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
@@ -85,12 +86,18 @@ public final class CompiledMethod implements AutoCloseable {
     ProgramMethod source = program.method(method);
     try {
       Map<String, PayloadLifter> lifters = delegates.lifters();
-      this.lifted = MethodLifter.lift(program, source, kernels, lifters::get);
+      this.lifted =
+          MethodLifter.lift(
+              program,
+              source,
+              kernels,
+              lifters::get,
+              id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
       for (Block block : lifted.blocks()) {
         Block simple =
             Simplifier.simplify(
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
-        simple = SafeSoftmax.apply(simple);
+        simple = SafeSoftmax.apply(PlainMoves.apply(simple));
         TypeCheck.check(method, simple.graph(), kernels);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));

@@ -19,8 +19,8 @@ public interface BoundCall extends Call {
   int outputCount();
 
   /**
-   * Memory of the step's own, 64-aligned, undefined at each run, freed with the plan; steps of one
-   * plan may share it, so nothing in it survives the run of the step.
+   * Memory of the step's own, another piece at each call, 64-aligned, undefined at each run, freed
+   * with the plan; steps of one plan may share it, so nothing in it survives the run of the step.
    */
   MemorySegment scratch(long bytes);
 

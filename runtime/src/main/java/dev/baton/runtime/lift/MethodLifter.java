@@ -40,6 +40,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,7 @@ public final class MethodLifter {
   private final ProgramMethod method;
   private final Kernels kernels;
   private final Function<String, @Nullable PayloadLifter> lifters;
+  private final Predicate<String> loadable;
   private final List<Instruction> instructions;
 
   private final boolean[] written;
@@ -95,11 +98,13 @@ public final class MethodLifter {
       Program program,
       ProgramMethod method,
       Kernels kernels,
-      Function<String, @Nullable PayloadLifter> lifters) {
+      Function<String, @Nullable PayloadLifter> lifters,
+      Predicate<String> loadable) {
     this.program = program;
     this.method = method;
     this.kernels = kernels;
     this.lifters = lifters;
+    this.loadable = loadable;
     this.instructions = flatten(method.chains());
     this.written = new boolean[method.values().size()];
     this.isInput = new boolean[method.values().size()];
@@ -109,6 +114,8 @@ public final class MethodLifter {
   /**
    * @param lifters the lifter of a backend id, null if there is none: the payload then stays one
    *     opaque node
+   * @param loadable true for the backend ids whose payloads a delegate could load as they are: what
+   *     a lifter does not support then stays an opaque node too
    * @throws LiftException if the method cannot be lifted; operators that nobody knows are named all
    *     at once
    */
@@ -116,8 +123,9 @@ public final class MethodLifter {
       Program program,
       ProgramMethod method,
       Kernels kernels,
-      Function<String, @Nullable PayloadLifter> lifters) {
-    return new MethodLifter(program, method, kernels, lifters).lift();
+      Function<String, @Nullable PayloadLifter> lifters,
+      Predicate<String> loadable) {
+    return new MethodLifter(program, method, kernels, lifters, loadable).lift();
   }
 
   /** Chains run one after the other: as one list, with jumps moved along. */
@@ -319,10 +327,11 @@ public final class MethodLifter {
       if (!(method.values().get(index) instanceof TensorSpec spec) || isInput[index]) {
         continue;
       }
-      if (spec.source() == TensorSpec.Source.PLANNED_EXTERNAL) {
+      boolean external = spec.source() == TensorSpec.Source.PLANNED_EXTERNAL;
+      if (external && spec.data() == null) {
         throw external(spec, index);
       }
-      isState[index] |= spec.source() == TensorSpec.Source.PLANNED_WITH_DATA;
+      isState[index] |= external || spec.source() == TensorSpec.Source.PLANNED_WITH_DATA;
     }
   }
 
@@ -379,7 +388,8 @@ public final class MethodLifter {
       boolean next = count == 0 || index == args.get(args.size() - count) - 1;
       boolean constant =
           method.values().get(index) instanceof TensorSpec spec
-              && spec.source() == TensorSpec.Source.CONSTANT;
+              && (spec.source() == TensorSpec.Source.CONSTANT
+                  || spec.source() == TensorSpec.Source.EXTERNAL);
       if (!next || constant || named[index]) {
         break;
       }
@@ -621,8 +631,17 @@ public final class MethodLifter {
             + index
             + " ('"
             + spec.name()
-            + "') lies in an external data file (.ptd), which this version does not load",
+            + "') lies in a data file (.ptd), "
+            + (program.dataFiles().isEmpty()
+                ? "and none was given: load the program with its data files"
+                : "but the given ones do not have it: " + dataFiles()),
         -1);
+  }
+
+  private String dataFiles() {
+    return program.dataFiles().stream()
+        .map(f -> f.source() + " (" + f.entries().size() + " keys)")
+        .collect(Collectors.joining(", "));
   }
 
   private static Constant empty(TensorType type) {
@@ -728,6 +747,7 @@ public final class MethodLifter {
       Draft draft, int instruction, Instruction.DelegateCall call, PlannedMemory memory) {
     var spec = method.delegates().get(call.delegate());
     PayloadLifter lifter = lifters.apply(spec.id());
+    String refusal = "";
     if (lifter != null) {
       PayloadGraphBuilder builder =
           new PayloadGraphBuilder(draft.graph, spec.id(), instruction, call.args().size()) {
@@ -744,6 +764,11 @@ public final class MethodLifter {
               throw new IllegalArgumentException(
                   "argument " + k + " of the delegate call is no tensor");
             }
+
+            @Override
+            TensorType type(int k) {
+              return typeOf(spec(k), call.args().get(k));
+            }
           };
       List<TensorType> types = new ArrayList<>();
       for (int k = 0; k < call.args().size(); k++) {
@@ -752,24 +777,22 @@ public final class MethodLifter {
         }
       }
       try {
-        lifter.lift(new ProgramPayload(program, method.name(), spec, types, List.of()), builder);
+        lifter.lift(
+            new ProgramPayload(program, method.name(), spec, types, List.of(), ""), builder);
+        lifted.add(spec.id());
+        builder
+            .outputs()
+            .forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
+        return;
       } catch (DelegateException | KernelException | IllegalArgumentException e) {
-        throw new LiftException(
-            "method '"
-                + method.name()
-                + "' of "
-                + program.source()
-                + ", instruction "
-                + instruction
-                + ": the "
-                + spec.id()
-                + " payload cannot be opened: "
-                + e.getMessage(),
-            e);
+        if (e instanceof DelegateException failure
+            && failure.kind() == DelegateException.Kind.UNSUPPORTED
+            && loadable.test(spec.id())) {
+          refusal = String.valueOf(e.getMessage());
+        } else {
+          throw cannotOpen(spec.id(), instruction, e);
+        }
       }
-      lifted.add(spec.id());
-      builder.outputs().forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
-      return;
     }
     int inputs = call.args().size() - payloadOutputs.getOrDefault(instruction, 0);
     List<Argument> arguments = new ArrayList<>();
@@ -802,10 +825,26 @@ public final class MethodLifter {
             new Origin(instruction, spec.id(), -1));
     draft.payloads.put(
         producerId(results),
-        new ProgramPayload(program, method.name(), spec, inputTypes, outputTypes));
+        new ProgramPayload(program, method.name(), spec, inputTypes, outputTypes, refusal));
     for (int k = inputs; k < call.args().size(); k++) {
       give(draft, call.args().get(k), results.get(k - inputs), memory, true);
     }
+  }
+
+  private LiftException cannotOpen(String id, int instruction, Exception cause) {
+    return new LiftException(
+        "method '"
+            + method.name()
+            + "' of "
+            + program.source()
+            + ", instruction "
+            + instruction
+            + ": the "
+            + id
+            + " payload cannot be opened: "
+            + cause.getMessage()
+            + (program.dataFiles().isEmpty() ? "" : "; data files: " + dataFiles()),
+        cause);
   }
 
   private static int producerId(List<Value> results) {

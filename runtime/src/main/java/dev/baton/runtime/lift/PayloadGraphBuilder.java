@@ -35,6 +35,8 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
 
   abstract TensorSpec spec(int k);
 
+  abstract TensorType type(int k);
+
   /** What the lifter gave, by argument. */
   Map<Integer, Value> outputs() {
     return outputs;
@@ -65,6 +67,11 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
   @Override
   public DimOrder dimOrder(int argument) {
     return DimOrder.of(spec(checked(argument)).dimOrder().toArray());
+  }
+
+  @Override
+  public TensorType declaredType(int argument) {
+    return type(checked(argument));
   }
 
   @Override

@@ -12,13 +12,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A payload of a program. */
-record ProgramPayload(
+/**
+ * A payload of a program.
+ *
+ * @param refusal why no lifter could open it; empty if none refused
+ */
+public record ProgramPayload(
     Program program,
     String method,
     DelegateSpec spec,
     List<TensorType> inputs,
-    List<TensorType> outputs)
+    List<TensorType> outputs,
+    String refusal)
     implements Payload {
 
   @Override

@@ -12,7 +12,7 @@ import java.util.Set;
  */
 final class JavaCost {
   /** To enter a step. */
-  private static final double STEP = 40;
+  private static final double STEP = 100;
 
   /** A multiply and add. */
   private static final double PRODUCT = 0.15;

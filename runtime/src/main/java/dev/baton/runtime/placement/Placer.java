@@ -21,6 +21,7 @@ import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.ScalarOperators;
 import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.MethodLifter;
+import dev.baton.runtime.lift.ProgramPayload;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -427,6 +428,9 @@ public final class Placer {
                     + delegate.name()
                     + "' could load it and was not asked for: name it among the delegates");
       }
+    }
+    if (payload instanceof ProgramPayload p && !p.refusal().isEmpty()) {
+      reasons.addFirst("Baton cannot open it (" + p.refusal() + ")");
     }
     if (reasons.isEmpty()) {
       reasons.add("no delegate for it is on the class path or module path");

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * thread at a time.
  */
 public final class BoundPlan {
+  private static final long SCRATCH_ALIGNMENT = 64;
+
   /** The memory that a plan is bound to, and what runs its delegates. */
   public interface Host {
     /** At least the bytes, with the slack of the plan behind them. */
@@ -192,6 +194,8 @@ public final class BoundPlan {
 
   private BoundNodeCall.Buffers buffers() {
     return new BoundNodeCall.Buffers() {
+      private long used;
+
       @Override
       public Operand operand(Value value) {
         return BoundPlan.this.operand(value);
@@ -199,7 +203,9 @@ public final class BoundPlan {
 
       @Override
       public MemorySegment scratch(long bytes) {
-        return host.scratch(bytes);
+        long from = used;
+        used = Math.addExact(from, (bytes + SCRATCH_ALIGNMENT - 1) & -SCRATCH_ALIGNMENT);
+        return host.scratch(used).asSlice(from, bytes);
       }
 
       @Override

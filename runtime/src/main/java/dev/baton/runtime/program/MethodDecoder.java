@@ -239,6 +239,10 @@ final class MethodDecoder {
               ? data.constant(dataIndex, bytes)
               : data.initialContent(
                   info == null ? 0 : info.mutableDataSegmentsIdx(), dataIndex, bytes);
+    } else if (external && fullName != null) {
+      content = data.external(fullName, new DataFile.TensorLayout(type, sizes, dimOrder), bytes);
+    }
+    if (content != null) {
       if (content.address() % type.bytes() != 0) {
         throw cursor.fail(
             "its data are not aligned to the %d bytes of a %s element"

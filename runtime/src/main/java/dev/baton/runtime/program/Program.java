@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -19,7 +20,8 @@ import java.util.Map;
  * <p>Immutable; any number of threads may read one program. Constants and payloads stay where they
  * are, in the mapped file or in native memory: the Java heap holds none of them. {@link #close}
  * frees that memory; whoever opened the program closes it, at any time: methods that were made of
- * it hold on to the bytes until the last of them is closed.
+ * it hold on to the bytes until the last of them is closed. Data files ({@code .ptd}) that it is
+ * opened with are part of it.
  */
 public final class Program implements AutoCloseable {
   private static final long NATIVE_ALIGNMENT = 16;
@@ -68,24 +70,38 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * Maps or copies a {@code .pte} file.
+   * Maps or copies a {@code .pte} file and the data files that the options name.
    *
-   * @throws IOException if the file is missing or cannot be read
-   * @throws ProgramFormatException if it is no valid program
+   * @throws IOException if a file is missing or cannot be read
+   * @throws ProgramFormatException if it is no valid program, a data file is none, two of them have
+   *     one key, or a tensor there is not what the program says
    */
   public static Program open(Path file, ReadOptions options) throws IOException {
+    return read(
+        file.toString(),
+        options.budget(),
+        arena -> load(file, ".pte", options.access(), arena),
+        arena -> {
+          List<DataFile> dataFiles = new ArrayList<>();
+          for (Path dataFile : options.dataFiles()) {
+            MemorySegment bytes = load(dataFile, ".ptd", options.access(), arena).asReadOnly();
+            dataFiles.add(DataFileReader.read(dataFile.toString(), bytes, options.budget()));
+          }
+          return dataFiles;
+        });
+  }
+
+  private static MemorySegment load(
+      Path file, String extension, ReadOptions.Access access, Arena arena) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new FileSystemException(file.toString(), null, "is a folder, expected a .pte file");
+      throw new FileSystemException(
+          file.toString(), null, "is a folder, expected a " + extension + " file");
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return read(
-          file.toString(),
-          options.budget(),
-          arena ->
-              switch (options.access()) {
-                case MAP -> channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-                case COPY -> copy(file, channel, arena);
-              });
+      return switch (access) {
+        case MAP -> channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+        case COPY -> copy(file, channel, arena);
+      };
     } catch (NoSuchFileException e) {
       NoSuchFileException described =
           new NoSuchFileException(
@@ -100,6 +116,11 @@ public final class Program implements AutoCloseable {
     return of(bytes, ReadBudget.defaults());
   }
 
+  /** As {@link #of(MemorySegment, List, ReadBudget)}, without data files. */
+  public static Program of(MemorySegment bytes, ReadBudget budget) {
+    return of(bytes, List.of(), budget);
+  }
+
   /**
    * Reads a program that is in memory.
    *
@@ -107,18 +128,32 @@ public final class Program implements AutoCloseable {
    * stay alive and unchanged until the program and every method made of it are closed, and closing
    * does not free it. Anything else is copied into native memory, once.
    *
-   * @throws ProgramFormatException if it is no valid program
+   * @param dataFiles the contents of its {@code .ptd} files
+   * @throws ProgramFormatException if it is no valid program, or as {@link #open(Path,
+   *     ReadOptions)} says
    */
-  public static Program of(MemorySegment bytes, ReadBudget budget) {
-    boolean inPlace =
-        bytes.isNative()
-            && bytes.address() % NATIVE_ALIGNMENT == 0
-            && bytes.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}));
+  public static Program of(MemorySegment bytes, List<MemorySegment> dataFiles, ReadBudget budget) {
     return read(
         "program in memory (" + bytes.byteSize() + " bytes)",
         budget,
-        arena ->
-            inPlace ? bytes : arena.allocate(bytes.byteSize(), NATIVE_ALIGNMENT).copyFrom(bytes));
+        arena -> inPlace(bytes, arena),
+        arena -> {
+          List<DataFile> files = new ArrayList<>();
+          for (MemorySegment data : dataFiles) {
+            String name =
+                "data file %d in memory (%d bytes)".formatted(files.size(), data.byteSize());
+            files.add(DataFileReader.read(name, inPlace(data, arena).asReadOnly(), budget));
+          }
+          return files;
+        });
+  }
+
+  private static MemorySegment inPlace(MemorySegment bytes, Arena arena) {
+    boolean usable =
+        bytes.isNative()
+            && bytes.address() % NATIVE_ALIGNMENT == 0
+            && bytes.isAccessibleBy(Thread.ofPlatform().unstarted(() -> {}));
+    return usable ? bytes : arena.allocate(bytes.byteSize(), NATIVE_ALIGNMENT).copyFrom(bytes);
   }
 
   /** Copies the bytes into native memory and reads them, with the default budget. */
@@ -126,19 +161,25 @@ public final class Program implements AutoCloseable {
     return of(MemorySegment.ofArray(bytes));
   }
 
-  private interface Bytes<X extends Exception> {
-    MemorySegment in(Arena arena) throws X;
+  private interface Loaded<T, X extends Exception> {
+    T in(Arena arena) throws X;
   }
 
   /** The program owns the arena, unless reading fails. */
   @SuppressWarnings("MustBeClosedChecker")
   private static <X extends Exception> Program read(
-      String source, ReadBudget budget, Bytes<X> bytes) throws X {
+      String source,
+      ReadBudget budget,
+      Loaded<MemorySegment, X> bytes,
+      Loaded<List<DataFile>, X> dataFiles)
+      throws X {
     Arena arena = Arena.ofShared();
     boolean opened = false;
     try {
       MemorySegment readOnly = bytes.in(arena).asReadOnly();
-      Program program = new Program(source, arena, ProgramDecoder.decode(source, readOnly, budget));
+      Program program =
+          new Program(
+              source, arena, ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget));
       opened = true;
       return program;
     } finally {
@@ -207,11 +248,16 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * Blobs by key, in file order: read-only views, valid until close. Several keys may share one
-   * blob. Unmodifiable.
+   * Blobs by key, the file's in its order, then those of the data files: read-only views, valid
+   * until close. Several keys may share one blob. Unmodifiable.
    */
   public Map<String, MemorySegment> namedData() {
     return open().namedData();
+  }
+
+  /** The data files that it was opened with, in that order. Unmodifiable. */
+  public List<DataFile> dataFiles() {
+    return open().dataFiles();
   }
 
   public boolean isOpen() {

@@ -10,4 +10,5 @@ record ProgramContent(
     long schemaVersion,
     Map<String, ProgramMethod> methods,
     List<MemorySegment> segments,
-    Map<String, MemorySegment> namedData) {}
+    Map<String, MemorySegment> namedData,
+    List<DataFile> dataFiles) {}

@@ -4,6 +4,7 @@ import dev.baton.runtime.program.schema.SubsegmentOffsets;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,8 @@ final class ProgramData {
   private final List<MemorySegment> segments;
   private final @Nullable Subsegments constants;
   private final List<Subsegments> mutables;
+  private final List<DataFile> dataFiles;
+  private final Map<String, DataFile> externalKeys = new HashMap<>();
 
   /** Pieces of one segment, by data buffer index. */
   private record Subsegments(String name, SubsegmentOffsets offsets, MemorySegment segment) {}
@@ -29,8 +32,10 @@ final class ProgramData {
       MemorySegment file,
       ProgramLayout layout,
       dev.baton.runtime.program.schema.Program root,
-      DecodeCursor cursor) {
+      DecodeCursor cursor,
+      List<DataFile> dataFiles) {
     this.file = file;
+    this.dataFiles = dataFiles;
     this.layout = layout;
     this.root = root;
     this.cursor = cursor;
@@ -53,6 +58,7 @@ final class ProgramData {
     return segments;
   }
 
+  /** The program's own, and those of the data files. */
   Map<String, MemorySegment> namedData() {
     Map<String, MemorySegment> named = new LinkedHashMap<>();
     for (int i = 0; i < root.namedDataLength(); i++) {
@@ -64,7 +70,43 @@ final class ProgramData {
             "an earlier entry also has the key " + ProgramFormatException.quoted(key));
       }
     }
+    for (DataFile dataFile : dataFiles) {
+      dataFile
+          .entries()
+          .forEach((key, entry) -> {
+            DataFile earlier = externalKeys.put(key, dataFile);
+            if (named.put(key, entry.bytes()) != null) {
+              throw ProgramFormatException.ofFile(
+                  dataFile.source(),
+                  "The key %s is in %s too"
+                      .formatted(
+                          ProgramFormatException.quoted(key),
+                          earlier == null ? "the program" : earlier.source()),
+                  "Give the data files of one program, each of them once.");
+            }
+          });
+    }
     return Collections.unmodifiableMap(named);
+  }
+
+  /** A tensor's data in a data file; null if none has this key. */
+  @Nullable MemorySegment external(String key, DataFile.TensorLayout expected, long bytes) {
+    DataFile dataFile = externalKeys.get(key);
+    DataFile.Entry entry = dataFile == null ? null : dataFile.entries().get(key);
+    if (entry == null) {
+      return null;
+    }
+    if (!expected.equals(entry.layout())) {
+      throw cursor.fail(
+          "it is %s, but %s of %s is %s"
+              .formatted(
+                  expected,
+                  ProgramFormatException.quoted(key),
+                  dataFile.source(),
+                  entry.layout() == null ? "no tensor" : entry.layout()),
+          "Give the data files that were exported with this program.");
+    }
+    return entry.bytes().asSlice(0, bytes);
   }
 
   MemorySegment segment(long index) {

@@ -9,13 +9,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** From bytes to {@link ProgramContent}: header, structure of the tables, then what they say. */
 final class ProgramDecoder {
   private ProgramDecoder() {}
 
-  static ProgramContent decode(String source, MemorySegment file, ReadBudget budget) {
+  static ProgramContent decode(
+      String source, MemorySegment file, List<DataFile> dataFiles, ReadBudget budget) {
     ProgramLayout layout = ProgramHeader.read(source, file);
     ByteBuffer tables =
         file.asSlice(0, layout.programBytes()).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
@@ -24,10 +26,15 @@ final class ProgramDecoder {
     verify(source, tables, meter);
 
     var root = dev.baton.runtime.program.schema.Program.getRootAsProgram(tables);
-    ProgramData data = new ProgramData(file, layout, root, cursor);
+    ProgramData data = new ProgramData(file, layout, root, cursor, dataFiles);
     Map<String, MemorySegment> namedData = data.namedData();
     return new ProgramContent(
-        layout, root.version(), methods(root, data, cursor, meter), data.segments(), namedData);
+        layout,
+        root.version(),
+        methods(root, data, cursor, meter),
+        data.segments(),
+        namedData,
+        List.copyOf(dataFiles));
   }
 
   private static void verify(String source, ByteBuffer tables, BudgetMeter meter) {

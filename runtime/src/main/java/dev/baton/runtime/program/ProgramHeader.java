@@ -28,7 +28,7 @@ final class ProgramHeader {
               4,
               "FT01",
               "This is a data file (.ptd): weights without a program",
-              "Open the .pte that belongs to it, and give this file as its data."),
+              "Open the .pte that belongs to it, and give this file as its data file."),
           new Foreign(
               8,
               "ED00",

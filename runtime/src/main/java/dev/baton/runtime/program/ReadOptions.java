@@ -1,14 +1,24 @@
 package dev.baton.runtime.program;
 
+import java.nio.file.Path;
+import java.util.List;
+
 /**
  * How a program is read.
  *
  * @param access whether the file stays in use
- * @param budget what it may cost
+ * @param budget what it may cost; each data file has one of its own
+ * @param dataFiles the {@code .ptd} files that hold weights of the program, read in the same way;
+ *     in any order
  */
-public record ReadOptions(Access access, ReadBudget budget) {
+public record ReadOptions(Access access, ReadBudget budget, List<Path> dataFiles) {
 
-  private static final ReadOptions DEFAULTS = new ReadOptions(Access.MAP, ReadBudget.defaults());
+  private static final ReadOptions DEFAULTS =
+      new ReadOptions(Access.MAP, ReadBudget.defaults(), List.of());
+
+  public ReadOptions {
+    dataFiles = List.copyOf(dataFiles);
+  }
 
   /** How the bytes of a file reach memory. */
   public enum Access {
@@ -25,16 +35,20 @@ public record ReadOptions(Access access, ReadBudget budget) {
     COPY
   }
 
-  /** Mapped, with the default budget. */
+  /** Mapped, with the default budget, without data files. */
   public static ReadOptions defaults() {
     return DEFAULTS;
   }
 
   public ReadOptions withAccess(Access access) {
-    return new ReadOptions(access, budget);
+    return new ReadOptions(access, budget, dataFiles);
   }
 
   public ReadOptions withBudget(ReadBudget budget) {
-    return new ReadOptions(access, budget);
+    return new ReadOptions(access, budget, dataFiles);
+  }
+
+  public ReadOptions withDataFiles(List<Path> dataFiles) {
+    return new ReadOptions(access, budget, dataFiles);
   }
 }

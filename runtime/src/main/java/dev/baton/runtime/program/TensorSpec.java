@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     null or empty if {@code external}
  * @param data the constant, or a mutable tensor's first content: exactly {@link #byteSize()} bytes,
  *     read-only, native, aligned to the element size, valid until the program is closed; null if
- *     the file holds none
+ *     neither the file nor a data file given with it holds them
  */
 public record TensorSpec(
     ScalarType scalarType,

@@ -15,13 +15,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The verifier's facts say what the schema file says. */
 class ProgramSchemaTest {
-  private static final Path SCHEMA = Path.of("src/main/flatbuffers/program.fbs");
+  private static final Path SCHEMAS = Path.of("src/main/flatbuffers");
   private static final Pattern BLOCK = Pattern.compile("(table|union)\\s+(\\w+)\\s*\\{([^}]*)}");
-  private static final Pattern FIELD = Pattern.compile("(\\w+)\\s*:\\s*(\\[?)(\\w+)]?[^;]*;");
+  private static final Pattern FIELD =
+      Pattern.compile("(\\w+)\\s*:\\s*(\\[?)(?:\\w+\\.)?(\\w+)]?[^;]*;");
   private static final Map<String, Integer> SCALARS =
       Map.ofEntries(
           Map.entry("bool", 1),
@@ -30,6 +34,8 @@ class ProgramSchemaTest {
           Map.entry("int", 4),
           Map.entry("uint", 4),
           Map.entry("uint32", 4),
+          Map.entry("int32", 4),
+          Map.entry("uint8", 1),
           Map.entry("long", 8),
           Map.entry("int64", 8),
           Map.entry("uint64", 8),
@@ -40,9 +46,17 @@ class ProgramSchemaTest {
           Map.entry("DataLocation", 1),
           Map.entry("DeviceType", 1));
 
-  @Test
-  void factsEqualTheSchemaFile() throws IOException {
-    String text = Files.readString(SCHEMA).replaceAll("//[^\n]*", "");
+  static Stream<Arguments> schemas() {
+    return Stream.of(
+        Arguments.of("program.fbs", ProgramSchema.PROGRAM),
+        Arguments.of("flat_tensor.fbs", DataFileSchema.FLAT_TENSOR),
+        Arguments.of("flat_tensor_0_6.fbs", DataFileSchema.FLAT_TENSOR_0_6));
+  }
+
+  @ParameterizedTest
+  @MethodSource("schemas")
+  void factsEqualTheSchemaFile(String schema, TableFacts root) throws IOException {
+    String text = Files.readString(SCHEMAS.resolve(schema)).replaceAll("//[^\n]*", "");
     Map<String, List<String>> unions = new LinkedHashMap<>();
     Map<String, String> expected = new TreeMap<>();
     Matcher union = BLOCK.matcher(text);
@@ -58,7 +72,7 @@ class ProgramSchemaTest {
       }
     }
     Map<String, String> actual = new TreeMap<>();
-    describe(ProgramSchema.PROGRAM, actual);
+    describe(root, actual);
     assertEquals(expected, actual);
   }
 

@@ -1,0 +1,67 @@
+package dev.baton.xnnpack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.baton.delegate.Decline;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateSession;
+import dev.baton.xnnpack.ffi.Abi;
+import dev.baton.xnnpack.ffi.XnnLibrary;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What the library at hand has, and what is declined for what it lacks. */
+class VersionTest {
+  /** Cases that a version declines; every other version runs all. */
+  private static final Map<String, String> DECLINED =
+      Map.of(
+          "debian-20241108",
+          "gelu_tanh max_pool_ceil reduce"
+              + " convolution_1d/dynamic reduce/dynamic slice/dynamic select/dynamic split/dynamic"
+              + " unsqueeze_squeeze/dynamic");
+
+  /** Between which functions of XNNPACK's history each version lies. */
+  private static final Map<String, String> DATES =
+      Map.of(
+          "debian-20241108", "2024-11-04 to 2024-11-15",
+          "maven-2.21.0", "2025-11-14 to 2026-03-27",
+          "executorch-1.5.1", "2026-07-10 or later");
+
+  @Test
+  void libraryIsWhatItsHeadersSay() throws Exception {
+    XnnLibrary library = Rig.library();
+    Abi.current().assertIsOf(library);
+    assertEquals(DATES.get(Abi.current().version()), library.version());
+    Rig.assertContains(
+        new XnnpackDelegate().availability().message(), "XNNPACK of " + library.version());
+  }
+
+  @Test
+  void whatIsMissingIsDeclined() throws DelegateException {
+    List<String> declined = new ArrayList<>();
+    for (boolean dynamic : new boolean[] {false, true}) {
+      for (Cases.Case c : Cases.all()) {
+        if ((!dynamic || !c.less().isEmpty()) && isDeclined(c, dynamic)) {
+          declined.add(c.name() + (dynamic ? "/dynamic" : ""));
+        }
+      }
+    }
+    String version = Abi.current().version();
+    assertEquals(sorted(DECLINED.getOrDefault(version, "")), sorted(String.join(" ", declined)));
+  }
+
+  private static String sorted(String names) {
+    return String.join("\n", java.util.Arrays.stream(names.split(" ")).sorted().toList());
+  }
+
+  private static boolean isDeclined(Cases.Case c, boolean dynamic) throws DelegateException {
+    try (Arena arena = Arena.ofConfined();
+        DelegateSession session = Rig.open()) {
+      return Rig.claim(session, Cases.build(c, arena, dynamic).graph()).declined.values().stream()
+          .anyMatch(decline -> decline.kind() == Decline.Kind.VERSION);
+    }
+  }
+}
