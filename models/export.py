@@ -336,9 +336,8 @@ class Convolutions(nn.Module):
         self.transposed = nn.ConvTranspose2d(6, 4, 3, stride=2, padding=1, output_padding=1)
 
     def forward(self, x):
-        wide = F.relu(self.pointwise(x))
-        return (self.strided(x), F.relu(self.grouped(x)), F.hardtanh(self.depthwise(x), -0.3, 0.4), self.dilated(x), wide,
-                self.deep(F.hardswish(wide)), self.first(x[:, :1]), self.transposed(x))
+        return (self.strided(x), F.relu(self.grouped(x)), F.hardtanh(self.depthwise(x), -0.3, 0.4), self.dilated(x),
+                self.deep(F.relu(self.pointwise(x))), self.first(x[:, :1]), self.transposed(x))
 
 
 class Lines(nn.Module):
@@ -347,7 +346,7 @@ class Lines(nn.Module):
         self.a, self.b = nn.Conv1d(4, 8, 3, padding=1), nn.Conv1d(8, 8, 5, groups=8, padding=2)
 
     def forward(self, x):
-        return self.b(F.relu(self.a(x)))
+        return self.b(F.hardswish(self.a(x)))
 
 
 class Linears(nn.Module):

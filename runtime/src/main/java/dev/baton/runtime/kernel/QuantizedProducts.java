@@ -78,8 +78,8 @@ final class QuantizedProducts {
         QuantizedOperator q, String input, String weight, @Nullable String bias, int outputs) {
       QuantizedOperator.Operand w = q.operand(weight);
       QuantizedOperator.Operand x = q.operand(input);
-      boolean hasBias = bias != null && !q.operator().isNone(bias);
-      QuantizedOperator.Operand b = hasBias ? q.operand(bias) : null;
+      QuantizedOperator.Operand b =
+          bias == null || q.operator().isNone(bias) ? null : q.operand(bias);
       Clamp clamp = Clamp.of(q.clamp());
       Affine output = Affine.of(q.output());
       boolean fits =
@@ -185,19 +185,17 @@ final class QuantizedProducts {
       MemorySegment out = buffers.operand(operator.result()).data();
       Affine to = output;
       boolean integers =
-          to != null
-              && Affine.isLowered(operator.operator())
+          Affine.isLowered(operator.operator())
               && Affine.of(input.quantization()) != null
               && (bias == null || bias.isQuantized())
               && !isPerGroup();
-      if (integers) {
+      if (to != null && integers) {
         int[] start = bias == null ? null : biasIntegers(bias, channels, buffers);
         return new QuantizedOutput.Integers(
             out, longest, in.scales[0], scales(buffers), start, to, clamp);
       }
       float[] start = bias == null ? null : biasReals(bias, channels, buffers);
-      return new QuantizedOutput.Reals(
-          out, longest, in.scales, scales(buffers), start, clamp, to);
+      return new QuantizedOutput.Reals(out, longest, in.scales, scales(buffers), start, clamp, to);
     }
 
     private static int[] biasIntegers(
@@ -262,15 +260,13 @@ final class QuantizedProducts {
       }
     }
     MemorySegment data = buffers.operand(parts.weight.source()).data();
-    int[] zeroPoints =
-        parts.isPerGroup() ? null : parts.channelZeroPoints(channels, buffers);
+    int[] zeroPoints = parts.isPerGroup() ? null : parts.channelZeroPoints(channels, buffers);
     IntegerGemm.Weights weights =
         new IntegerGemm.Weights(data, 0, rows ? k : 1, rows ? 1 : channels, zeroPoints);
     long quantized = QuantizedInput.scratchBytes(parts.input, facts);
     boolean few = tokens < FEW || parts.isPerGroup();
     IntegerGemm gemm = few ? null : new IntegerGemm(channels, tokens, k);
-    MemorySegment scratch =
-        buffers.scratch(quantized + (gemm == null ? 0 : gemm.scratchBytes()));
+    MemorySegment scratch = buffers.scratch(quantized + (gemm == null ? 0 : gemm.scratchBytes()));
     QuantizedInput x =
         QuantizedInput.bind(parts.input, facts, buffers, scratch.asSlice(0, quantized));
     QuantizedOutput y = parts.output(x, channels, tokens, buffers);
