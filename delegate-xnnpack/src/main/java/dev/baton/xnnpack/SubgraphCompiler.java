@@ -553,9 +553,7 @@ final class SubgraphCompiler {
   /** Numbers that XNNPACK packs. */
   int packed(float[] numbers, long... dims) {
     packedBytes += (long) numbers.length * Float.BYTES;
-    return value(
-        XnnValue.of(
-            new Statics.Numbers(numbers), XnnType.Plain.FLOAT, dims));
+    return value(XnnValue.of(new Statics.Numbers(numbers), XnnType.Plain.FLOAT, dims));
   }
 
   /**

@@ -46,8 +46,8 @@ public record XnnValue(long[] dims, XnnType type, Role role, @Nullable StaticDat
     long byteSize();
 
     /**
-     * Says that the elements have been packed and will hardly be read again: what a file holds
-     * need not stay in memory twice.
+     * Says that the elements have been packed and will hardly be read again: what a file holds need
+     * not stay in memory twice.
      */
     default void doneWith() {}
 
