@@ -114,6 +114,11 @@ final class XnnpackSubgraph implements CompiledSubgraph {
     return LIVE_BYTES.get();
   }
 
+  /** Bytes of weights that were packed for this, not found. */
+  long packedBytes() {
+    return weights == null ? compiled.packedBytes() : weights.packedBytes();
+  }
+
   /** What was defined. */
   XnnGraph graph() {
     return compiled.graph();
