@@ -3,9 +3,9 @@ package dev.baton.delegate;
 import dev.baton.graph.GraphView;
 
 /**
- * A delegate at work for one loaded program. The host calls {@link #claim}, {@link #compile} and
- * {@link #load} from one thread at a time; {@link #close} once, after everything that the session
- * compiled is closed.
+ * A delegate at work for one loaded program, all of whose methods it serves. The host calls {@link
+ * #claim}, {@link #compile} and {@link #load} from one thread at a time; {@link #close} once, after
+ * everything that the session compiled is closed.
  */
 public interface DelegateSession extends AutoCloseable {
   /**

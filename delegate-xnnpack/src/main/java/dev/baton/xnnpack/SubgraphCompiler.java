@@ -404,14 +404,14 @@ final class SubgraphCompiler {
         Weights.isDirect(ordered)
             ? ordered.data()
             : resident(Weights.copy(ordered, null, 0, arena));
-    long address = data.address();
-    return value(XnnValue.of(_ -> address, type, Shapes.longs(ordered.type().shape())));
+    return value(
+        XnnValue.of(new XnnValue.Resident(data), type, Shapes.longs(ordered.type().shape())));
   }
 
   /** Numbers that XNNPACK reads while it runs. */
   int constant(float[] numbers, long... dims) {
-    long address = resident(Weights.copy(numbers, arena)).address();
-    return value(XnnValue.of(_ -> address, XnnType.Plain.FLOAT, dims));
+    MemorySegment data = resident(Weights.copy(numbers, arena));
+    return value(XnnValue.of(new XnnValue.Resident(data), XnnType.Plain.FLOAT, dims));
   }
 
   int scalar(double number) {
@@ -493,13 +493,12 @@ final class SubgraphCompiler {
   private int nibbles(WeightData data, Constant ordered, XnnType type, long... dims) {
     packedBytes += ordered.type().shape().numel() / 2;
     if (ordered.packing() == Packing.INT4_NIBBLES) {
-      long address = ordered.data().address();
       if (ordered.data().isNative()) {
-        return value(XnnValue.of(_ -> address, type, dims));
+        return value(XnnValue.of(new XnnValue.Resident(ordered.data()), type, dims));
       }
     }
     byte[] packed = Quantized.nibbles(ordered, data.zeroPoint());
-    return value(XnnValue.of(t -> Weights.copy(packed, t).address(), type, dims));
+    return value(XnnValue.of(new Statics.Numbers(packed), type, dims));
   }
 
   /** A depthwise filter of ones that count for a number. */
@@ -513,7 +512,7 @@ final class SubgraphCompiler {
     Arrays.fill(scales, scale);
     return value(
         XnnValue.of(
-            temporary -> Weights.copy(ones, temporary).address(),
+            new Statics.Numbers(ones),
             new XnnType.PerChannel(Code.QCINT8, scales, 0, channel),
             dims));
   }
@@ -541,7 +540,7 @@ final class SubgraphCompiler {
     packedBytes += (long) integers.length * Integer.BYTES;
     return value(
         XnnValue.of(
-            temporary -> Weights.copy(integers, temporary).address(),
+            new Statics.Numbers(integers),
             new XnnType.PerChannel(Code.QCINT32, products, 0, 0),
             integers.length));
   }
@@ -554,9 +553,7 @@ final class SubgraphCompiler {
   /** Numbers that XNNPACK packs. */
   int packed(float[] numbers, long... dims) {
     packedBytes += (long) numbers.length * Float.BYTES;
-    return value(
-        XnnValue.of(
-            temporary -> Weights.copy(numbers, temporary).address(), XnnType.Plain.FLOAT, dims));
+    return value(XnnValue.of(new Statics.Numbers(numbers), XnnType.Plain.FLOAT, dims));
   }
 
   /**

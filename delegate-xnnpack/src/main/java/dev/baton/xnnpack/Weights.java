@@ -43,11 +43,7 @@ final class Weights {
    * @param scale what each index of dimension {@code axis} is multiplied with; null for 1
    */
   static XnnValue.StaticData packed(Constant constant, float @Nullable [] scale, int axis) {
-    if (scale == null && isDirect(constant)) {
-      long address = constant.data().address();
-      return _ -> address;
-    }
-    return temporary -> copy(constant, scale, axis, temporary).address();
+    return new Statics.Stored(constant, scale, axis);
   }
 
   /** A contiguous copy, with slack. */
@@ -91,18 +87,12 @@ final class Weights {
     MemorySegment.copy(ordered, 0, to, ValueLayout.JAVA_BYTE, 0, ordered.length);
   }
 
-  static MemorySegment copy(int[] values, SegmentAllocator allocator) {
-    return allocate((long) values.length * Integer.BYTES, allocator)
-        .copyFrom(MemorySegment.ofArray(values));
-  }
-
-  static MemorySegment copy(byte[] values, SegmentAllocator allocator) {
-    return allocate(values.length, allocator).copyFrom(MemorySegment.ofArray(values));
-  }
-
   static MemorySegment copy(float[] values, SegmentAllocator allocator) {
-    return allocate((long) values.length * Float.BYTES, allocator)
-        .copyFrom(MemorySegment.ofArray(values));
+    return copy(MemorySegment.ofArray(values), allocator);
+  }
+
+  static MemorySegment copy(MemorySegment values, SegmentAllocator allocator) {
+    return allocate(values.byteSize(), allocator).copyFrom(values);
   }
 
   private static MemorySegment allocate(long bytes, SegmentAllocator allocator) {

@@ -39,6 +39,21 @@ public final class XnnpackDelegate implements Delegate {
   /** Option of {@link #open} with the path of the library, or of its folder. */
   public static final String LIBRARY_OPTION = "library";
 
+  /**
+   * Option of {@link #open}: {@code off} keeps packed weights out of the cache directory. Packing
+   * resnet18's 46 MB takes most of its load; with a cache directory, later loads, also of other
+   * processes, map the packed weights from a file that only the user can write. They are known by
+   * checksums of the weights, the library's bytes and the CPU, so any number of models may share
+   * the directory, if none of them is made to deceive another. Linux and Android only.
+   */
+  public static final String PACKED_CACHE_OPTION = "packed-cache";
+
+  /**
+   * Option of {@link #open} with the most bytes that packed weights may take in the cache
+   * directory; those used least recently go first. 4294967296 by default.
+   */
+  public static final String PACKED_CACHE_BYTES_OPTION = "packed-cache-bytes";
+
   private static final int PRIORITY = 100;
 
   /** Platforms whose jar holds a library that exports XNNPACK's functions. */
@@ -177,7 +192,7 @@ public final class XnnpackDelegate implements Delegate {
       LibraryLocation location =
           option == null ? locate() : LibraryFinder.locate(SPEC, Path.of(option));
       XnnLibrary library = XnnLibrary.load(location.orThrow().path());
-      return new XnnpackSession(library, context.threads());
+      return new XnnpackSession(library, context);
     } catch (NativeLibraryException e) {
       throw new DelegateException(
           DelegateException.Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e.remedy(), e);

@@ -11,67 +11,81 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A runtime of one caller. */
+/** The runtimes of one caller, bound to buffers. */
 final class XnnpackExecution implements DelegateExecution {
   private final String name;
-  private final XnnRuntime runtime;
+  private final Runtimes runtimes;
   private final List<Integer> inputPositions;
-  private List<Shape> boundShapes = List.of();
-  private boolean reshaped;
 
   /**
    * @param inputPositions of the external inputs among those of the subgraph
    */
-  XnnpackExecution(String name, XnnRuntime runtime, List<Integer> inputPositions) {
+  XnnpackExecution(String name, Runtimes runtimes, List<Integer> inputPositions) {
     this.name = name;
-    this.runtime = runtime;
+    this.runtimes = runtimes;
     this.inputPositions = inputPositions;
+  }
+
+  /** What a bind says, to be said again to another runtime. */
+  private record Bound(List<int[]> inputs, List<Shape> outputs, long[] addresses) {
+    static Bound of(Bindings io, List<Integer> inputPositions) {
+      int inputs = inputPositions.size();
+      long[] addresses = new long[inputs + io.outputCount()];
+      List<int[]> sizes = new ArrayList<>();
+      for (int id = 0; id < inputs; id++) {
+        sizes.add(io.inputShape(inputPositions.get(id)).sizes());
+        addresses[id] = io.input(inputPositions.get(id)).address();
+      }
+      List<Shape> outputs = new ArrayList<>();
+      for (int i = 0; i < io.outputCount(); i++) {
+        outputs.add(io.outputShape(i));
+        addresses[inputs + i] = io.output(i).address();
+      }
+      return new Bound(sizes, outputs, addresses);
+    }
+
+    String shapes() {
+      return inputs.stream().map(Arrays::toString).toList().toString();
+    }
   }
 
   @Override
   public void bind(Bindings io) throws DelegateException {
-    List<Shape> shapes = new ArrayList<>();
-    inputPositions.forEach(position -> shapes.add(io.inputShape(position)));
+    Bound bound = Bound.of(io, inputPositions);
     try {
-      if (!reshaped || !shapes.equals(boundShapes)) {
-        reshape(io, shapes);
-      }
-      for (int id = 0; id < shapes.size(); id++) {
-        runtime.setAddress(id, io.input(inputPositions.get(id)).address());
-      }
-      for (int i = 0; i < io.outputCount(); i++) {
-        runtime.setAddress(shapes.size() + i, io.output(i).address());
-      }
-      runtime.setup();
+      runtimes.bind(runtime -> bind(bound, runtime));
     } catch (XnnException e) {
       throw XnnpackSubgraph.failure(
-          DelegateException.Kind.UNSUPPORTED, "binding " + name + " to inputs " + shapes, e);
+          DelegateException.Kind.UNSUPPORTED,
+          "binding " + name + " to inputs " + bound.shapes(),
+          e);
     }
   }
 
-  private void reshape(Bindings io, List<Shape> shapes) throws XnnException, DelegateException {
-    reshaped = false;
-    for (int id = 0; id < shapes.size(); id++) {
-      runtime.setSizes(id, shapes.get(id).sizes());
-    }
-    runtime.reshape();
-    for (int i = 0; i < io.outputCount(); i++) {
-      long[] sizes = runtime.sizes(shapes.size() + i);
-      if (!Arrays.equals(sizes, Shapes.longs(io.outputShape(i)))) {
-        throw new DelegateException(
-            DelegateException.Kind.FAILED,
-            "binding %s to inputs %s: output %d has the shape %s for XNNPACK, %s for the host"
-                .formatted(name, shapes, i, Arrays.toString(sizes), io.outputShape(i)));
+  private void bind(Bound bound, XnnRuntime runtime) throws XnnException, DelegateException {
+    if (runtime.setSizes(bound.inputs)) {
+      for (int i = 0; i < bound.outputs.size(); i++) {
+        long[] sizes = runtime.sizes(bound.inputs.size() + i);
+        if (!Arrays.equals(sizes, Shapes.longs(bound.outputs.get(i)))) {
+          runtime.forgetSizes();
+          throw new DelegateException(
+              DelegateException.Kind.FAILED,
+              "binding %s to inputs %s: output %d has the shape %s for XNNPACK, %s for the host"
+                  .formatted(
+                      name, bound.shapes(), i, Arrays.toString(sizes), bound.outputs.get(i)));
+        }
       }
     }
-    boundShapes = shapes;
-    reshaped = true;
+    for (int id = 0; id < bound.addresses.length; id++) {
+      runtime.setAddress(id, bound.addresses[id]);
+    }
+    runtime.setup();
   }
 
   @Override
   public void run(RunContext context) throws DelegateException {
     try {
-      runtime.invoke();
+      runtimes.run();
     } catch (XnnException e) {
       throw XnnpackSubgraph.failure(DelegateException.Kind.FAILED, "running " + name, e);
     }
@@ -79,6 +93,6 @@ final class XnnpackExecution implements DelegateExecution {
 
   @Override
   public void close() {
-    runtime.close();
+    runtimes.close();
   }
 }

@@ -5,21 +5,44 @@ import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
+import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.GraphView;
 import dev.baton.xnnpack.ffi.XnnException;
 import dev.baton.xnnpack.ffi.XnnLibrary;
-import dev.baton.xnnpack.ffi.XnnThreadPool;
+import dev.baton.xnnpack.ffi.XnnPackedWeights;
+import dev.baton.xnnpack.ffi.XnnWeightsStore;
 import org.jspecify.annotations.Nullable;
 
-/** A thread pool, and what is compiled for it. */
+/** A thread pool and packed weights, and what is compiled to share them. */
 final class XnnpackSession implements DelegateSession {
   private final XnnLibrary library;
-  private final @Nullable XnnThreadPool pool;
+  private final @Nullable SharedPool pool;
+  private final XnnWeightsStore weights = new XnnWeightsStore();
+  private final @Nullable PackedFolder folder;
 
-  XnnpackSession(XnnLibrary library, int threads) throws XnnException {
+  XnnpackSession(XnnLibrary library, OpenContext context) throws XnnException {
     this.library = library;
-    this.pool = threads > 1 ? new XnnThreadPool(library, threads) : null;
+    this.pool = context.threads() > 1 ? new SharedPool(library, context.threads()) : null;
+    this.folder = PackedFolder.of(context);
+  }
+
+  XnnLibrary library() {
+    return library;
+  }
+
+  /** Null if runs have their callers' threads alone. */
+  @Nullable SharedPool pool() {
+    return pool;
+  }
+
+  XnnWeightsStore weights() {
+    return weights;
+  }
+
+  /** Where packed weights of a graph are kept on disk; null if they are not. */
+  @Nullable PackedFile packedFile(XnnPackedWeights packed) {
+    return folder == null ? null : folder.file(library, packed);
   }
 
   XnnLibrary library() {
@@ -38,7 +61,7 @@ final class XnnpackSession implements DelegateSession {
       throw new DelegateException(
           DelegateException.Kind.CANCELLED, "compiling " + subgraph.name() + " was cancelled");
     }
-    return XnnpackSubgraph.compile(library, pool, subgraph, context);
+    return XnnpackSubgraph.compile(this, subgraph, context);
   }
 
   @Override

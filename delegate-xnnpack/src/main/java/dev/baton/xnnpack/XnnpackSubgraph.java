@@ -11,10 +11,7 @@ import dev.baton.delegate.Subgraph;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnException;
 import dev.baton.xnnpack.ffi.XnnGraph;
-import dev.baton.xnnpack.ffi.XnnLibrary;
-import dev.baton.xnnpack.ffi.XnnRuntime;
-import dev.baton.xnnpack.ffi.XnnThreadPool;
-import dev.baton.xnnpack.ffi.XnnWeightsCache;
+import dev.baton.xnnpack.ffi.XnnPackedWeights;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,30 +28,22 @@ final class XnnpackSubgraph implements CompiledSubgraph {
   private static final BufferRequirements BUFFERS =
       BufferRequirements.of(Weights.ALIGNMENT, Weights.SLACK);
 
-  /** Packing pads channels to whole vectors: room for that, in parts of the whole. */
-  private static final long PACKING_MARGIN = 4;
-
   private static final AtomicLong LIVE_BYTES = new AtomicLong();
 
-  private final XnnLibrary library;
-  private final @Nullable XnnThreadPool pool;
+  private final XnnpackSession session;
   private final String name;
   private final SubgraphCompiler.Result compiled;
   private final List<Integer> inputPositions;
   private final Arena arena;
-  private final @Nullable XnnWeightsCache cache;
-  private @Nullable XnnRuntime first;
+  private final @Nullable XnnPackedWeights weights;
+  private final long memoryBytes;
+  private @Nullable Runtimes first;
   private boolean closed;
 
   private XnnpackSubgraph(
-      XnnLibrary library,
-      @Nullable XnnThreadPool pool,
-      Subgraph subgraph,
-      Arena arena,
-      HostContext context)
+      XnnpackSession session, Subgraph subgraph, Arena arena, CompileContext context)
       throws XnnException {
-    this.library = library;
-    this.pool = pool;
+    this.session = session;
     this.name = subgraph.name();
     this.arena = arena;
     this.inputPositions = new ArrayList<>();
@@ -64,32 +53,38 @@ final class XnnpackSubgraph implements CompiledSubgraph {
         inputPositions.add(i);
       }
     }
-    this.compiled = SubgraphCompiler.compile(library, subgraph, arena);
-    long packed = compiled.packedBytes();
+    this.compiled = SubgraphCompiler.compile(session.library(), subgraph, arena);
     context.progress("packing weights", 0);
-    this.cache =
-        packed > 0 && XnnWeightsCache.isSupported(library)
-            ? new XnnWeightsCache(library, packed + packed / PACKING_MARGIN)
+    XnnPackedWeights packed =
+        XnnPackedWeights.isSupported()
+            ? new XnnPackedWeights(compiled.graph(), session.weights())
             : null;
+    this.weights = packed;
+    boolean done = false;
     try {
-      this.first = newRuntime(context);
-      if (cache != null) {
-        cache.finish();
+      PackedFile file = packed == null ? null : session.packedFile(packed);
+      boolean found = file != null && file.read(context);
+      this.first = newRuntimes(context);
+      if (file != null && !found) {
+        file.write(context);
       }
-    } catch (XnnException | RuntimeException e) {
-      closeNative();
-      throw e;
+      done = true;
+    } finally {
+      if (!done) {
+        closeNative();
+      }
     }
-    LIVE_BYTES.addAndGet(memoryBytes());
+    this.memoryBytes =
+        compiled.residentBytes() + (packed == null ? compiled.packedBytes() : packed.heldBytes());
+    LIVE_BYTES.addAndGet(memoryBytes);
   }
 
-  static XnnpackSubgraph compile(
-      XnnLibrary library, @Nullable XnnThreadPool pool, Subgraph subgraph, CompileContext context)
+  static XnnpackSubgraph compile(XnnpackSession session, Subgraph subgraph, CompileContext context)
       throws DelegateException {
     Arena arena = Arena.ofShared();
     boolean done = false;
     try {
-      XnnpackSubgraph compiled = new XnnpackSubgraph(library, pool, subgraph, arena, context);
+      XnnpackSubgraph compiled = new XnnpackSubgraph(session, subgraph, arena, context);
       done = true;
       return compiled;
     } catch (XnnException e) {
@@ -119,31 +114,40 @@ final class XnnpackSubgraph implements CompiledSubgraph {
     return LIVE_BYTES.get();
   }
 
+  /** Bytes of weights that were packed for this, not found. */
+  long packedBytes() {
+    return weights == null ? compiled.packedBytes() : weights.packedBytes();
+  }
+
   /** What was defined. */
   XnnGraph graph() {
     return compiled.graph();
   }
 
-  private XnnRuntime newRuntime(HostContext context) throws XnnException {
-    return XnnRuntime.create(library, compiled.graph(), cache, context.threads() > 1 ? pool : null);
+  private Runtimes newRuntimes(HostContext context) throws XnnException {
+    return new Runtimes(
+        session.library(),
+        compiled.graph(),
+        weights,
+        context.threads() > 1 ? session.pool() : null);
   }
 
   @Override
   public DelegateExecution newExecution(ExecutionContext context) throws DelegateException {
     try {
-      return new XnnpackExecution(name, takeRuntime(context), inputPositions);
+      return new XnnpackExecution(name, takeRuntimes(context), inputPositions);
     } catch (XnnException e) {
       throw failure(DelegateException.Kind.FAILED, "making an execution of " + name, e);
     }
   }
 
-  private synchronized XnnRuntime takeRuntime(HostContext context) throws XnnException {
+  private synchronized Runtimes takeRuntimes(HostContext context) throws XnnException {
     if (closed) {
       throw new IllegalStateException(name + " is closed");
     }
-    XnnRuntime ready = first;
+    Runtimes ready = first;
     first = null;
-    return ready != null ? ready : newRuntime(context);
+    return ready != null ? ready : newRuntimes(context);
   }
 
   @Override
@@ -153,7 +157,7 @@ final class XnnpackSubgraph implements CompiledSubgraph {
 
   @Override
   public long memoryBytes() {
-    return compiled.residentBytes() + compiled.packedBytes();
+    return memoryBytes;
   }
 
   @Override
@@ -162,7 +166,7 @@ final class XnnpackSubgraph implements CompiledSubgraph {
       closed = true;
       closeNative();
       arena.close();
-      LIVE_BYTES.addAndGet(-memoryBytes());
+      LIVE_BYTES.addAndGet(-memoryBytes);
     }
   }
 
@@ -171,8 +175,8 @@ final class XnnpackSubgraph implements CompiledSubgraph {
       first.close();
       first = null;
     }
-    if (cache != null) {
-      cache.close();
+    if (weights != null) {
+      weights.close();
     }
   }
 }

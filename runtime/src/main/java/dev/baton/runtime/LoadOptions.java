@@ -101,7 +101,10 @@ public final class LoadOptions {
     return copy;
   }
 
-  /** A folder where delegates may keep compiled or packed forms, each in a folder of its own. */
+  /**
+   * A folder where delegates may keep compiled or packed forms, each in a folder of its own, for
+   * later loads by any process of this user. None by default: nothing is written unasked.
+   */
   public LoadOptions withCacheDirectory(Path directory) {
     LoadOptions copy = new LoadOptions(this);
     copy.cacheDirectory = Objects.requireNonNull(directory);

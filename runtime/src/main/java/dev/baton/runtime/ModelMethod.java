@@ -3,10 +3,8 @@ package dev.baton.runtime;
 import dev.baton.graph.DimOrder;
 import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.CompiledMethod;
-import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.placement.Closing;
-import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.program.Program;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A method of a program, compiled: lifted to one graph, placed on delegates and Java kernels, its
@@ -23,19 +20,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ModelMethod implements AutoCloseable {
   private final CompiledMethod compiled;
-  private final Program.Lease lease;
+  private final Model model;
   private final Set<Execution> executions = ConcurrentHashMap.newKeySet();
   private final Object freeing = new Object();
   private boolean closed;
   private boolean freed;
 
-  private ModelMethod(CompiledMethod compiled, Program.Lease lease) {
+  ModelMethod(CompiledMethod compiled, Model model) {
     this.compiled = compiled;
-    this.lease = lease;
+    this.model = model;
   }
 
   /**
-   * Compiles a method.
+   * Compiles a method, with delegates of its own. {@link Model#load} gives the methods of a program
+   * what they can share.
    *
    * @param program may be closed at once: its bytes stay mapped until the last method of it is
    *     closed
@@ -46,13 +44,15 @@ public final class ModelMethod implements AutoCloseable {
    * @throws BatonException if the method cannot be loaded for another reason
    */
   public static ModelMethod load(Program program, String method, LoadOptions options) {
-    return load(program, method, options, Runtimes.kernels(), Runtimes.delegates(), null);
+    return load(program, method, options, Runtimes.delegates());
   }
 
   /** As {@link #load(Program, String, LoadOptions)}, with delegates that no service file names. */
   public static ModelMethod load(
       Program program, String method, LoadOptions options, Delegates delegates) {
-    return load(program, method, options, Runtimes.kernels(), delegates, null);
+    try (Model model = Model.of(program, options, delegates)) {
+      return model.load(method);
+    }
   }
 
   /**
@@ -69,23 +69,6 @@ public final class ModelMethod implements AutoCloseable {
       Program program, String method, LoadOptions options, Delegates delegates) {
     try (Program.Lease lease = program.lease()) {
       return CompiledMethod.explain(program, method, Runtimes.kernels(), delegates, options);
-    }
-  }
-
-  static ModelMethod load(
-      Program program,
-      String method,
-      LoadOptions options,
-      Kernels kernels,
-      Delegates delegates,
-      @Nullable Sessions sessions) {
-    Program.Lease lease = program.lease();
-    try {
-      return new ModelMethod(
-          CompiledMethod.compile(program, method, kernels, delegates, sessions, options), lease);
-    } catch (RuntimeException | Error e) {
-      lease.close();
-      throw e;
     }
   }
 
@@ -180,7 +163,9 @@ public final class ModelMethod implements AutoCloseable {
       if (!freed) {
         freed = true;
         Closing.all(
-            new ArrayList<>(executions).stream().map(e -> e::close), compiled::close, lease::close);
+            new ArrayList<>(executions).stream().map(e -> e::close),
+            compiled::close,
+            model::release);
       }
     }
   }

@@ -1,7 +1,6 @@
 package dev.baton.runtime;
 
 import dev.baton.runtime.placement.Closing;
-import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
 import dev.baton.runtime.program.ReadOptions;
@@ -12,7 +11,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A model, in the manner of ExecuTorch's own Java API: load, forward, close.
@@ -25,16 +23,13 @@ public final class Module implements AutoCloseable {
   private record Loaded(ModelMethod method, Execution execution) {}
 
   private final Program program;
-  private final LoadOptions options;
-  private final Delegates delegates;
+  private final Model model;
   private final Map<String, Loaded> methods = new HashMap<>();
-  private @Nullable Sessions sessions;
   private boolean closed;
 
-  private Module(Program program, LoadOptions options, Delegates delegates) {
+  private Module(Program program, LoadOptions options) {
     this.program = program;
-    this.options = options;
-    this.delegates = delegates;
+    this.model = Model.of(program, options);
   }
 
   /**
@@ -70,9 +65,7 @@ public final class Module implements AutoCloseable {
   public static Module load(Path path, List<Path> dataFiles, LoadOptions options) {
     try {
       return new Module(
-          Program.open(path, ReadOptions.defaults().withDataFiles(dataFiles)),
-          options,
-          Runtimes.delegates());
+          Program.open(path, ReadOptions.defaults().withDataFiles(dataFiles)), options);
     } catch (IOException e) {
       throw new UncheckedIOException(
           "the program file " + path + " cannot be read: " + e.getMessage(), e);
@@ -137,13 +130,7 @@ public final class Module implements AutoCloseable {
     }
     Loaded known = methods.get(name);
     if (known == null) {
-      Sessions open = sessions;
-      if (open == null) {
-        open = new Sessions(delegates, options);
-        sessions = open;
-      }
-      ModelMethod method =
-          ModelMethod.load(program, name, options, Runtimes.kernels(), delegates, open);
+      ModelMethod method = model.load(name);
       try {
         known = new Loaded(method, method.newExecution());
       } catch (RuntimeException | Error e) {
@@ -167,13 +154,6 @@ public final class Module implements AutoCloseable {
     closed = true;
     List<Loaded> all = List.copyOf(methods.values());
     methods.clear();
-    Closing.all(
-        all.stream().map(l -> l.method()::close),
-        () -> {
-          if (sessions != null) {
-            sessions.close();
-          }
-        },
-        program::close);
+    Closing.all(all.stream().map(l -> l.method()::close), model::close, program::close);
   }
 }

@@ -243,7 +243,7 @@ public enum XnnFeature {
     int bytes(XnnType type, byte[] data, long... dims) {
       MemorySegment room = Arena.ofAuto().allocate(data.length + 128L, 64);
       MemorySegment.copy(data, 0, room, ValueLayout.JAVA_BYTE, 0, data.length);
-      return value(XnnValue.of(_ -> room.address(), type, dims));
+      return value(XnnValue.of(new XnnValue.Resident(room), type, dims));
     }
   }
 }

@@ -55,9 +55,8 @@ public enum XnnFunction {
   DEFINE_BATCH_MATRIX_MULTIPLY("xnn_define_batch_matrix_multiply", "piiii:i"),
   DEFINE_STATIC_REDUCE("xnn_define_static_reduce", "pippiii:i"),
 
-  CREATE_WEIGHTS_CACHE("xnn_create_weights_cache_with_size", "pp:i"),
-  FINALIZE_WEIGHTS_CACHE("xnn_finalize_weights_cache", "pi:i"),
-  DELETE_WEIGHTS_CACHE("xnn_delete_weights_cache", "p:i"),
+  CREATE_WORKSPACE("xnn_create_workspace", "p:i"),
+  RELEASE_WORKSPACE("xnn_release_workspace", "p:i"),
 
   CREATE_RUNTIME("xnn_create_runtime_v4", "ppppip:i"),
   RESHAPE_EXTERNAL_VALUE("xnn_reshape_external_value", "pipp:i"),

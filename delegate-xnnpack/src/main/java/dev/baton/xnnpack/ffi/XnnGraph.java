@@ -12,6 +12,15 @@ public record XnnGraph(int externalCount, List<XnnValue> values, List<XnnNode> n
     nodes = List.copyOf(nodes);
   }
 
+  /** The data of a static value. */
+  XnnValue.StaticData data(int id) {
+    XnnValue.StaticData data = values.get(id).data();
+    if (data == null) {
+      throw new IllegalArgumentException("value " + id + " is not static");
+    }
+    return data;
+  }
+
   /** One line for each node, for people. */
   @Override
   public String toString() {

@@ -6,9 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.baton.nativelib.NativeFunction;
 import dev.baton.nativelib.NativeLibrary;
 import dev.baton.nativelib.NativeLibraryException;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class XnnLibrary {
-  /** Subgraphs, runtimes, weight caches and thread pools that are not yet deleted. */
+  /** Subgraphs, runtimes, workspaces, thread pools and packed weights that are not yet freed. */
   static final AtomicInteger LIVE = new AtomicInteger();
 
   private static final Map<Path, XnnLibrary> LOADED = new HashMap<>();
@@ -34,6 +36,7 @@ public final class XnnLibrary {
   private final String version;
   private final Map<XnnFunction, NativeFunction> functions = new EnumMap<>(XnnFunction.class);
   private final Map<XnnFeature, Boolean> features = new ConcurrentHashMap<>();
+  private @Nullable Long digest;
   private XnnCodes codes = new XnnCodes(List.of(), List.of());
 
   private XnnLibrary(NativeLibrary library) {
@@ -79,6 +82,21 @@ public final class XnnLibrary {
   /** Between which dates it was made, as its functions tell. */
   public String version() {
     return version;
+  }
+
+  /** Tells the file's bytes from those of other versions; null if it cannot be read. */
+  public synchronized @Nullable Long digest() {
+    if (digest == null) {
+      try (Arena arena = Arena.ofConfined();
+          FileChannel channel = FileChannel.open(path)) {
+        ContentDigest bytes = new ContentDigest();
+        bytes.update(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
+        digest = bytes.value();
+      } catch (IOException e) {
+        return null;
+      }
+    }
+    return digest;
   }
 
   /** Whether this version of the library has the function. */
@@ -194,7 +212,7 @@ public final class XnnLibrary {
   /** Whether a graph of one float input and one float output, of one number, gives the number. */
   boolean computes(XnnGraph graph, List<Float> input, float expected) {
     try (Arena arena = Arena.ofConfined();
-        XnnRuntime runtime = XnnRuntime.create(this, graph, null, null)) {
+        XnnRuntime runtime = XnnRuntime.create(this, graph, null, null, null)) {
       MemorySegment data = arena.allocate(512, 64);
       for (int i = 0; i < input.size(); i++) {
         data.setAtIndex(JAVA_FLOAT, i, input.get(i));

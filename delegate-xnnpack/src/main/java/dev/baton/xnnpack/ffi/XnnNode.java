@@ -5,6 +5,7 @@ import static dev.baton.xnnpack.ffi.XnnFunction.*;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node of an XNNPACK subgraph. Inputs and outputs are ids of {@linkplain XnnGraph#values()
@@ -24,6 +25,19 @@ public sealed interface XnnNode {
 
   /** Adds the node to a subgraph. */
   void define(XnnSubgraph to) throws XnnException;
+
+  /**
+   * The values that decide what a node packs.
+   *
+   * @param node the same node with all ids 0: equal if all else is
+   * @param bias or {@link #NONE}
+   */
+  record Weights(XnnNode node, int input, int filter, int bias, int output) {}
+
+  /** What the node packs if its filter is static; null if it never packs anything. */
+  default @Nullable Weights weights() {
+    return null;
+  }
 
   /** Bounds that results are cut to. */
   record Range(float min, float max) {
@@ -51,6 +65,11 @@ public sealed interface XnnNode {
   record FullyConnected(Range range, int input, int filter, int bias, int output, int flags)
       implements XnnNode {
     @Override
+    public Weights weights() {
+      return new Weights(new FullyConnected(range, 0, 0, 0, 0, flags), input, filter, bias, output);
+    }
+
+    @Override
     public void define(XnnSubgraph to) throws XnnException {
       to.define(
           DEFINE_FULLY_CONNECTED,
@@ -73,6 +92,16 @@ public sealed interface XnnNode {
       int bias,
       int output)
       implements XnnNode {
+    @Override
+    public Weights weights() {
+      return new Weights(
+          new Convolution(window, groups, groupInputs, groupOutputs, range, 0, 0, 0, 0),
+          input,
+          filter,
+          bias,
+          output);
+    }
+
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       Window w = window;
@@ -117,6 +146,16 @@ public sealed interface XnnNode {
       int bias,
       int output)
       implements XnnNode {
+    @Override
+    public Weights weights() {
+      return new Weights(
+          new DepthwiseConvolution(window, multiplier, channels, range, 0, 0, 0, 0),
+          input,
+          filter,
+          bias,
+          output);
+    }
+
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       Window w = window;
@@ -163,6 +202,27 @@ public sealed interface XnnNode {
       int bias,
       int output)
       implements XnnNode {
+    @Override
+    public Weights weights() {
+      return new Weights(
+          new Deconvolution(
+              window,
+              adjustmentHeight,
+              adjustmentWidth,
+              groups,
+              groupInputs,
+              groupOutputs,
+              range,
+              0,
+              0,
+              0,
+              0),
+          input,
+          filter,
+          bias,
+          output);
+    }
+
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       Window w = window;
@@ -543,6 +603,11 @@ public sealed interface XnnNode {
 
   /** [..., m, k] by [..., k, n]; leading dimensions broadcast. */
   record BatchMatrixMultiply(int left, int right, int output) implements XnnNode {
+    @Override
+    public Weights weights() {
+      return new Weights(new BatchMatrixMultiply(0, 0, 0), left, right, NONE, output);
+    }
+
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       to.define(

@@ -3,15 +3,19 @@ package dev.baton.xnnpack.ffi;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.baton.xnnpack.ffi.XnnSubgraph.Addresses;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A runtime: what one caller at a time runs. {@link #reshape()} after sizes change, {@link
- * #setup()} after sizes or addresses change, then {@link #invoke()}. Used by one thread at a time,
- * not always the same.
+ * A runtime: what one caller at a time runs. {@link #setSizes} when sizes change, {@link #setup()}
+ * after sizes or addresses change, then {@link #invoke()}. Used by one thread at a time, not always
+ * the same.
  */
 @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
 public final class XnnRuntime implements AutoCloseable {
@@ -28,9 +32,15 @@ public final class XnnRuntime implements AutoCloseable {
   private final MemorySegment scratch;
   private final MethodHandle invoke;
   private final long externalCount;
+  private final @Nullable XnnWorkspace workspace;
+  private int movesAtSetup;
+  private int @Nullable [][] sizes;
+  private Runnable unshared = () -> {};
   private long address;
 
-  private XnnRuntime(XnnLibrary library, Arena arena, int externalCount) {
+  private XnnRuntime(
+      XnnLibrary library, Arena arena, int externalCount, @Nullable XnnWorkspace workspace) {
+    this.workspace = workspace;
     this.library = library;
     this.arena = arena;
     this.externalCount = externalCount;
@@ -45,25 +55,72 @@ public final class XnnRuntime implements AutoCloseable {
   /**
    * Makes a runtime.
    *
-   * @param cache where packed weights go; null to keep them in the runtime
+   * @param weights where packed weights go, of this graph; null to keep them in the runtime
+   * @param workspace null for one of its own
    * @param pool threads of its runs; null for the caller's alone
    */
   public static XnnRuntime create(
       XnnLibrary library,
       XnnGraph graph,
-      @Nullable XnnWeightsCache cache,
+      @Nullable XnnPackedWeights weights,
+      @Nullable XnnWorkspace workspace,
+      @Nullable XnnThreadPool pool)
+      throws XnnException {
+    if (weights == null) {
+      try (Arena temporary = Arena.ofConfined()) {
+        Addresses addresses = id -> graph.data(id).address(temporary);
+        return create(library, graph, temporary, addresses, 0, workspace, pool);
+      }
+    }
+    synchronized (weights) {
+      XnnRuntime runtime = create(library, graph, weights, true, workspace, pool);
+      return runtime != null
+          ? runtime
+          : Objects.requireNonNull(create(library, graph, weights, false, workspace, pool));
+    }
+  }
+
+  /** As above; null if weights were packed that were not given. */
+  private static @Nullable XnnRuntime create(
+      XnnLibrary library,
+      XnnGraph graph,
+      XnnPackedWeights weights,
+      boolean withEmptyPages,
+      @Nullable XnnWorkspace workspace,
+      @Nullable XnnThreadPool pool)
+      throws XnnException {
+    try (Arena temporary = Arena.ofConfined();
+        XnnPackedWeights.Making making = weights.begin(temporary, withEmptyPages)) {
+      XnnRuntime runtime =
+          create(library, graph, temporary, making::address, weights.provider(), workspace, pool);
+      if (!making.isSound()) {
+        runtime.close();
+        return null;
+      }
+      runtime.unshared = making.unshared();
+      return runtime;
+    }
+  }
+
+  private static XnnRuntime create(
+      XnnLibrary library,
+      XnnGraph graph,
+      Arena temporary,
+      Addresses addresses,
+      long weights,
+      @Nullable XnnWorkspace workspace,
       @Nullable XnnThreadPool pool)
       throws XnnException {
     Arena arena = Arena.ofShared();
-    XnnRuntime runtime = new XnnRuntime(library, arena, graph.externalCount());
-    try (Arena temporary = Arena.ofConfined();
-        XnnSubgraph subgraph = new XnnSubgraph(library, graph, temporary)) {
+    XnnRuntime runtime = new XnnRuntime(library, arena, graph.externalCount(), workspace);
+    try (XnnSubgraph subgraph = new XnnSubgraph(library, graph, temporary, addresses)) {
       MemorySegment out = temporary.allocate(JAVA_LONG);
-      long weights = cache == null ? 0 : cache.address();
+      long scratch = workspace == null ? 0 : workspace.address();
       long threads = pool == null ? 0 : pool.address();
       library.call(
           XnnFunction.CREATE_RUNTIME,
-          h -> (int) h.invokeExact(subgraph.address(), weights, 0L, threads, 0, out.address()));
+          h ->
+              (int) h.invokeExact(subgraph.address(), weights, scratch, threads, 0, out.address()));
       runtime.address = XnnLibrary.pointer(out);
       XnnLibrary.LIVE.incrementAndGet();
       return runtime;
@@ -73,12 +130,36 @@ public final class XnnRuntime implements AutoCloseable {
     }
   }
 
-  /** Sets the sizes of an external input. */
-  public void setSizes(int id, int... sizes) throws XnnException {
-    for (int d = 0; d < sizes.length; d++) {
-      scratch.setAtIndex(JAVA_LONG, d, sizes[d]);
+  /**
+   * Sets the sizes of the external inputs, which are the first values, and plans memory for them,
+   * unless they are what they were.
+   *
+   * @return true if they are not
+   */
+  public boolean setSizes(List<int[]> inputs) throws XnnException {
+    int[][] wanted = inputs.toArray(int[][]::new);
+    if (Arrays.deepEquals(wanted, sizes)) {
+      return false;
     }
-    long count = sizes.length;
+    forgetSizes();
+    for (int id = 0; id < wanted.length; id++) {
+      setSizes(id, wanted[id]);
+    }
+    reshape();
+    sizes = wanted;
+    return true;
+  }
+
+  /** Makes the next {@link #setSizes} plan again. */
+  public void forgetSizes() {
+    sizes = null;
+  }
+
+  private void setSizes(int id, int[] wanted) throws XnnException {
+    for (int d = 0; d < wanted.length; d++) {
+      scratch.setAtIndex(JAVA_LONG, d, wanted[d]);
+    }
+    long count = wanted.length;
     library.call(
         XnnFunction.RESHAPE_EXTERNAL_VALUE,
         h -> (int) h.invokeExact(address(), id, count, scratch.address()));
@@ -86,6 +167,9 @@ public final class XnnRuntime implements AutoCloseable {
 
   /** Propagates sizes and plans memory. */
   public void reshape() throws XnnException {
+    if (workspace != null) {
+      workspace.mayHaveMoved();
+    }
     library.call(XnnFunction.RESHAPE_RUNTIME, h -> (int) h.invokeExact(address()));
   }
 
@@ -112,10 +196,16 @@ public final class XnnRuntime implements AutoCloseable {
     library.call(
         XnnFunction.SETUP_RUNTIME,
         h -> (int) h.invokeExact(address(), externalCount, externals.address()));
+    movesAtSetup = workspace == null ? 0 : workspace.moves();
   }
 
-  /** Runs once. Allocates nothing. */
+  /**
+   * Runs once. Allocates nothing, unless the workspace has moved since the last {@link #setup()}.
+   */
   public void invoke() throws XnnException {
+    if (workspace != null && workspace.moves() != movesAtSetup) {
+      setup();
+    }
     int status;
     try {
       status = (int) invoke.invokeExact(address());
@@ -143,6 +233,7 @@ public final class XnnRuntime implements AutoCloseable {
       address = 0;
       Handles.delete(library, XnnFunction.DELETE_RUNTIME, deleted);
       arena.close();
+      unshared.run();
     }
   }
 }

@@ -19,7 +19,14 @@ public final class XnnSubgraph implements AutoCloseable {
   private final Arena arena;
   private final long address;
 
-  XnnSubgraph(XnnLibrary library, XnnGraph graph, Arena arena) throws XnnException {
+  /** Says where the data of a static value is, by its id. */
+  @FunctionalInterface
+  interface Addresses {
+    long of(int id);
+  }
+
+  XnnSubgraph(XnnLibrary library, XnnGraph graph, Arena arena, Addresses addresses)
+      throws XnnException {
     this.library = library;
     this.arena = arena;
     MemorySegment out = arena.allocate(JAVA_LONG);
@@ -29,7 +36,7 @@ public final class XnnSubgraph implements AutoCloseable {
     XnnLibrary.LIVE.incrementAndGet();
     try {
       for (int id = 0; id < graph.values().size(); id++) {
-        define(id, id < external ? id : INVALID_ID, graph.values().get(id));
+        define(id, id < external ? id : INVALID_ID, graph.values().get(id), addresses);
       }
       for (XnnNode node : graph.nodes()) {
         node.define(this);
@@ -40,11 +47,11 @@ public final class XnnSubgraph implements AutoCloseable {
     }
   }
 
-  private void define(int id, int externalId, XnnValue value) throws XnnException {
+  private void define(int id, int externalId, XnnValue value, Addresses addresses)
+      throws XnnException {
     long count = value.dims().length;
     long dims = longs(value.dims());
-    XnnValue.StaticData data = value.data();
-    long bytes = data == null ? 0 : data.address(arena);
+    long bytes = value.data() == null ? 0 : addresses.of(id);
     int flags = value.role().flag;
     MemorySegment out = arena.allocate(JAVA_INT);
     int code = value.type().code().value;

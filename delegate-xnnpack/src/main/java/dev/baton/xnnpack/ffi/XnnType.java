@@ -1,5 +1,7 @@
 package dev.baton.xnnpack.ffi;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * The element type of a value, with what gives its integers a meaning: {@code real = (integer −
  * zero point) · scale}.
@@ -26,6 +28,11 @@ public sealed interface XnnType {
 
   Code code();
 
+  /** All of it, scales as well; equal if the types are. */
+  default String exact() {
+    return toString();
+  }
+
   /** Real numbers, in 32 bits. */
   enum Plain implements XnnType {
     FLOAT;
@@ -47,6 +54,13 @@ public sealed interface XnnType {
    */
   record PerChannel(Code code, float[] scales, int zeroPoint, int channelDim) implements XnnType {
     @Override
+    public String exact() {
+      ContentDigest digest = new ContentDigest();
+      digest.update(MemorySegment.ofArray(scales));
+      return this + " " + zeroPoint + " " + digest.value();
+    }
+
+    @Override
     public String toString() {
       return code + " by dimension " + channelDim;
     }
@@ -62,6 +76,13 @@ public sealed interface XnnType {
     @Override
     public Code code() {
       return Code.QBINT4;
+    }
+
+    @Override
+    public String exact() {
+      ContentDigest digest = new ContentDigest();
+      digest.update(MemorySegment.ofArray(scales));
+      return this + " " + digest.value();
     }
 
     @Override

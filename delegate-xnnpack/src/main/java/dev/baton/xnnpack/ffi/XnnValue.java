@@ -1,6 +1,7 @@
 package dev.baton.xnnpack.ffi;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +29,7 @@ public record XnnValue(long[] dims, XnnType type, Role role, @Nullable StaticDat
     }
   }
 
-  /** Gives the data of a static value. */
-  @FunctionalInterface
+  /** Data of a static value. Two are equal only if their bytes are. */
   public interface StaticData {
     /**
      * The address of the elements, contiguous in the order of the dims.
@@ -38,6 +38,49 @@ public record XnnValue(long[] dims, XnnType type, Role role, @Nullable StaticDat
      *     keeps pointers to lies in memory of longer life
      */
     long address(Arena temporary);
+
+    /** True if {@link #address} copies. */
+    boolean isCopied();
+
+    /** Bytes of the elements. */
+    long byteSize();
+
+    /**
+     * Says that the elements have been packed and will hardly be read again: what a file holds need
+     * not stay in memory twice.
+     */
+    default void doneWith() {}
+
+    /** Adds the elements, or what they are computed from and how. */
+    void digest(ContentDigest into);
+  }
+
+  /** Bytes that stay where they are as long as the graph is in use. */
+  public record Resident(long start, MemorySegment data) implements StaticData {
+    public Resident(MemorySegment data) {
+      this(data.address(), data);
+    }
+
+    @Override
+    public long address(Arena temporary) {
+      return start;
+    }
+
+    @Override
+    public boolean isCopied() {
+      return false;
+    }
+
+    @Override
+    public long byteSize() {
+      return data.byteSize();
+    }
+
+    @Override
+    public void digest(ContentDigest into) {
+      into.update("resident " + byteSize());
+      into.update(data);
+    }
   }
 
   public static XnnValue input(XnnType type, long... dims) {

@@ -39,7 +39,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A method lifted, placed and compiled: what all its executions share. Immutable but for its
@@ -55,7 +54,6 @@ public final class CompiledMethod implements AutoCloseable {
   private final List<PlacedBlock> blocks = new ArrayList<>();
   private final Kernels kernels;
   private final Sessions sessions;
-  private final boolean ownsSessions;
   private final LoadOptions options;
   private final CountedArena constants = new CountedArena("constants");
   private final Map<Constant, Operand> plain = new IdentityHashMap<>();
@@ -74,13 +72,10 @@ public final class CompiledMethod implements AutoCloseable {
       Kernels kernels,
       Delegates delegates,
       Sessions sessions,
-      boolean ownsSessions,
-      boolean toRun,
-      LoadOptions options) {
+      boolean toRun) {
     this.kernels = kernels;
     this.sessions = sessions;
-    this.ownsSessions = ownsSessions;
-    this.options = options;
+    this.options = sessions.options();
     this.late = new LateConstants(kernels, constants, options.maxMemoryBytes());
     Placer placer = new Placer(method, sessions, delegates, kernels);
     ProgramMethod source = program.method(method);
@@ -134,34 +129,20 @@ public final class CompiledMethod implements AutoCloseable {
   /**
    * Compiles a method.
    *
-   * @param sessions of a caller who shares them between methods; null to open them here
+   * @param sessions stay open until this is closed
+   * @param start of the load, as {@link System#nanoTime} gives it
    */
   public static CompiledMethod compile(
       Program program,
       String method,
       Kernels kernels,
       Delegates delegates,
-      @Nullable Sessions sessions,
-      LoadOptions options) {
-    long start = System.nanoTime();
-    Sessions open = sessions == null ? new Sessions(delegates, options) : sessions;
-    if (sessions != null) {
-      sessions.beginLoad();
-    }
-    CompiledMethod result;
-    try {
-      result =
-          new CompiledMethod(
-              program, method, kernels, delegates, open, sessions == null, true, options);
-    } catch (RuntimeException | Error e) {
-      if (sessions == null) {
-        open.close();
-      }
-      throw e;
-    }
+      Sessions sessions,
+      long start) {
+    CompiledMethod result = new CompiledMethod(program, method, kernels, delegates, sessions, true);
     Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
     LOG.log(System.Logger.Level.INFO, () -> loaded.message());
-    options.listener().accept(loaded);
+    sessions.options().listener().accept(loaded);
     return result;
   }
 
@@ -173,7 +154,7 @@ public final class CompiledMethod implements AutoCloseable {
       Program program, String method, Kernels kernels, Delegates delegates, LoadOptions options) {
     try (Sessions open = new Sessions(delegates, options);
         CompiledMethod result =
-            new CompiledMethod(program, method, kernels, delegates, open, false, false, options)) {
+            new CompiledMethod(program, method, kernels, delegates, open, false)) {
       return result.placement;
     }
   }
@@ -283,13 +264,6 @@ public final class CompiledMethod implements AutoCloseable {
   /** Frees everything; no execution may be open. */
   @Override
   public void close() {
-    Closing.all(
-        compiled.stream().map(c -> c::close),
-        () -> {
-          if (ownsSessions) {
-            sessions.close();
-          }
-        },
-        constants::close);
+    Closing.all(compiled.stream().map(c -> c::close), constants::close);
   }
 }

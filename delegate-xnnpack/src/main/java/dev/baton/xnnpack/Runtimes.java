@@ -1,0 +1,111 @@
+package dev.baton.xnnpack;
+
+import dev.baton.delegate.DelegateException;
+import dev.baton.xnnpack.ffi.XnnException;
+import dev.baton.xnnpack.ffi.XnnGraph;
+import dev.baton.xnnpack.ffi.XnnLibrary;
+import dev.baton.xnnpack.ffi.XnnPackedWeights;
+import dev.baton.xnnpack.ffi.XnnRuntime;
+import dev.baton.xnnpack.ffi.XnnWorkspace;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one caller runs a graph with: a runtime on the session's threads, and another, made when
+ * first needed, on the caller's thread alone, for runs that find the session's threads taken.
+ * XNNPACK ties a runtime to its threads for life. Both share weights and workspace. Used by one
+ * thread at a time.
+ */
+final class Runtimes implements AutoCloseable {
+  /** Sets sizes and addresses. */
+  interface Binding {
+    void bind(XnnRuntime runtime) throws XnnException, DelegateException;
+  }
+
+  private final XnnLibrary library;
+  private final XnnGraph graph;
+  private final @Nullable XnnPackedWeights weights;
+  private final @Nullable SharedPool pool;
+  private final @Nullable XnnWorkspace workspace;
+  private final XnnRuntime main;
+  private @Nullable XnnRuntime alone;
+  private @Nullable Binding binding;
+  private boolean aloneIsBound;
+
+  /**
+   * @param pool null for the caller's thread alone
+   */
+  Runtimes(
+      XnnLibrary library,
+      XnnGraph graph,
+      @Nullable XnnPackedWeights weights,
+      @Nullable SharedPool pool)
+      throws XnnException {
+    this.library = library;
+    this.graph = graph;
+    this.weights = weights;
+    this.pool = pool;
+    this.workspace =
+        pool != null && XnnWorkspace.isSupported(library) ? new XnnWorkspace(library) : null;
+    boolean done = false;
+    try {
+      main =
+          XnnRuntime.create(
+              library, graph, weights, workspace, pool == null ? null : pool.threads());
+      done = true;
+    } finally {
+      if (!done && workspace != null) {
+        workspace.close();
+      }
+    }
+  }
+
+  /**
+   * @param how kept until the next call
+   */
+  void bind(Binding how) throws XnnException, DelegateException {
+    aloneIsBound = false;
+    binding = null;
+    how.bind(main);
+    binding = how;
+  }
+
+  /** Runs once. Allocates nothing but when it first finds the threads taken. */
+  void run() throws XnnException, DelegateException {
+    if (pool == null) {
+      main.invoke();
+    } else if (pool.tryTake()) {
+      try {
+        main.invoke();
+      } finally {
+        pool.release();
+      }
+    } else {
+      alone().invoke();
+    }
+  }
+
+  private XnnRuntime alone() throws XnnException, DelegateException {
+    XnnRuntime runtime = alone;
+    if (runtime == null) {
+      runtime = XnnRuntime.create(library, graph, weights, workspace, null);
+      alone = runtime;
+    }
+    Binding how = binding;
+    if (!aloneIsBound && how != null) {
+      how.bind(runtime);
+      aloneIsBound = true;
+    }
+    return runtime;
+  }
+
+  @Override
+  public void close() {
+    main.close();
+    if (alone != null) {
+      alone.close();
+    }
+    if (workspace != null) {
+      workspace.close();
+    }
+  }
+}
