@@ -92,9 +92,12 @@ final class ProgramData {
   /** A tensor's data in a data file; null if none has this key. */
   @Nullable MemorySegment external(String key, DataFile.TensorLayout expected, long bytes) {
     DataFile dataFile = externalKeys.get(key);
-    DataFile.Entry entry = dataFile == null ? null : dataFile.entries().get(key);
-    if (entry == null) {
+    if (dataFile == null) {
       return null;
+    }
+    DataFile.Entry entry = dataFile.entries().get(key);
+    if (entry == null) {
+      throw new IllegalStateException(key + " is not in the file that it was found in");
     }
     if (!expected.equals(entry.layout())) {
       throw cursor.fail(
