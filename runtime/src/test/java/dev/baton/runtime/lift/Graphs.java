@@ -7,8 +7,8 @@ import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Operators;
 import dev.baton.graph.Origin;
-import dev.baton.graph.ScalarType;
 import dev.baton.graph.Shape;
+import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import java.lang.foreign.MemorySegment;
@@ -47,7 +47,7 @@ final class Graphs {
         .node(
             Operators.get("aten::sym_size.int"),
             List.of(of, Argument.of(dim)),
-            List.of(ScalarType.INT),
+            List.of(SymbolType.INT),
             Origin.HOST)
         .result();
   }
