@@ -27,10 +27,6 @@ final class XnnpackSession implements DelegateSession {
     this.folder = PackedFolder.of(context);
   }
 
-  XnnLibrary library() {
-    return library;
-  }
-
   /** Null if runs have their callers' threads alone. */
   @Nullable SharedPool pool() {
     return pool;

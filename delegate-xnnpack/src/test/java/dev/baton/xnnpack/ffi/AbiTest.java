@@ -48,8 +48,7 @@ class AbiTest {
             "XNN_VALUE_FLAG_EXTERNAL_INPUT", XnnValue.Role.INPUT.flag,
             "XNN_VALUE_FLAG_EXTERNAL_OUTPUT", XnnValue.Role.OUTPUT.flag,
             "XNN_INVALID_VALUE_ID", XnnNode.NONE,
-            "XNN_MAX_TENSOR_DIMS", XnnRuntime.MOST_DIMS,
-            "xnn_weights_cache_finalization_kind_soft", XnnWeightsCache.SOFT)
+            "XNN_MAX_TENSOR_DIMS", XnnRuntime.MOST_DIMS)
         .forEach((name, value) -> assertEquals(Optional.of(value), abi.constant(name), name));
   }
 
