@@ -407,7 +407,7 @@ final class Quantized {
     byte[] packed = new byte[integers.length / row * rowBytes];
     for (int i = 0; i < integers.length; i++) {
       int column = i % row;
-      int nibble = integers[i] - zeroPoint + 8 & 15;
+      int nibble = (integers[i] - zeroPoint + 8) & 15;
       packed[i / row * rowBytes + column / 2] |= (byte) (nibble << (column % 2 * 4));
     }
     return packed;

@@ -7,6 +7,7 @@ import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnFunction;
+import dev.baton.xnnpack.ffi.XnnLibrary;
 import dev.baton.xnnpack.ffi.XnnNode;
 import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Padding;
@@ -116,7 +117,7 @@ final class Reductions {
       int[] axes,
       boolean keep,
       Value result) {
-    if (c.isInteger(x) && !c.library().has(XnnFeature.INT8_MEAN)) {
+    if (c.isInteger(x) && averagesByConvolution(c.library(), x.shape())) {
       integerAverage(c, x, keep, result);
       return;
     }
@@ -138,6 +139,13 @@ final class Reductions {
     } else {
       c.add(new XnnNode.GlobalAveragePooling(input, output, flags));
     }
+  }
+
+  /** Halves, which versions round differently, come of even numbers of elements. */
+  private static boolean averagesByConvolution(XnnLibrary library, Shape image) {
+    boolean halves = image.size(2) * image.size(3) % 2 == 0;
+    return !library.has(XnnFeature.INT8_MEAN)
+        && (halves || !library.has(XnnFeature.INT8_MEAN_ROUNDED));
   }
 
   /**

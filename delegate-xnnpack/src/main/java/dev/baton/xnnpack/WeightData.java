@@ -92,7 +92,7 @@ record WeightData(Constant constant, @Nullable Quantization quantization) {
       for (int i = 0; i < result.length; i++) {
         int column = i % row;
         int both = data.get(ValueLayout.JAVA_BYTE, i / row * rowBytes + column / 2);
-        result[i] = column % 2 == 0 ? both & 15 : both >> 4 & 15;
+        result[i] = column % 2 == 0 ? both & 15 : (both >> 4) & 15;
       }
       return result;
     }

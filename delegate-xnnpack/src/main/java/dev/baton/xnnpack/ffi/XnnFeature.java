@@ -76,20 +76,12 @@ public enum XnnFeature {
           && mean(library, Trial.EIGHT_AND_A_HALF, 8)
           && mean(library, Trial.THREE_AND_A_HALF, 4);
     }
-
-    private boolean mean(XnnLibrary library, int column, float expected) {
-      Trial t = new Trial();
-      int half = Trial.WIDTH / 2;
-      int x = t.convert(0, EIGHT_BITS, 1, Trial.WIDTH);
-      int image = t.value(XnnValue.internal(EIGHT_BITS, 1, 2, half));
-      t.nodes.add(new XnnNode.Reshape(new long[] {1, 2, half}, x, image));
-      int means = t.value(XnnValue.internal(EIGHT_BITS, 1, half));
-      t.nodes.add(new XnnNode.Reduce(ReduceOperator.MEAN, new long[] {1}, image, means, 0));
-      int y = t.value(XnnValue.internal(EIGHT_BITS, 1, 1));
-      long[] begin = {0, column};
-      t.nodes.add(new XnnNode.Slice(begin, begin, new long[] {1, 1}, means, y));
-      t.convertTo(y, 1);
-      return t.gives(library, expected);
+  },
+  /** The same, with halves rounded somehow. */
+  INT8_MEAN_ROUNDED {
+    @Override
+    boolean works(XnnLibrary library) {
+      return library.has(ReduceOperator.MEAN) && mean(library, Trial.ZERO, 0);
     }
   },
   /** Matrix products of rows that are quantized while it runs, with int8 weights. */
@@ -166,6 +158,21 @@ public enum XnnFeature {
   /** Tries it. */
   abstract boolean works(XnnLibrary library);
 
+  private static boolean mean(XnnLibrary library, int column, float expected) {
+    Trial t = new Trial();
+    int half = Trial.WIDTH / 2;
+    int x = t.convert(0, EIGHT_BITS, 1, Trial.WIDTH);
+    int image = t.value(XnnValue.internal(EIGHT_BITS, 1, 2, half));
+    t.nodes.add(new XnnNode.Reshape(new long[] {1, 2, half}, x, image));
+    int means = t.value(XnnValue.internal(EIGHT_BITS, 1, half));
+    t.nodes.add(new XnnNode.Reduce(ReduceOperator.MEAN, new long[] {1}, image, means, 0));
+    int y = t.value(XnnValue.internal(EIGHT_BITS, 1, 1));
+    long[] begin = {0, column};
+    t.nodes.add(new XnnNode.Slice(begin, begin, new long[] {1, 1}, means, y));
+    t.convertTo(y, 1);
+    return t.gives(library, expected);
+  }
+
   /** A graph on a row whose extremes make its scale 1 and its zero point 0. */
   private static final class Trial {
     static final int WIDTH = 32;
@@ -179,6 +186,7 @@ public enum XnnFeature {
     static final int EIGHT_AND_A_HALF = 2;
 
     static final int THREE_AND_A_HALF = 3;
+    static final int ZERO = 4;
 
     final List<XnnValue> values = new ArrayList<>();
     final List<XnnNode> nodes = new ArrayList<>();
