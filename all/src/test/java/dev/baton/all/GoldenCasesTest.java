@@ -32,6 +32,7 @@ class GoldenCasesTest {
           "add-portable",
           "cond-portable",
           "dlrm-portable",
+          "int8-conv1d-portable8",
           "kv-cache-portable",
           "losses-portable",
           "map-portable",
