@@ -38,8 +38,8 @@ record Affine(float scale, int zeroPoint, int min, int max) {
 
   /**
    * True if a node was lowered when the program was exported. Its library computed with integers
-   * throughout, and so do we, to give the same bits; an operator of the program itself computes with
-   * real numbers between dequantize and quantize.
+   * throughout, and so do we, to give the same bits; an operator of the program itself computes
+   * with real numbers between dequantize and quantize.
    */
   static boolean isLowered(Node node) {
     return !node.origin().payload().isEmpty();

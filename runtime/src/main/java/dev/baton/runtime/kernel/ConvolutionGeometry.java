@@ -55,8 +55,7 @@ public record ConvolutionGeometry(
     int[] stride = Window.argument(call, "stride", spatial, Window.fill(spatial, 1));
     int[] padding = Window.argument(call, "padding", spatial, Window.fill(spatial, 0));
     int[] dilation = Window.argument(call, "dilation", spatial, Window.fill(spatial, 1));
-    int[] outputPadding =
-        Window.argument(call, "output_padding", spatial, Window.fill(spatial, 0));
+    int[] outputPadding = Window.argument(call, "output_padding", spatial, Window.fill(spatial, 0));
     Window[] windows = {Window.identity(1), Window.identity(1), Window.identity(1)};
     int[] sizes = Arrays.copyOf(input.sizes(), input.rank());
     sizes[input.rank() - spatial - 1] = out * groups;

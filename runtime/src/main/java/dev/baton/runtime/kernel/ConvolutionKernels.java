@@ -73,7 +73,8 @@ final class ConvolutionKernels {
         for (int group = 0; group < g.groups(); group++) {
           long first = ((long) n * g.groups() + group) * g.out() * positions;
           for (int o = 0; o < g.out(); o++) {
-            float start = bias == null ? 0 : bias.getAtIndex(JAVA_FLOAT, (long) group * g.out() + o);
+            float start =
+                bias == null ? 0 : bias.getAtIndex(JAVA_FLOAT, (long) group * g.out() + o);
             for (int p = 0; p < positions; p++) {
               out.setAtIndex(JAVA_FLOAT, first + (long) o * positions + p, start);
             }

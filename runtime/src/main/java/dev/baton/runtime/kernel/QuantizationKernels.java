@@ -180,8 +180,7 @@ final class QuantizationKernels {
     Operand input = call.input("input");
     Parameters parameters = new Parameters(call, granularity, DType.FLOAT);
     boolean lowered = Affine.isLowered(call.node());
-    boolean wide =
-        !lowered && (parameters.dtype == DType.DOUBLE || input.dtype() == DType.DOUBLE);
+    boolean wide = !lowered && (parameters.dtype == DType.DOUBLE || input.dtype() == DType.DOUBLE);
     boolean shiftThenRound =
         !lowered && (granularity == Granularity.TOKEN || granularity == Granularity.GROUP);
     boolean tensorBounds = call.node().name().endsWith(".tensor2");

@@ -126,8 +126,8 @@ final class QuantizedConvolution {
   }
 
   /**
-   * Convolutions of one input channel a group. The channel's plane is spread, with its padding, over
-   * a plane for each phase of the strides, in which neighbours are what one tap reads for
+   * Convolutions of one input channel a group. The channel's plane is spread, with its padding,
+   * over a plane for each phase of the strides, in which neighbours are what one tap reads for
    * neighbouring outputs: each tap is then one loop over all output positions.
    */
   private static final class Planes implements Step {

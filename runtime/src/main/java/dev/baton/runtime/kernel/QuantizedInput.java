@@ -92,8 +92,7 @@ final class QuantizedInput {
     long at = 0;
     for (Value value : computed(operand)) {
       TensorType type = facts.type(value);
-      own.put(
-          value, new Operand(scratch.asSlice(at, type.byteSize()), type.dtype(), type.shape()));
+      own.put(value, new Operand(scratch.asSlice(at, type.byteSize()), type.dtype(), type.shape()));
       at += align(type.byteSize());
     }
     BoundNodeCall.Buffers overlay =
@@ -116,8 +115,7 @@ final class QuantizedInput {
         };
     Node choose = operand.nodes().get(0);
     Node quantize = operand.nodes().get(1);
-    List<Step> steps =
-        List.of(bind(choose, facts, overlay), bind(quantize, facts, overlay));
+    List<Step> steps = List.of(bind(choose, facts, overlay), bind(quantize, facts, overlay));
     return new QuantizedInput(
         overlay.operand(quantize.result()).data(),
         Math.toIntExact(facts.type(choose.result()).shape().numel()),

@@ -6,7 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** Where the sums of a quantized product go: scaled, clamped, and rounded where they are integers. */
+/**
+ * Where the sums of a quantized product go: scaled, clamped, and rounded where they are integers.
+ */
 abstract class QuantizedOutput {
   /** Adding it to a number of less than 2²² and subtracting it again rounds half to even. */
   private static final float ROUNDING = 0x1.8p23f;
@@ -32,8 +34,7 @@ abstract class QuantizedOutput {
    * @param at index of the first result
    * @param stride between results
    */
-  abstract void write(
-      int[] sums, int count, int channel, int position, long at, long stride);
+  abstract void write(int[] sums, int count, int channel, int position, long at, long stride);
 
   /** Results with their zero point: what is in {@link #real}, clamped and rounded. */
   final void round(int count, float low, float high, int zeroPoint, long at, long stride) {
@@ -48,8 +49,7 @@ abstract class QuantizedOutput {
   }
 
   /** Rounds to integers between two bounds, ties to even, and adds the zero point. */
-  static void round(
-      float[] from, byte[] to, int count, float low, float high, int zeroPoint) {
+  static void round(float[] from, byte[] to, int count, float low, float high, int zeroPoint) {
     for (int j = 0; j < count; j++) {
       float y = Math.min(Math.max(from[j], low), high);
       to[j] = (byte) ((int) (y + ROUNDING - ROUNDING) + zeroPoint);

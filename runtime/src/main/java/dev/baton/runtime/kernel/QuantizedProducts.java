@@ -196,8 +196,7 @@ final class QuantizedProducts {
             out, longest, in.scales[0], scales(buffers), start, to, clamp);
       }
       float[] start = bias == null ? null : biasReals(bias, channels, buffers);
-      return new QuantizedOutput.Reals(
-          out, longest, in.scales, scales(buffers), start, clamp, to);
+      return new QuantizedOutput.Reals(out, longest, in.scales, scales(buffers), start, clamp, to);
     }
 
     private static int[] biasIntegers(
@@ -262,15 +261,13 @@ final class QuantizedProducts {
       }
     }
     MemorySegment data = buffers.operand(parts.weight.source()).data();
-    int[] zeroPoints =
-        parts.isPerGroup() ? null : parts.channelZeroPoints(channels, buffers);
+    int[] zeroPoints = parts.isPerGroup() ? null : parts.channelZeroPoints(channels, buffers);
     IntegerGemm.Weights weights =
         new IntegerGemm.Weights(data, 0, rows ? k : 1, rows ? 1 : channels, zeroPoints);
     long quantized = QuantizedInput.scratchBytes(parts.input, facts);
     boolean few = tokens < FEW || parts.isPerGroup();
     IntegerGemm gemm = few ? null : new IntegerGemm(channels, tokens, k);
-    MemorySegment scratch =
-        buffers.scratch(quantized + (gemm == null ? 0 : gemm.scratchBytes()));
+    MemorySegment scratch = buffers.scratch(quantized + (gemm == null ? 0 : gemm.scratchBytes()));
     QuantizedInput x =
         QuantizedInput.bind(parts.input, facts, buffers, scratch.asSlice(0, quantized));
     QuantizedOutput y = parts.output(x, channels, tokens, buffers);

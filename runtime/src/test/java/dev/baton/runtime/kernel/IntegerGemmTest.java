@@ -42,8 +42,7 @@ class IntegerGemmTest {
       scratch.fill((byte) 0x5A);
       for (int run = 0; run < 2; run++) {
         gemm.run(
-            new IntegerGemm.Weights(
-                stored, 0, byColumns ? 1 : k, byColumns ? m : 1, zeroPoints),
+            new IntegerGemm.Weights(stored, 0, byColumns ? 1 : k, byColumns ? m : 1, zeroPoints),
             (panel, k0, kn, n0, nn) -> {
               for (int i = 0; i < kn; i++) {
                 System.arraycopy(b, (k0 + i) * n + n0, panel[i], 0, nn);

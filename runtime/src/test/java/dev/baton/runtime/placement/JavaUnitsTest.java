@@ -143,7 +143,8 @@ class JavaUnitsTest {
     assertEquals(2, units.size());
     assertTrue(units.stream().allMatch(Unit.Fused.class::isInstance));
     assertEquals(List.of(middle), units.get(1).inputs());
-    assertEquals(List.of("dequantize_per_tensor", "relu", "quantize_per_tensor"), names(units.get(1)));
+    assertEquals(
+        List.of("dequantize_per_tensor", "relu", "quantize_per_tensor"), names(units.get(1)));
   }
 
   @Test
@@ -166,13 +167,13 @@ class JavaUnitsTest {
     Fusion greedy =
         (last, view) ->
             last == y.producer()
-                ? new Fusion.Group(
-                    List.of(node(inner), node(y)), (facts, buffers) -> () -> {})
+                ? new Fusion.Group(List.of(node(inner), node(y)), (facts, buffers) -> () -> {})
                 : null;
 
     IllegalStateException refused =
         assertThrows(
-            IllegalStateException.class, () -> units(Kernels.of(List.of(provider(greedy))), y, inner));
+            IllegalStateException.class,
+            () -> units(Kernels.of(List.of(provider(greedy))), y, inner));
 
     assertTrue(refused.getMessage().contains("'greedy' fuse nodes that others need"));
   }
