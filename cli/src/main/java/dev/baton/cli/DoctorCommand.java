@@ -6,6 +6,8 @@ import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.HostPlatform;
 import dev.baton.runtime.Delegates;
+import dev.baton.runtime.kernel.KernelProvider;
+import dev.baton.runtime.kernel.Kernels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,12 +75,13 @@ final class DoctorCommand extends AbstractCommand {
   @Override
   int execute() throws IOException {
     Delegates delegates = Delegates.load();
+    Kernels kernels = Kernels.load();
     List<Finding> findings = new ArrayList<>();
     for (Delegate delegate : delegates.delegates()) {
       findings.add(examine(delegate));
     }
     if (json) {
-      out().println(Json.text(json(findings, delegates.problems())));
+      out().println(Json.text(json(findings, delegates.problems(), kernels)));
     } else {
       host().forEach((what, value) -> out().println(Text.format("%-14s %s", what, value)));
       findings.forEach(this::show);
@@ -86,6 +89,9 @@ final class DoctorCommand extends AbstractCommand {
         out().println();
         out().println("no delegate is on the class path: Java runs everything");
       }
+      out().println();
+      kernels.providers().forEach(p -> out().println(describe(p)));
+      kernels.problems().forEach(p -> out().println(p));
       delegates.problems().forEach(p -> out().println("problem: " + p));
     }
     boolean failed = findings.stream().anyMatch(f -> f.opened() != null && !f.opened().isEmpty());
@@ -171,6 +177,12 @@ final class DoctorCommand extends AbstractCommand {
     availability.tried().forEach(t -> out().println("  tried: " + t));
   }
 
+  private static String describe(KernelProvider provider) {
+    return provider.name()
+        + " kernels: available"
+        + (provider.description().isEmpty() ? "" : ", " + provider.description());
+  }
+
   private static Map<String, Object> host() {
     Runtime runtime = Runtime.getRuntime();
     return Json.object(
@@ -226,7 +238,8 @@ final class DoctorCommand extends AbstractCommand {
         + (writable ? "" : " (cannot be written; set -Dbaton.cache.dir to a folder that can)");
   }
 
-  private static Map<String, Object> json(List<Finding> findings, List<String> problems) {
+  private static Map<String, Object> json(
+      List<Finding> findings, List<String> problems, Kernels kernels) {
     Map<String, Object> delegates = Json.object();
     for (Finding finding : findings) {
       Map<String, Object> delegate = PlacementJson.availability(finding.availability());
@@ -236,6 +249,16 @@ final class DoctorCommand extends AbstractCommand {
       }
       delegates.put(finding.name(), delegate);
     }
-    return Json.object("host", host(), "delegates", delegates, "problems", problems);
+    return Json.object(
+        "host",
+        host(),
+        "delegates",
+        delegates,
+        "kernels",
+        kernels.providers().stream().map(KernelProvider::name).toList(),
+        "kernelsNotUsed",
+        kernels.problems(),
+        "problems",
+        problems);
   }
 }

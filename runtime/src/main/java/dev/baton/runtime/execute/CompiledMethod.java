@@ -13,6 +13,8 @@ import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Placement;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Packer;
+import dev.baton.runtime.kernel.Parallel;
 import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.Constants;
 import dev.baton.runtime.lift.LateConstants;
@@ -33,6 +35,7 @@ import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,6 +65,9 @@ public final class CompiledMethod implements AutoCloseable {
   private final Map<Object, Operand> aligned = new IdentityHashMap<>();
 
   private final LateConstants late;
+  private final CountedArena packedConstants = new CountedArena("packed constants");
+  private final Map<Object, Map<String, MemorySegment>> packed = new IdentityHashMap<>();
+  private final WorkerPool workers;
   private final Map<Integer, Map<Signature, BlockPlan>> plans = new LinkedHashMap<>();
   private final List<CompiledSubgraph> compiled;
   private final Placement placement;
@@ -77,6 +83,7 @@ public final class CompiledMethod implements AutoCloseable {
     this.sessions = sessions;
     this.options = sessions.options();
     this.late = new LateConstants(kernels, constants, options.maxMemoryBytes());
+    this.workers = new WorkerPool(this.options.threads());
     Placer placer = new Placer(method, sessions, delegates, kernels);
     ProgramMethod source = program.method(method);
     try {
@@ -123,7 +130,7 @@ public final class CompiledMethod implements AutoCloseable {
   }
 
   private void abandon(Placer placer) {
-    Closing.all(Stream.of(placer::abandon), constants::close);
+    Closing.all(Stream.of(placer::abandon), constants::close, packedConstants::close);
   }
 
   /**
@@ -237,6 +244,32 @@ public final class CompiledMethod implements AutoCloseable {
     return new Operand(copy.asSlice(0, bytes).copyFrom(own.data()), own.dtype(), own.shape());
   }
 
+  /** A constant as a kernel wants it, packed once. */
+  MemorySegment packed(Value value, Packer packer) {
+    Operand own = constant(value);
+    synchronized (packed) {
+      return packed
+          .computeIfAbsent(value.isConstant() ? value.constant() : own, c -> new HashMap<>())
+          .computeIfAbsent(
+              packer.form(),
+              form -> {
+                MemorySegment into = packedConstants.allocate(Math.max(packer.byteSize(), 1), 64);
+                packer.pack(own, into, workers);
+                return into;
+              });
+    }
+  }
+
+  /** Bytes of constants that kernels have packed so far. */
+  public long packedBytes() {
+    return packedConstants.byteSize();
+  }
+
+  /** The threads that Java kernels share, as many as the options say. */
+  Parallel parallel() {
+    return workers;
+  }
+
   /** The plan of a block for a signature, made once and kept while it is among the latest. */
   BlockPlan plan(int block, Signature signature, BlockPlan.Inputs inputs) throws DelegateException {
     synchronized (plans) {
@@ -264,6 +297,10 @@ public final class CompiledMethod implements AutoCloseable {
   /** Frees everything; no execution may be open. */
   @Override
   public void close() {
-    Closing.all(compiled.stream().map(c -> c::close), constants::close);
+    Closing.all(
+        compiled.stream().map(c -> c::close),
+        workers::close,
+        constants::close,
+        packedConstants::close);
   }
 }

@@ -14,6 +14,8 @@ import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Packer;
+import dev.baton.runtime.kernel.Parallel;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.Constants;
@@ -441,6 +443,16 @@ public final class ExecutionCore implements AutoCloseable {
         }
 
         @Override
+        public Parallel parallel() {
+          return method.parallel();
+        }
+
+        @Override
+        public MemorySegment packed(Value constant, Packer packer) {
+          return method.packed(constant, packer);
+        }
+
+        @Override
         public Step delegate(
             Unit.OnDelegate unit,
             NodeCall.Facts facts,
@@ -504,6 +516,16 @@ public final class ExecutionCore implements AutoCloseable {
       @Override
       public void checkCancelled() {
         control.check();
+      }
+
+      @Override
+      public Parallel parallel() {
+        return method.parallel();
+      }
+
+      @Override
+      public MemorySegment packed(Value constant, Packer packer) {
+        return method.packed(constant, packer);
       }
 
       @Override

@@ -230,7 +230,7 @@ final class AttentionKernels {
 
     Heads heads(Shape shape, int own) {
       return new Heads(
-          MatmulKernels.starts(
+          MatrixProduct.starts(
               sizes, split(shape, own, repeat), (long) shape.size(-2) * shape.size(-1)),
           shape.size(-1));
     }
@@ -282,7 +282,7 @@ final class AttentionKernels {
       mask =
           new Mask(
               maskOperand,
-              MatmulKernels.starts(
+              MatrixProduct.starts(
                   batch.sizes,
                   Batch.split(shape, batch.repeat, batch.repeat),
                   (long) rows * columns),

@@ -24,6 +24,27 @@ public interface BoundCall extends Call {
    */
   MemorySegment scratch(long bytes);
 
+  /** Threads for the step's parts; worker {@code w} may use scratch of its own. */
+  default Parallel parallel() {
+    return Parallel.SERIAL;
+  }
+
+  /**
+   * A constant in another form: packed when it is first asked for, shared by all executions of the
+   * method, and freed with it. Null if the argument is no constant.
+   */
+  default @Nullable MemorySegment packed(String parameter, Packer packer) {
+    return null;
+  }
+
+  /**
+   * The calls that the step computes too, in order, each on the result of the one before: those
+   * that {@link Kernel#absorbs} was true of. {@link #output} is the result of the last.
+   */
+  default List<BoundCall> absorbed() {
+    return List.of();
+  }
+
   /**
    * Says, while the step runs, how large a result has become: only for kernels whose {@link
    * Kernel#isDataDependent} is true, whose output operand has the inferred shape as its upper

@@ -17,15 +17,37 @@ public final class BoundNodeCall extends NodeCall implements BoundCall {
     /** Memory that steps share, as {@link BoundCall#scratch}. */
     MemorySegment scratch(long bytes);
 
+    /** As {@link BoundCall#parallel}. */
+    default Parallel parallel() {
+      return Parallel.SERIAL;
+    }
+
+    /** As {@link BoundCall#packed}; null if the value is no constant. */
+    default @Nullable MemorySegment packed(Value value, Packer packer) {
+      return null;
+    }
+
     /** As {@link BoundCall#resize}, for a result. */
     void resize(Value result, int... sizes);
   }
 
   private final Buffers buffers;
+  private final List<BoundCall> absorbed;
+  private final List<Value> results;
 
   public BoundNodeCall(Node node, Facts facts, Buffers buffers) {
+    this(node, List.of(), facts, buffers);
+  }
+
+  /**
+   * @param absorbed nodes that the step computes too, as {@link BoundCall#absorbed}
+   */
+  public BoundNodeCall(Node node, List<Node> absorbed, Facts facts, Buffers buffers) {
     super(node, facts);
     this.buffers = buffers;
+    this.absorbed =
+        absorbed.stream().<BoundCall>map(n -> new BoundNodeCall(n, facts, buffers)).toList();
+    this.results = absorbed.isEmpty() ? node.results() : absorbed.getLast().results();
   }
 
   @Override
@@ -52,12 +74,12 @@ public final class BoundNodeCall extends NodeCall implements BoundCall {
 
   @Override
   public Operand output(int result) {
-    return buffers.operand(node().results().get(result));
+    return buffers.operand(results.get(result));
   }
 
   @Override
   public int outputCount() {
-    return node().results().size();
+    return results.size();
   }
 
   @Override
@@ -66,7 +88,23 @@ public final class BoundNodeCall extends NodeCall implements BoundCall {
   }
 
   @Override
+  public Parallel parallel() {
+    return buffers.parallel();
+  }
+
+  @Override
+  public @Nullable MemorySegment packed(String parameter, Packer packer) {
+    Value value = node().tensorOrNull(parameter);
+    return value == null ? null : buffers.packed(value, packer);
+  }
+
+  @Override
+  public List<BoundCall> absorbed() {
+    return absorbed;
+  }
+
+  @Override
   public void resize(int result, int... sizes) {
-    buffers.resize(node().results().get(result), sizes);
+    buffers.resize(results.get(result), sizes);
   }
 }

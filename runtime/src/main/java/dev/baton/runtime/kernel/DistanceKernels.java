@@ -89,7 +89,7 @@ final class DistanceKernels {
   }
 
   private static long[] starts(int[] batch, Shape shape) {
-    return MatmulKernels.starts(
+    return MatrixProduct.starts(
         batch,
         Arrays.copyOf(shape.sizes(), shape.rank() - 2),
         (long) shape.size(-2) * shape.size(-1));

@@ -33,6 +33,11 @@ public interface Kernel {
     return null;
   }
 
+  /** As {@link FastKernel#absorbs}. */
+  default boolean absorbs(Call call, List<Call> before, Call next) {
+    return false;
+  }
+
   /** True if the sizes of results depend on data: {@link BoundCall#resize} then tells them. */
   default boolean isDataDependent(Call call) {
     return false;

@@ -2,6 +2,7 @@ package dev.baton.runtime.kernel;
 
 import dev.baton.graph.Operator;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,30 @@ public interface KernelProvider {
    * The kernel of an operator of the vocabulary or of {@link #operators}; null if this provider has
    * none.
    */
-  @Nullable Kernel find(String operator);
+  default @Nullable Kernel find(String operator) {
+    return null;
+  }
+
+  /**
+   * A faster way to run an operator that another provider has a kernel of; null if this provider
+   * has none.
+   */
+  default @Nullable FastKernel faster(String operator) {
+    return null;
+  }
+
+  /**
+   * Why this provider cannot be used in this process, and what to do about it; empty if it can. It
+   * is then asked for nothing else but its name. Never throws.
+   */
+  default Optional<String> unavailable() {
+    return Optional.empty();
+  }
+
+  /** What it makes of this machine, such as a vector width; may be empty. */
+  default String description() {
+    return "";
+  }
 
   /**
    * Signatures of operators that the vocabulary lacks: a program file spells them by their name.

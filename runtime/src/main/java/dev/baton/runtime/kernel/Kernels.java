@@ -30,11 +30,13 @@ public final class Kernels {
 
   private final List<KernelProvider> providers;
   private final List<ProvidedFusion> fusions;
+  private final List<String> problems;
   private final Map<String, Operator> custom = new HashMap<>();
   private final Map<String, Optional<Provided>> found = new ConcurrentHashMap<>();
 
-  private Kernels(List<KernelProvider> providers) {
+  private Kernels(List<KernelProvider> providers, List<String> problems) {
     this.providers = List.copyOf(providers);
+    this.problems = List.copyOf(problems);
     this.fusions =
         providers.stream()
             .flatMap(p -> p.fusions().stream().map(f -> new ProvidedFusion(f, p.name())))
@@ -53,32 +55,52 @@ public final class Kernels {
   public static Kernels of(List<KernelProvider> providers) {
     List<KernelProvider> all = new ArrayList<>(providers);
     all.add(new ReferenceKernels());
-    return new Kernels(all);
+    return new Kernels(all, List.of());
   }
 
   /**
-   * Every provider that {@link ServiceLoader} finds; one that does not link is reported and left
-   * out.
+   * Every provider that {@link ServiceLoader} finds and that can be used here; one that does not
+   * link is reported and left out. The system property {@code baton.kernels} names those to use and
+   * no others: {@code -Dbaton.kernels=reference} for the reference kernels alone.
    */
   public static Kernels load() {
     List<KernelProvider> providers = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    String named = System.getProperty("baton.kernels");
+    List<String> wanted = named == null ? null : List.of(named.split(","));
     Iterator<KernelProvider> services = ServiceLoader.load(KernelProvider.class).iterator();
     while (true) {
       try {
         if (!services.hasNext()) {
           break;
         }
-        providers.add(services.next());
+        KernelProvider provider = services.next();
+        Optional<String> reason = provider.unavailable();
+        if (wanted != null && !wanted.contains(provider.name())) {
+          problems.add(provider.name() + " kernels are not used: baton.kernels is " + named);
+        } else if (reason.isPresent()) {
+          problems.add(provider.name() + " kernels cannot be used: " + reason.get());
+        } else {
+          providers.add(provider);
+        }
       } catch (ServiceConfigurationError | LinkageError e) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "a kernel provider cannot be loaded and is left out: {0}",
-            e.toString());
+        problems.add("a kernel provider cannot be loaded and is left out: " + e);
       }
     }
+    problems.forEach(p -> LOG.log(System.Logger.Level.INFO, p));
     providers.add(new ReferenceKernels());
     providers.sort(Comparator.comparingInt(KernelProvider::priority).reversed());
-    return new Kernels(providers);
+    return new Kernels(providers, problems);
+  }
+
+  /** The providers in use, the first asked first; the reference kernels are among them. */
+  public List<KernelProvider> providers() {
+    return providers;
+  }
+
+  /** One sentence for each provider that is not used, with its reason. */
+  public List<String> problems() {
+    return problems;
   }
 
   /** The operator that a program file spells this way, custom ones included. */
@@ -111,10 +133,20 @@ public final class Kernels {
   }
 
   private Optional<Provided> search(String operator) {
+    List<FastKernel> faster = new ArrayList<>();
+    String first = null;
     for (KernelProvider provider : providers) {
+      FastKernel fast = provider.faster(operator);
+      if (fast != null) {
+        faster.add(fast);
+        first = first == null ? provider.name() : first;
+      }
       Kernel kernel = provider.find(operator);
       if (kernel != null) {
-        return Optional.of(new Provided(kernel, provider.name()));
+        return Optional.of(
+            first == null
+                ? new Provided(kernel, provider.name())
+                : new Provided(new AcceleratedKernel(kernel, List.copyOf(faster)), first));
       }
     }
     return Optional.empty();

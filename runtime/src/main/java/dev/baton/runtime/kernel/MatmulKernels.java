@@ -3,10 +3,8 @@ package dev.baton.runtime.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import dev.baton.graph.DType;
-import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,149 +32,10 @@ final class MatmulKernels {
     };
   }
 
-  /**
-   * Parameters of an operator.
-   *
-   * @param rank what both matrices must have; 0 if any
-   */
-  private record Names(String a, String b, @Nullable String addend, int rankA, int rankB) {
-    static Names of(String operator) {
-      return switch (operator) {
-        case "aten::mm" -> new Names("self", "mat2", null, 2, 2);
-        case "aten::bmm" -> new Names("self", "mat2", null, 3, 3);
-        case "aten::addmm" -> new Names("mat1", "mat2", "self", 2, 2);
-        case "aten::baddbmm" -> new Names("batch1", "batch2", "self", 3, 3);
-        case "aten::linear" -> new Names("input", "weight", "bias", 0, 0);
-        case "aten::mv" -> new Names("self", "vec", null, 2, 1);
-        case "aten::dot" -> new Names("self", "tensor", null, 1, 1);
-        default -> new Names("self", "other", null, 0, 0);
-      };
-    }
-  }
-
-  /**
-   * C[i] = A[i] B[i] for each matrix of a batch.
-   *
-   * @param shape of the result
-   * @param transposed if B is (n, k) in memory
-   * @param aAt index of the first element of each A
-   * @param bAt index of the first element of each B
-   */
-  private record Product(
-      Names names, Shape shape, int m, int n, int k, boolean transposed, long[] aAt, long[] bAt) {
-
-    static Product of(Call call) {
-      Names names = Names.of(call.node().name());
-      Shape a = call.shape(names.a);
-      Shape b = call.shape(names.b);
-      boolean linear = call.node().name().equals("aten::linear");
-      boolean fits =
-          a.rank() > 0
-              && b.rank() > 0
-              && (names.rankA == 0 || (a.rank() == names.rankA && b.rank() == names.rankB))
-              && (!linear || b.rank() <= 2);
-      int vectorB = b.rank() == 1 ? 1 : 0;
-      if (!fits || a.size(-1) != b.size(linear || vectorB == 1 ? -1 : -2)) {
-        throw new KernelException("no matrix product of " + a + " with " + b);
-      }
-      int k = a.size(-1);
-      int n = vectorB == 1 ? 1 : b.size(linear ? 0 : -1);
-      int[] rows = Arrays.copyOf(a.sizes(), a.rank() - 1);
-      if (b.rank() <= 2) {
-        int[] sizes = Arrays.copyOf(rows, rows.length + 1 - vectorB);
-        if (vectorB == 0) {
-          sizes[rows.length] = n;
-        }
-        int m = Math.toIntExact(Shape.of(rows).numel());
-        boolean transposed = linear || n == 1;
-        return new Product(names, Shape.of(sizes), m, n, k, transposed, new long[1], new long[1]);
-      }
-      int vectorA = a.rank() == 1 ? 1 : 0;
-      int m = vectorA == 1 ? 1 : a.size(-2);
-      int[] batchA = Arrays.copyOf(a.sizes(), a.rank() - 2 + vectorA);
-      int[] batchB = Arrays.copyOf(b.sizes(), b.rank() - 2);
-      if (names.rankA == 3 && !Arrays.equals(batchA, batchB)) {
-        throw new KernelException("the batches of " + a + " and " + b + " differ");
-      }
-      int rank = Math.max(batchA.length, batchB.length);
-      int[] batch = new int[rank];
-      for (int d = 0; d < rank; d++) {
-        int sizeA = sizeAt(batchA, d - rank);
-        int sizeB = sizeAt(batchB, d - rank);
-        if (sizeA != sizeB && sizeA != 1 && sizeB != 1) {
-          throw new KernelException("the batches of " + a + " and " + b + " do not broadcast");
-        }
-        batch[d] = sizeA == 1 ? sizeB : sizeA;
-      }
-      int[] sizes = Arrays.copyOf(batch, rank + 2 - vectorA);
-      if (vectorA == 0) {
-        sizes[rank] = m;
-      }
-      sizes[sizes.length - 1] = n;
-      return new Product(
-          names,
-          Shape.of(sizes),
-          m,
-          n,
-          k,
-          n == 1,
-          starts(batch, batchA, (long) m * k),
-          starts(batch, batchB, (long) k * n));
-    }
-
-    /** Strides of the addend over (batch, m, n); 0 where it is broadcast. */
-    long[] addendStrides(Shape addend) {
-      long[] into = {1, m, n};
-      if (names.rankA == 3) {
-        into[0] = aAt.length;
-      }
-      if (addend.rank() > Math.max(shape.rank(), 1)) {
-        throw new KernelException("cannot broadcast " + addend + " to " + shape);
-      }
-      long[] strides = new long[3];
-      long[] own = addend.contiguousStrides();
-      for (int d = 1; d <= addend.rank(); d++) {
-        int size = addend.size(-d);
-        if (size != 1 && (d > 3 || size != into[3 - d])) {
-          throw new KernelException("cannot broadcast " + addend + " to " + shape);
-        }
-        if (size != 1) {
-          strides[3 - d] = own[addend.rank() - d];
-        }
-      }
-      return strides;
-    }
-  }
-
-  private static int sizeAt(int[] sizes, int fromLast) {
-    return sizes.length + fromLast < 0 ? 1 : sizes[sizes.length + fromLast];
-  }
-
-  /**
-   * Index of the first element of each matrix of a batch.
-   *
-   * @param own batch sizes that broadcast to {@code batch}
-   * @param matrix elements of a matrix
-   */
-  static long[] starts(int[] batch, int[] own, long matrix) {
-    long[] starts = new long[Math.toIntExact(Shape.of(batch).numel())];
-    for (int i = 0; i < starts.length; i++) {
-      long stride = matrix;
-      int rest = i;
-      for (int d = -1; d >= -own.length; d--) {
-        int size = batch[batch.length + d];
-        starts[i] += sizeAt(own, d) == 1 ? 0 : rest % size * stride;
-        rest /= size;
-        stride *= sizeAt(own, d);
-      }
-    }
-    return starts;
-  }
-
   private static List<TensorType> infer(Call call) {
-    Product product = Product.of(call);
-    DType a = call.type(product.names.a).dtype();
-    DType b = call.type(product.names.b).dtype();
+    MatrixProduct product = MatrixProduct.of(call);
+    DType a = call.type(product.names().a()).dtype();
+    DType b = call.type(product.names().b()).dtype();
     if (a != b || a == DType.BOOL) {
       throw new KernelException(
           "expected two matrices of one number dtype, not "
@@ -184,7 +43,7 @@ final class MatmulKernels {
               + " and "
               + Promotion.name(b));
     }
-    String addend = product.names.addend;
+    String addend = product.names().addend();
     if (addend != null && !call.isNone(addend)) {
       product.addendStrides(call.shape(addend));
       if (call.type(addend).dtype() != a) {
@@ -196,7 +55,7 @@ final class MatmulKernels {
                 + Promotion.name(call.type(addend).dtype()));
       }
     }
-    return List.of(new TensorType(a, product.shape, false));
+    return List.of(new TensorType(a, product.shape(), false));
   }
 
   private static Step bind(BoundCall call) {
@@ -208,56 +67,51 @@ final class MatmulKernels {
   }
 
   private static Step bindSingle(BoundCall call) {
-    Product product = Product.of(call);
-    int m = product.m;
-    int n = product.n;
-    int k = product.k;
-    MemorySegment a = call.input(product.names.a).data();
-    MemorySegment b = call.input(product.names.b).data();
+    MatrixProduct product = MatrixProduct.of(call);
+    int m = product.m();
+    int n = product.n();
+    int k = product.k();
+    MemorySegment a = call.input(product.names().a()).data();
+    MemorySegment b = call.input(product.names().b()).data();
     MemorySegment c = call.output(0).data();
     Step begin = begin(call, product);
-    float alpha = factor(call, product, "alpha");
-    if (product.transposed && (m < FEW || n < FEW)) {
+    float alpha = product.alpha(call);
+    if (product.transposed() && (m < FEW || n < FEW)) {
       float[] x = new float[k];
       float[] y = new float[k];
       return () -> {
         begin.run();
-        for (int i = 0; i < product.aAt.length; i++) {
-          dots(a, product.aAt[i], b, product.bAt[i], c, (long) i * m * n, m, n, alpha, x, y);
+        for (int i = 0; i < product.aAt().length; i++) {
+          dots(a, product.aAt()[i], b, product.bAt()[i], c, (long) i * m * n, m, n, alpha, x, y);
         }
       };
     }
     Gemm gemm = new Gemm(m, n, k);
-    Right right = new Right(b, n, k, product.transposed);
+    Right right = new Right(b, n, k, product.transposed());
     return () -> {
       begin.run();
-      for (int i = 0; i < product.aAt.length; i++) {
-        right.base = product.bAt[i];
-        gemm.run(a, product.aAt[i], k, right, c, (long) i * m * n, alpha);
+      for (int i = 0; i < product.aAt().length; i++) {
+        right.base = product.bAt()[i];
+        gemm.run(a, product.aAt()[i], k, right, c, (long) i * m * n, alpha);
       }
     };
   }
 
-  private static float factor(Call call, Product product, String parameter) {
-    String addend = product.names.addend;
-    return addend != null && addend.equals("self") ? (float) call.number(parameter) : 1;
-  }
-
   /** Writes β times the addend, or 0, to the result. */
-  private static Step begin(BoundCall call, Product product) {
-    String name = product.names.addend;
+  private static Step begin(BoundCall call, MatrixProduct product) {
+    String name = product.names().addend();
     Operand addend = name == null ? null : call.inputOrNull(name);
     MemorySegment c = call.output(0).data();
-    float beta = factor(call, product, "beta");
+    float beta = product.beta(call);
     if (addend == null || beta == 0) {
       return () -> c.fill((byte) 0);
     }
     long[] strides = product.addendStrides(addend.shape());
     MemorySegment data = addend.data();
-    int m = product.m;
-    int n = product.n;
+    int m = product.m();
+    int n = product.n();
     return () -> {
-      for (int i = 0; i < product.aAt.length; i++) {
+      for (int i = 0; i < product.aAt().length; i++) {
         for (int j = 0; j < m; j++) {
           long from = i * strides[0] + j * strides[1];
           long to = ((long) i * m + j) * n;
@@ -357,11 +211,11 @@ final class MatmulKernels {
   }
 
   private static Step bindOther(BoundCall call) {
-    Product product = Product.of(call);
-    Elements a = Elements.of(call.input(product.names.a));
-    Elements b = Elements.of(call.input(product.names.b));
+    MatrixProduct product = MatrixProduct.of(call);
+    Elements a = Elements.of(call.input(product.names().a()));
+    Elements b = Elements.of(call.input(product.names().b()));
     Elements c = Elements.of(call.output(0));
-    String name = product.names.addend;
+    String name = product.names().addend();
     Operand operand = name == null ? null : call.inputOrNull(name);
     Elements addend = operand == null ? null : Elements.of(operand);
     long[] strides = operand == null ? new long[3] : product.addendStrides(operand.shape());
@@ -369,17 +223,17 @@ final class MatmulKernels {
     double alpha = scaled ? call.number("alpha") : 1;
     double beta = scaled ? call.number("beta") : 1;
     boolean real = call.output(0).dtype().isFloatingPoint();
-    int m = product.m;
-    int n = product.n;
-    int k = product.k;
-    long rowStride = product.transposed ? 1 : n;
-    long columnStride = product.transposed ? k : 1;
+    int m = product.m();
+    int n = product.n();
+    int k = product.k();
+    long rowStride = product.transposed() ? 1 : n;
+    long columnStride = product.transposed() ? k : 1;
     return () -> {
-      for (int i = 0; i < product.aAt.length; i++) {
+      for (int i = 0; i < product.aAt().length; i++) {
         for (int j = 0; j < m; j++) {
           for (int x = 0; x < n; x++) {
-            long row = product.aAt[i] + (long) j * k;
-            long column = product.bAt[i] + x * columnStride;
+            long row = product.aAt()[i] + (long) j * k;
+            long column = product.bAt()[i] + x * columnStride;
             long at = ((long) i * m + j) * n + x;
             long start = i * strides[0] + j * strides[1] + x * strides[2];
             if (real) {

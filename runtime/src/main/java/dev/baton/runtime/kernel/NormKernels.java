@@ -178,7 +178,7 @@ final class NormKernels {
 
   // Layer norm and RMS norm: the last dimensions are one row.
 
-  private static Shape normalized(Call call) {
+  static Shape normalized(Call call) {
     int[] sizes =
         Arrays.stream(call.integers("normalized_shape")).mapToInt(Math::toIntExact).toArray();
     Shape input = call.shape("input");

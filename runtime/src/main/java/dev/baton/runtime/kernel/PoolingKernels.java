@@ -30,7 +30,7 @@ final class PoolingKernels {
 
   private static Kernel max(int spatial) {
     return new Plain(
-        call -> withIndices(call, shape(call, windows(call, spatial), spatial)),
+        call -> withIndices(call, shape(call, Window.pool(call, spatial), spatial)),
         call -> bindMax(call, spatial));
   }
 
@@ -48,7 +48,7 @@ final class PoolingKernels {
                 "expected a real or int64 tensor, not " + Promotion.name(dtype));
           }
           return List.of(
-              new TensorType(dtype, shape(call, windows(call, spatial), spatial), false));
+              new TensorType(dtype, shape(call, Window.pool(call, spatial), spatial), false));
         },
         call -> bindAverage(call, spatial));
   }
@@ -65,34 +65,6 @@ final class PoolingKernels {
         call -> bindAdaptiveAverage(call, spatial));
   }
 
-  /** Windows over three dimensions, the last {@code spatial} of them the operator's. */
-  static Window[] windows(Call call, int spatial) {
-    Shape input = input(call, spatial);
-    int[] kernel = Window.argument(call, "kernel_size", spatial, Window.fill(spatial, 1));
-    int[] stride = Window.argument(call, "stride", spatial, kernel);
-    int[] padding = Window.argument(call, "padding", spatial, Window.fill(spatial, 0));
-    boolean dilated = call.node().name().startsWith("aten::max_pool");
-    int[] one = Window.fill(spatial, 1);
-    int[] dilation = dilated ? Window.argument(call, "dilation", spatial, one) : one;
-    boolean ceilMode = call.bool("ceil_mode");
-    Window[] windows = {Window.identity(1), Window.identity(1), Window.identity(1)};
-    for (int d = 0; d < spatial; d++) {
-      windows[3 - spatial + d] =
-          Window.pool(
-              input.size(d - spatial), kernel[d], stride[d], padding[d], dilation[d], ceilMode);
-    }
-    return windows;
-  }
-
-  private static Shape input(Call call, int spatial) {
-    Shape input = call.shape("self");
-    if (input.rank() < spatial + 1 || input.rank() > spatial + 2) {
-      throw new KernelException(
-          "expected a tensor of rank " + (spatial + 1) + " or " + (spatial + 2) + ", not " + input);
-    }
-    return input;
-  }
-
   private static Shape shape(Call call, Window[] windows, int spatial) {
     int[] sizes = call.shape("self").sizes();
     for (int d = 0; d < spatial; d++) {
@@ -102,7 +74,7 @@ final class PoolingKernels {
   }
 
   private static Shape adaptiveShape(Call call, int spatial) {
-    Shape input = input(call, spatial);
+    Shape input = Window.pooled(call, spatial);
     int[] out = Window.argument(call, "output_size", spatial, Window.fill(spatial, 1));
     int[] sizes = input.sizes();
     for (int d = 0; d < spatial; d++) {
@@ -146,7 +118,7 @@ final class PoolingKernels {
   }
 
   private static Step bindMax(BoundCall call, int spatial) {
-    Window[] w = windows(call, spatial);
+    Window[] w = Window.pool(call, spatial);
     Operand self = call.input("self");
     Rows rows = new Rows(self);
     long planes = planes(self.shape(), spatial);
@@ -195,7 +167,7 @@ final class PoolingKernels {
   }
 
   private static Step bindAverage(BoundCall call, int spatial) {
-    Window[] w = windows(call, spatial);
+    Window[] w = Window.pool(call, spatial);
     boolean countPadding = call.bool("count_include_pad");
     boolean overridden = spatial > 1 && !call.isNone("divisor_override");
     long divisor = overridden ? call.integer("divisor_override") : 0;

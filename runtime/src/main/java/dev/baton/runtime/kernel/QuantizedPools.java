@@ -26,7 +26,7 @@ final class QuantizedPools {
           x.equals(y) && q.clamp() == null
               ? (facts, buffers) ->
                   bindMax(
-                      PoolingKernels.windows(new NodeCall(node, facts), 2),
+                      Window.pool(new NodeCall(node, facts), 2),
                       buffers.operand(operand.source()),
                       buffers.operand(q.result()))
               : null;

@@ -1,5 +1,6 @@
 package dev.baton.runtime.kernel;
 
+import dev.baton.graph.Shape;
 import java.util.Arrays;
 
 /**
@@ -65,6 +66,37 @@ public record Window(int in, int kernel, int stride, int padding, int dilation, 
           "a pool of " + kernel + " over an input of " + in + " has no output");
     }
     return new Window(in, kernel, stride, padding, dilation, Math.toIntExact(out));
+  }
+
+  /**
+   * Windows of a pool over three dimensions, the last {@code spatial} of them the operator's.
+   *
+   * @throws KernelException if the arguments do not fit
+   */
+  public static Window[] pool(Call call, int spatial) {
+    Shape input = pooled(call, spatial);
+    int[] kernel = argument(call, "kernel_size", spatial, fill(spatial, 1));
+    int[] stride = argument(call, "stride", spatial, kernel);
+    int[] padding = argument(call, "padding", spatial, fill(spatial, 0));
+    boolean dilated = call.node().name().startsWith("aten::max_pool");
+    int[] one = fill(spatial, 1);
+    int[] dilation = dilated ? argument(call, "dilation", spatial, one) : one;
+    boolean ceilMode = call.bool("ceil_mode");
+    Window[] windows = {identity(1), identity(1), identity(1)};
+    for (int d = 0; d < spatial; d++) {
+      windows[3 - spatial + d] =
+          pool(input.size(d - spatial), kernel[d], stride[d], padding[d], dilation[d], ceilMode);
+    }
+    return windows;
+  }
+
+  static Shape pooled(Call call, int spatial) {
+    Shape input = call.shape("self");
+    if (input.rank() < spatial + 1 || input.rank() > spatial + 2) {
+      throw new KernelException(
+          "expected a tensor of rank " + (spatial + 1) + " or " + (spatial + 2) + ", not " + input);
+    }
+    return input;
   }
 
   private static void check(int in, int kernel, int stride, int padding, int dilation) {

@@ -5,6 +5,7 @@ import dev.baton.graph.Node;
 import dev.baton.graph.Value;
 import dev.baton.runtime.kernel.Fusion;
 import dev.baton.runtime.kernel.Kernel;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What a plan executes as one. Compared by identity. */
@@ -18,24 +19,40 @@ public sealed interface Unit {
   /** Tensors that go out. */
   List<Value> outputs();
 
-  /** A node in Java. */
-  record OnJava(Node node, Kernel kernel, String provider) implements Unit {
+  /**
+   * A node in Java, and those that its kernel computes in the same step.
+   *
+   * @param absorbed in order, each on the result of the one before
+   */
+  record OnJava(Node node, List<Node> absorbed, Kernel kernel, String provider) implements Unit {
+    public OnJava(Node node, Kernel kernel, String provider) {
+      this(node, List.of(), kernel, provider);
+    }
+
     @Override
     public List<Node> nodes() {
-      return List.of(node);
+      List<Node> nodes = new ArrayList<>(List.of(node));
+      nodes.addAll(absorbed);
+      return nodes;
     }
 
     @Override
     public List<Value> inputs() {
-      return node.inputs().stream()
-          .filter(v -> v.isTensor() && !v.isConstant())
+      return nodes().stream()
+          .flatMap(n -> n.inputs().stream())
+          .filter(v -> v.isTensor() && !v.isConstant() && !isWithin(v))
           .distinct()
           .toList();
     }
 
+    private boolean isWithin(Value value) {
+      return value.producer() != null
+          && (value.producer() == node || absorbed.contains(value.producer()));
+    }
+
     @Override
     public List<Value> outputs() {
-      return node.results();
+      return absorbed.isEmpty() ? node.results() : absorbed.getLast().results();
     }
   }
 

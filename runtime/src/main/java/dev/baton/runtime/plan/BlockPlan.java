@@ -51,7 +51,7 @@ public final class BlockPlan implements NodeCall.Facts {
   private static final int ALIGNMENT = 64;
 
   private final Graph graph;
-  private final List<Unit> units;
+  private List<Unit> units;
   private final List<Variable> reads;
   private final List<Variable> writes;
   private final @Nullable TensorType[] types;
@@ -89,8 +89,11 @@ public final class BlockPlan implements NodeCall.Facts {
   }
 
   private boolean isLate(Unit unit) {
-    return unit instanceof Unit.OnJava java
-        && java.node().results().stream().anyMatch(late::contains);
+    return unit instanceof Unit.OnJava java && isComputedOnce(java.node());
+  }
+
+  private boolean isComputedOnce(Node node) {
+    return node.results().stream().anyMatch(late::contains);
   }
 
   private boolean isConstant(Value value) {
@@ -124,6 +127,7 @@ public final class BlockPlan implements NodeCall.Facts {
       throws DelegateException {
     BlockPlan plan = new BlockPlan(graph, units, reads, writes, late);
     plan.infer(inputs, kernels, maxBytes);
+    plan.units = Absorption.join(plan.units, graph, plan, plan::isComputedOnce);
     plan.place();
     return plan;
   }
@@ -337,7 +341,9 @@ public final class BlockPlan implements NodeCall.Facts {
   /** Gives a step's result the buffer of an operand that nobody needs afterwards. */
   private void overwrite(int[] last, Map<Value, Variable> receivers) {
     for (int u = 0; u < units.size(); u++) {
-      if (!(units.get(u) instanceof Unit.OnJava java) || views.contains(java.node())) {
+      if (!(units.get(u) instanceof Unit.OnJava java)
+          || views.contains(java.node())
+          || !java.absorbed().isEmpty()) {
         continue;
       }
       String parameter = java.kernel().overwrites();

@@ -13,6 +13,8 @@ import dev.baton.runtime.kernel.Elements;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Packer;
+import dev.baton.runtime.kernel.Parallel;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Unit;
@@ -48,6 +50,12 @@ public final class BoundPlan {
 
     /** Called before each step; throws if the run shall end. */
     void checkCancelled();
+
+    /** The threads of the run. */
+    Parallel parallel();
+
+    /** A constant in a kernel's own form, shared by all executions. */
+    MemorySegment packed(Value constant, Packer packer);
 
     /** Binds a delegate's part. */
     Step delegate(
@@ -130,13 +138,17 @@ public final class BoundPlan {
   private static String label(Unit unit) {
     return switch (unit) {
       case Unit.OnDelegate on -> on.name();
-      case Unit.Fused fused ->
-          fused.nodes().stream().map(Node::name).collect(Collectors.joining(" + "))
-              + " ("
-              + fused.nodes().getLast().origin()
-              + ")";
+      case Unit.Fused fused -> label(fused.nodes());
+      case Unit.OnJava java when !java.absorbed().isEmpty() -> label(java.nodes());
       default -> unit.nodes().get(0).toString();
     };
+  }
+
+  private static String label(List<Node> nodes) {
+    return nodes.stream().map(Node::name).collect(Collectors.joining(" + "))
+        + " ("
+        + nodes.getLast().origin()
+        + ")";
   }
 
   // ---- binding
@@ -157,9 +169,12 @@ public final class BoundPlan {
   }
 
   private Operand input(Value value, BufferRequirements requirements) {
-    return plan.placeOf(value) instanceof BlockPlan.InConstant in && in.constant() == value
-        ? host.constant(value, requirements)
-        : operand(value);
+    return isConstant(value) ? host.constant(value, requirements) : operand(value);
+  }
+
+  /** True of a constant, and of what is computed once; not of a view of one. */
+  private boolean isConstant(Value value) {
+    return plan.placeOf(value) instanceof BlockPlan.InConstant in && in.constant() == value;
   }
 
   private @Nullable Step bind(Unit unit) {
@@ -178,7 +193,7 @@ public final class BoundPlan {
 
   private Step bind(Unit.OnJava unit) {
     try {
-      return unit.kernel().bind(new BoundNodeCall(unit.node(), plan, buffers()));
+      return unit.kernel().bind(new BoundNodeCall(unit.node(), unit.absorbed(), plan, buffers()));
     } catch (KernelException e) {
       throw new KernelException(unit.node() + ": " + e.getMessage());
     }
@@ -206,6 +221,16 @@ public final class BoundPlan {
         long from = used;
         used = Math.addExact(from, (bytes + SCRATCH_ALIGNMENT - 1) & -SCRATCH_ALIGNMENT);
         return host.scratch(used).asSlice(from, bytes);
+      }
+
+      @Override
+      public Parallel parallel() {
+        return host.parallel();
+      }
+
+      @Override
+      public @Nullable MemorySegment packed(Value value, Packer packer) {
+        return isConstant(value) ? host.packed(value, packer) : null;
       }
 
       @Override

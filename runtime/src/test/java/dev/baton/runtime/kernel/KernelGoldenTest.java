@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The reference kernels against PyTorch. */
-class KernelGoldenTest {
+public class KernelGoldenTest {
   private final KernelProvider provider = new ReferenceKernels();
 
   static Stream<KernelGoldens.Case> goldens() {
@@ -59,7 +59,8 @@ class KernelGoldenTest {
     }
   }
 
-  static void check(Operand expected, Operand actual, double tolerance) {
+  /** Fails if a result is not what is expected. */
+  public static void check(Operand expected, Operand actual, double tolerance) {
     assertEquals(expected.dtype(), actual.dtype(), "dtype");
     assertEquals(expected.shape(), actual.shape(), "shape");
     double relative =

@@ -11,6 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,12 +51,25 @@ public final class KernelGoldens {
   public static Stream<Case> all() {
     try {
       URI folder = KernelGoldens.class.getResource("/kernels").toURI();
-      try (Stream<Path> files = Files.list(Path.of(folder))) {
-        return files.filter(f -> f.toString().endsWith(".jsonl.gz")).sorted().toList().stream()
-            .flatMap(KernelGoldens::read);
+      if (!folder.getScheme().equals("jar")) {
+        return cases(Path.of(folder));
+      }
+      try (FileSystem jar = FileSystems.newFileSystem(folder, Map.of())) {
+        return cases(jar.getPath("/kernels"));
       }
     } catch (IOException | java.net.URISyntaxException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  private static Stream<Case> cases(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(f -> f.toString().endsWith(".jsonl.gz"))
+          .sorted()
+          .flatMap(KernelGoldens::read)
+          .toList()
+          .stream();
     }
   }
 

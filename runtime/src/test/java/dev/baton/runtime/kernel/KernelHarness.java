@@ -1,6 +1,7 @@
 package dev.baton.runtime.kernel;
 
 import dev.baton.graph.Argument;
+import dev.baton.graph.Constant;
 import dev.baton.graph.DType;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
@@ -17,6 +18,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Runs one operator on one kernel: a graph of one node, buffers of its own. Arguments are {@link
@@ -26,11 +28,24 @@ public final class KernelHarness {
   private final Arena arena;
   private final Operator operator;
   private final Kernel kernel;
+  private Set<String> constants = Set.of();
+  private Parallel parallel = Parallel.SERIAL;
 
   public KernelHarness(Arena arena, String operator, Kernel kernel) {
     this.arena = arena;
     this.operator = Operators.get(operator);
     this.kernel = kernel;
+  }
+
+  /** Makes tensors constants, by the names of their parameters. */
+  public KernelHarness withConstants(String... parameters) {
+    constants = Set.of(parameters);
+    return this;
+  }
+
+  public KernelHarness withParallel(Parallel threads) {
+    parallel = threads;
+    return this;
   }
 
   /** What a run gave, and how the kernel described itself. */
@@ -98,10 +113,21 @@ public final class KernelHarness {
     Bound(List<?> arguments) {
       Graph.Builder builder = new Graph.Builder();
       List<Argument> all = new ArrayList<>();
-      for (Object argument : arguments) {
-        all.add(argument(builder, argument));
+      for (int i = 0; i < arguments.size(); i++) {
+        boolean constant = constants.contains(operator.parameters().get(i).name());
+        all.add(
+            constant && arguments.get(i) instanceof Operand o
+                ? constant(builder, o)
+                : argument(builder, arguments.get(i)));
       }
       node = builder.node(operator, all, List.of(), Origin.HOST);
+    }
+
+    private Value constant(Graph.Builder builder, Operand o) {
+      Value value =
+          builder.constant(Constant.of(o.data(), new TensorType(o.dtype(), o.shape(), false)));
+      operands.put(value, o);
+      return value;
     }
 
     private Argument argument(Graph.Builder builder, Object argument) {
@@ -267,6 +293,22 @@ public final class KernelHarness {
       MemorySegment scratch = arena.allocate(bytes, 64);
       scratch.fill((byte) 0x5A);
       return scratch;
+    }
+
+    @Override
+    public Parallel parallel() {
+      return parallel;
+    }
+
+    @Override
+    public MemorySegment packed(String parameter, Packer packer) {
+      Value value = node.tensorOrNull(parameter);
+      if (value == null || !value.isConstant()) {
+        return null;
+      }
+      MemorySegment into = arena.allocate(Math.max(packer.byteSize(), 1), 64);
+      packer.pack(operands.get(value), into, parallel);
+      return into;
     }
 
     @Override

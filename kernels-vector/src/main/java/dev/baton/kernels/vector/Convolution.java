@@ -1,0 +1,270 @@
+package dev.baton.kernels.vector;
+
+import dev.baton.graph.DType;
+import dev.baton.runtime.kernel.BoundCall;
+import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.ConvolutionGeometry;
+import dev.baton.runtime.kernel.FastKernel;
+import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Packer;
+import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.kernel.Step;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Convolution over one or two dimensions: for each image and group out (o, p) = weight (o, i·t) ·
+ * columns (i·t, p), with o output channels, i input channels, t taps of the kernel and p output
+ * positions. Vectors lie along p. The columns of a block are put together as the product needs
+ * them.
+ *
+ * <p>With one input channel in a group, {@link DepthwiseConvolution} does it without columns.
+ */
+final class Convolution implements FastKernel {
+  @Override
+  public boolean supports(Call call) {
+    ConvolutionGeometry g = ConvolutionGeometry.of(call);
+    return call.type("input").dtype() == DType.FLOAT
+        && g.z().isIdentity()
+        && g.z().in() == 1
+        && (!g.transposed() || call.node().tensor("weight").isConstant());
+  }
+
+  @Override
+  public boolean absorbs(Call call, List<Call> before, Call next) {
+    return Epilogue.takes(before, next);
+  }
+
+  @Override
+  public Step bind(BoundCall call) {
+    ConvolutionGeometry g = ConvolutionGeometry.of(call);
+    if (g.shape().numel() == 0) {
+      return () -> {};
+    }
+    Operand bias = call.inputOrNull("bias");
+    Epilogue epilogue = Epilogue.of(call, bias, true);
+    long weight = weight(call, g);
+    if (g.in() == 1) {
+      return new DepthwiseConvolution(call, g, weight, epilogue);
+    }
+    return g.x().isIdentity() && g.y().isIdentity()
+        ? new Pointwise(call, g, weight, epilogue)
+        : new Windowed(call, g, weight, epilogue);
+  }
+
+  /** Address of the weight as (groups · out, in, taps), a transposed one turned round. */
+  private static long weight(BoundCall call, ConvolutionGeometry g) {
+    Operand weight = call.input("weight");
+    if (!g.transposed()) {
+      return weight.data().address();
+    }
+    Packer packer = new Turned(g);
+    MemorySegment packed = call.packed("weight", packer);
+    if (packed == null) {
+      throw new IllegalStateException("a transposed convolution whose weight is no constant");
+    }
+    return packed.address();
+  }
+
+  /** (g·i, o, t) to (g, o, i, t), the taps in reverse. */
+  private record Turned(ConvolutionGeometry g) implements Packer {
+    @Override
+    public String form() {
+      return "turned in " + g.groups();
+    }
+
+    @Override
+    public long byteSize() {
+      return 4L * g.groups() * g.out() * g.in() * g.taps();
+    }
+
+    @Override
+    public void pack(Operand constant, MemorySegment into, Parallel parallel) {
+      int taps = g.taps();
+      long from = constant.data().address();
+      long to = into.address();
+      for (int o = 0; o < g.groups() * g.out(); o++) {
+        for (int i = 0; i < g.in(); i++) {
+          long source = ((long) o / g.out() * g.in() + i) * g.out() + o % g.out();
+          long target = (long) o * g.in() + i;
+          for (int t = 0; t < taps; t++) {
+            Lanes.set(
+                to + 4 * (target * taps + t), Lanes.get(from + 4 * (source * taps + taps - 1 - t)));
+          }
+        }
+      }
+    }
+  }
+
+  /** What both forms of the product have. */
+  private abstract static class Product implements Step, Parallel.Task, Gemm.Source {
+    final ConvolutionGeometry g;
+    final Gemm gemm;
+    final Parallel parallel;
+    final long input;
+    private final long output;
+    private final long weight;
+    private final Epilogue epilogue;
+    private final MemorySegment scratch;
+    private final long workerBytes;
+
+    /**
+     * @param products that run at once
+     * @param shared bytes of scratch for all workers
+     */
+    Product(
+        BoundCall call,
+        ConvolutionGeometry g,
+        long weight,
+        Epilogue epilogue,
+        int products,
+        long shared) {
+      this.g = g;
+      this.parallel = call.parallel();
+      this.gemm = new Gemm(g.out(), g.positions(), g.in() * g.taps(), products, parallel.threads());
+      this.input = call.input("input").data().address();
+      this.output = call.output(0).data().address();
+      this.weight = weight;
+      this.epilogue = epilogue;
+      this.workerBytes = (gemm.scratchBytes() + 63) & -64;
+      this.scratch = call.scratch(workerBytes * parallel.threads() + shared);
+    }
+
+    /** Address of the scratch that workers share. */
+    long shared() {
+      return scratch.address() + workerBytes * parallel.threads();
+    }
+
+    /** Computes a task of the product of an image and group. */
+    void product(int image, int group, int task, int worker) {
+      long element = ((long) image * g.groups() + group) * g.out() * g.positions();
+      gemm.run(
+          task,
+          worker,
+          weight + 4L * group * g.out() * gemm.k,
+          0,
+          this,
+          output + 4 * element,
+          scratch.address() + workerBytes * worker,
+          epilogue,
+          element,
+          group * g.out());
+    }
+  }
+
+  /** One tap, stride 1, no padding: the columns are the input's planes. */
+  private static final class Pointwise extends Product {
+    private final long[] bases;
+
+    Pointwise(BoundCall call, ConvolutionGeometry g, long weight, Epilogue epilogue) {
+      super(call, g, weight, epilogue, g.batch() * g.groups(), 0);
+      this.bases = new long[parallel.threads()];
+    }
+
+    @Override
+    public void run() {
+      parallel.run(gemm.tasks * g.batch() * g.groups(), this);
+    }
+
+    @Override
+    public void run(int task, int worker) {
+      int product = task / gemm.tasks;
+      bases[worker] = input + 4 * product * (g.in() * g.inputPlane());
+      product(product / g.groups(), product % g.groups(), task % gemm.tasks, worker);
+    }
+
+    @Override
+    public void fill(long to, int k0, int kn, int panel, int worker) {
+      gemm.panels.fill(bases[worker], to, k0, kn, panel);
+    }
+  }
+
+  /** Any window: each image's planes are written with their padding first. */
+  private static final class Windowed extends Product {
+    private final Planes planes;
+    private final int channels;
+    private final int[] runs;
+    private final int[][] workerRuns;
+    private final Parallel.Task pad;
+    private int image;
+
+    Windowed(BoundCall call, ConvolutionGeometry g, long weight, Epilogue epilogue) {
+      this(call, g, weight, epilogue, new Planes(g.y(), g.x(), g.transposed()));
+    }
+
+    private Windowed(
+        BoundCall call, ConvolutionGeometry g, long weight, Epilogue epilogue, Planes planes) {
+      super(call, g, weight, epilogue, g.groups(), planes.byteSize(g.in() * g.groups()));
+      this.planes = planes;
+      this.channels = g.in() * g.groups();
+      this.runs = new int[parallel.threads()];
+      this.workerRuns = new int[parallel.threads()][3 * (Tile.VECTORS * Lanes.COUNT + 1)];
+      long first = shared();
+      this.pad =
+          (channel, worker) ->
+              planes.fill(
+                  input + 4 * ((long) image * channels + channel) * g.inputPlane(),
+                  first + 4L * planes.size * channel,
+                  0);
+    }
+
+    @Override
+    public void run() {
+      for (image = 0; image < g.batch(); image++) {
+        parallel.run(channels, pad);
+        parallel.run(gemm.tasks * g.groups(), this);
+      }
+    }
+
+    @Override
+    public void run(int task, int worker) {
+      runs[worker] = task / gemm.tasks;
+      product(image, task / gemm.tasks, task % gemm.tasks, worker);
+    }
+
+    /**
+     * Lines of output positions in a panel: where each begins in it, in a plane, and its length.
+     */
+    private int lines(int panel, int[] lines) {
+      int width = g.x().out();
+      int first = gemm.panels.first(panel);
+      int end = Math.min(gemm.panels.n, first + gemm.panels.width(panel));
+      int count = 0;
+      for (int at = first, run; at < end; at += run) {
+        run = Math.min(width - at % width, end - at);
+        lines[3 * count] = at - first;
+        lines[3 * count + 1] = at / width * planes.pitch + at % width;
+        lines[3 * count + 2] = run;
+        count++;
+      }
+      return count;
+    }
+
+    @Override
+    public void fill(long to, int k0, int kn, int panel, int worker) {
+      int[] lines = workerRuns[worker];
+      int count = lines(panel, lines);
+      int width = gemm.panels.width(panel);
+      int taps = planes.taps.length;
+      long group = shared() + 4L * planes.size * runs[worker] * g.in();
+      for (int i = 0; i < kn; i++) {
+        int channel = (k0 + i) / taps;
+        int tap = (k0 + i) % taps;
+        long source = group + 4L * planes.size * channel + 4L * planes.taps[tap];
+        long target = to + 4L * i * width;
+        for (int line = 0; line < count; line++) {
+          // A line's last vector writes past it; the next line, row or panel overwrites that.
+          Lanes.copyBeyond(
+              source + 4L * lines[3 * line + 1],
+              target + 4L * lines[3 * line],
+              lines[3 * line + 2]);
+        }
+      }
+    }
+  }
+
+  static @Nullable FastKernel find(String operator) {
+    return operator.equals("aten::convolution") ? new Convolution() : null;
+  }
+}

@@ -1,0 +1,124 @@
+package dev.baton.kernels.vector;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Shape;
+import dev.baton.runtime.kernel.BoundCall;
+import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.FastKernel;
+import dev.baton.runtime.kernel.MatrixProduct;
+import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.kernel.Step;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Matrix products, with vectors along n. A constant B is packed once, any other block by block. An
+ * addend of (n) is added in passing.
+ */
+final class MatrixMultiply implements FastKernel {
+  static @Nullable FastKernel find(String operator) {
+    return switch (operator) {
+      case "aten::mm",
+          "aten::bmm",
+          "aten::addmm",
+          "aten::baddbmm",
+          "aten::linear",
+          "aten::matmul" ->
+          new MatrixMultiply();
+      default -> null;
+    };
+  }
+
+  @Override
+  public boolean supports(Call call) {
+    MatrixProduct product = MatrixProduct.of(call);
+    String addend = product.names().addend();
+    boolean linear = call.node().name().equals("aten::linear");
+    return call.type(product.names().a()).dtype() == DType.FLOAT
+        && (linear || call.shape(product.names().b()).rank() >= 2)
+        && (!product.transposed() || linear)
+        && product.k() > 0
+        && product.alpha(call) == 1
+        && (addend == null
+            || call.isNone(addend)
+            || (product.beta(call) == 1 && call.shape(addend).equals(Shape.of(product.n()))));
+  }
+
+  @Override
+  public boolean absorbs(Call call, List<Call> before, Call next) {
+    return Epilogue.takes(before, next);
+  }
+
+  @Override
+  public Step bind(BoundCall call) {
+    return new Bound(call, MatrixProduct.of(call));
+  }
+
+  private static final class Bound implements Step, Parallel.Task, Gemm.Source {
+    private final MatrixProduct product;
+    private final Gemm gemm;
+    private final Parallel parallel;
+    private final Epilogue epilogue;
+    private final long a;
+    private final long b;
+    private final long c;
+    private final @Nullable MemorySegment packed;
+    private final MemorySegment scratch;
+    private final long workerBytes;
+    private final long[] bases;
+
+    Bound(BoundCall call, MatrixProduct product) {
+      this.product = product;
+      this.parallel = call.parallel();
+      this.gemm =
+          new Gemm(product.m(), product.n(), product.k(), product.batch(), parallel.threads());
+      String addend = product.names().addend();
+      Operand bias = addend == null ? null : call.inputOrNull(addend);
+      this.epilogue = Epilogue.of(call, bias, false);
+      this.a = call.input(product.names().a()).data().address();
+      this.b = call.input(product.names().b()).data().address();
+      this.c = call.output(0).data().address();
+      this.packed =
+          call.shape(product.names().b()).rank() <= 2
+              ? call.packed(product.names().b(), gemm.panels.packer(product.transposed()))
+              : null;
+      this.workerBytes = (gemm.scratchBytes() + 63) & -64;
+      this.scratch = call.scratch(workerBytes * parallel.threads());
+      this.bases = new long[parallel.threads()];
+    }
+
+    @Override
+    public void run() {
+      parallel.run(gemm.tasks * product.batch(), this);
+    }
+
+    @Override
+    public void run(int task, int worker) {
+      int matrix = task / gemm.tasks;
+      bases[worker] = b + 4 * product.bAt()[matrix];
+      long element = (long) matrix * product.m() * product.n();
+      gemm.run(
+          task % gemm.tasks,
+          worker,
+          a + 4 * product.aAt()[matrix],
+          packed == null ? 0 : packed.address(),
+          packed == null ? this : null,
+          c + 4 * element,
+          scratch.address() + workerBytes * worker,
+          epilogue,
+          element,
+          matrix * product.m());
+    }
+
+    @Override
+    public void fill(long to, int k0, int kn, int panel, int worker) {
+      if (product.transposed()) {
+        gemm.panels.fillTransposed(bases[worker], to, k0, kn, panel);
+      } else {
+        gemm.panels.fill(bases[worker], to, k0, kn, panel);
+      }
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package dev.baton.kernels.vector;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Shape;
+import dev.baton.runtime.kernel.BoundCall;
+import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.FastKernel;
+import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Step;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Layer norm with weight and bias, group norm, and batch norm by running statistics; statistics in
+ * float32, of x − mean.
+ */
+enum Norms implements FastKernel {
+  /** Rows of (…, normalized). */
+  LAYER {
+    @Override
+    public boolean supports(Call call) {
+      return isFloat(call) && !call.isNone("weight") && !call.isNone("bias");
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      int n = (int) Arrays.stream(call.integers("normalized_shape")).reduce(1, (a, b) -> a * b);
+      Statistics statistics = new Statistics(call, n);
+      long weight = call.input("weight").data().address();
+      long bias = call.input("bias").data().address();
+      return Rows.step(
+          call,
+          n == 0 ? 0 : call.shape("input").numel() / n,
+          n,
+          row -> {
+            long at = 4 * row * n;
+            float mean = statistics.mean(row);
+            float scale = statistics.scale(row, mean);
+            RowLoops.normalize(
+                statistics.from + at, statistics.to + at, n, mean, scale, weight, bias);
+          });
+    }
+  },
+
+  /** Input (N, C, …), the C in groups. */
+  GROUP {
+    @Override
+    public boolean supports(Call call) {
+      return isFloat(call);
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      int groups = Math.toIntExact(call.integer("group"));
+      int channels = Math.toIntExact(call.integer("C")) / groups;
+      int plane = Math.toIntExact(call.integer("HxW"));
+      Statistics statistics = new Statistics(call, channels * plane);
+      long weight = addressOrZero(call, "weight");
+      long bias = addressOrZero(call, "bias");
+      return Rows.step(
+          call,
+          call.integer("N") * groups,
+          channels * plane,
+          row -> {
+            float mean = statistics.mean(row);
+            float scale = statistics.scale(row, mean);
+            for (int c = 0; c < channels; c++) {
+              long channel = row % groups * channels + c;
+              float w = scale * (weight == 0 ? 1 : Lanes.get(weight + 4 * channel));
+              float b = (bias == 0 ? 0 : Lanes.get(bias + 4 * channel)) - mean * w;
+              long at = 4 * (row * channels + c) * plane;
+              RowLoops.affine(statistics.from + at, statistics.to + at, plane, w, b);
+            }
+          });
+    }
+  },
+
+  /** Input (N, C, …), each channel by its running mean and variance. */
+  BATCH {
+    @Override
+    public boolean supports(Call call) {
+      return isFloat(call);
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Shape shape = call.shape("input");
+      int channels = shape.size(1);
+      long planes = (long) shape.size(0) * channels;
+      int plane = planes == 0 ? 0 : Math.toIntExact(shape.numel() / planes);
+      long from = call.input("input").data().address();
+      long to = call.output(0).data().address();
+      long mean = call.input("running_mean").data().address();
+      long variance = call.input("running_var").data().address();
+      long weight = addressOrZero(call, "weight");
+      long bias = addressOrZero(call, "bias");
+      double eps = call.number("eps");
+      return Rows.step(
+          call,
+          planes,
+          plane,
+          row -> {
+            long c = 4 * (row % channels);
+            double scale = 1 / Math.sqrt(Lanes.get(variance + c) + eps);
+            double w = scale * (weight == 0 ? 1 : Lanes.get(weight + c));
+            double b = (bias == 0 ? 0 : Lanes.get(bias + c)) - Lanes.get(mean + c) * w;
+            long at = 4 * row * plane;
+            RowLoops.affine(from + at, to + at, plane, (float) w, (float) b);
+          });
+    }
+  };
+
+  static @Nullable FastKernel find(String operator) {
+    return switch (operator) {
+      case "aten::native_layer_norm", "aten::layer_norm" -> LAYER;
+      case "aten::native_group_norm" -> GROUP;
+      case "aten::_native_batch_norm_legit_no_training" -> BATCH;
+      default -> null;
+    };
+  }
+
+  private static boolean isFloat(Call call) {
+    return call.type("input").dtype() == DType.FLOAT;
+  }
+
+  private static long addressOrZero(BoundCall call, String parameter) {
+    Operand operand = call.inputOrNull(parameter);
+    return operand == null ? 0 : operand.data().address();
+  }
+
+  /** Mean and reciprocal deviation of rows, which are the second and third result. */
+  private static final class Statistics {
+    final long from;
+    final long to;
+    private final int length;
+    private final double eps;
+    private final long means;
+    private final long deviations;
+
+    Statistics(BoundCall call, int length) {
+      this.length = length;
+      this.eps = call.number("eps");
+      this.from = call.input("input").data().address();
+      this.to = call.output(0).data().address();
+      this.means = call.outputCount() == 3 ? call.output(1).data().address() : 0;
+      this.deviations = call.outputCount() == 3 ? call.output(2).data().address() : 0;
+    }
+
+    float mean(long row) {
+      float mean = RowLoops.sum(from + 4 * row * length, length) / length;
+      if (means != 0) {
+        Lanes.set(means + 4 * row, mean);
+      }
+      return mean;
+    }
+
+    float scale(long row, float mean) {
+      double squares = RowLoops.squares(from + 4 * row * length, length, mean);
+      float scale = (float) (1 / Math.sqrt(squares / length + eps));
+      if (deviations != 0) {
+        Lanes.set(deviations + 4 * row, scale);
+      }
+      return scale;
+    }
+  }
+}

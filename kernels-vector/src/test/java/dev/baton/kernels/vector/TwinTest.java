@@ -1,0 +1,360 @@
+package dev.baton.kernels.vector;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.baton.graph.DType;
+import dev.baton.graph.Shape;
+import dev.baton.runtime.kernel.Elements;
+import dev.baton.runtime.kernel.Kernel;
+import dev.baton.runtime.kernel.KernelHarness;
+import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.Parallel;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Each vector kernel against its reference twin: sizes around those of vectors, tiles and blocks,
+ * empty ones among them; strides, paddings, dilations and groups. What several threads compute is
+ * what one does, bit for bit.
+ */
+class TwinTest {
+  private static final VectorKernels VECTOR = new VectorKernels();
+  private static final int L = Lanes.COUNT;
+
+  /**
+   * A call. A tensor argument is its sizes.
+   *
+   * @param terms how many products or elements make up an element of the result
+   */
+  record Call(String operator, long terms, List<String> constants, List<?> arguments) {
+    @Override
+    public String toString() {
+      StringBuilder text = new StringBuilder(operator);
+      for (Object argument : arguments) {
+        text.append(' ').append(argument instanceof int[] s ? Arrays.toString(s) : argument);
+      }
+      return text.append(constants).toString();
+    }
+  }
+
+  private static int[] tensor(int... sizes) {
+    return sizes;
+  }
+
+  private static Call call(String operator, long terms, Object... arguments) {
+    return new Call(operator, terms, List.of(), Arrays.asList(arguments));
+  }
+
+  static Stream<Call> products() {
+    List<Call> calls = new ArrayList<>();
+    int[] sizes = {1, 2, 3, 4, 5, 7, L - 1, L, L + 1, 2 * L + 3, 3 * L, 3 * L + 1, 4 * L, 5 * L};
+    for (int n : sizes) {
+      for (int m : new int[] {1, 3, 4, 5, 13}) {
+        calls.add(call("aten::mm", 17, tensor(m, 17), tensor(17, n)));
+        calls.add(call("aten::linear", 19, tensor(2, m, 19), tensor(n, 19), tensor(n)));
+      }
+    }
+    for (int k : new int[] {1, 255, 256, 257, 600}) {
+      calls.add(call("aten::addmm", k, tensor(5), tensor(6, k), tensor(k, 5), 1, 1));
+      calls.add(call("aten::bmm", k, tensor(3, 7, k), tensor(3, k, 2 * L + 1)));
+    }
+    calls.add(call("aten::addmm", 5, tensor(6, 9), tensor(6, 5), tensor(5, 9), 1, 1));
+    calls.add(call("aten::addmm", 5, tensor(9), tensor(6, 5), tensor(5, 9), 2, 1));
+    calls.add(call("aten::matmul", 8, tensor(2, 1, 3, 8), tensor(4, 8, 11)));
+    calls.add(call("aten::linear", 64, tensor(200, 64), tensor(500, 64), null));
+    calls.add(call("aten::linear", 5, tensor(0, 5), tensor(7, 5), null));
+    calls.add(call("aten::mm", 3, tensor(3, 3), tensor(3, 0)));
+    calls.add(call("aten::mm", 1, tensor(3, 0), tensor(0, 4)));
+    return calls.stream()
+        .flatMap(c -> {
+          String b =
+              switch (c.operator) {
+                case "aten::linear" -> "weight";
+                case "aten::matmul" -> "other";
+                default -> "mat2";
+              };
+          return Stream.of(c, new Call(c.operator, c.terms, List.of(b), c.arguments));
+        });
+  }
+
+  private static Call convolution(
+      int batch, int in, int[] plane, int out, int[] kernel, int groups, int... numbers) {
+    return convolution(false, batch, in, plane, out, kernel, groups, numbers);
+  }
+
+  /**
+   * @param numbers stride, padding, dilation, output padding
+   */
+  private static Call convolution(
+      boolean transposed,
+      int batch,
+      int in,
+      int[] plane,
+      int out,
+      int[] kernel,
+      int groups,
+      int... numbers) {
+    int[] input = concat(new int[] {batch, in}, plane);
+    int[] weight =
+        concat(transposed ? new int[] {in, out / groups} : new int[] {out, in / groups}, kernel);
+    int taps = Arrays.stream(kernel).reduce(1, (a, b) -> a * b);
+    List<Object> arguments = new ArrayList<>(List.of(input, weight, tensor(out)));
+    for (int i = 0; i < 3; i++) {
+      arguments.add(repeat(numbers[i], kernel.length));
+    }
+    arguments.add(transposed);
+    arguments.add(repeat(numbers[3], kernel.length));
+    arguments.add(groups);
+    return new Call("aten::convolution", (long) in / groups * taps, List.of("weight"), arguments);
+  }
+
+  private static int[] concat(int[] a, int[] b) {
+    int[] all = Arrays.copyOf(a, a.length + b.length);
+    System.arraycopy(b, 0, all, a.length, b.length);
+    return all;
+  }
+
+  private static List<Integer> repeat(int value, int times) {
+    return new ArrayList<>(java.util.Collections.nCopies(times, value));
+  }
+
+  static Stream<Call> convolutions() {
+    List<Call> calls = new ArrayList<>();
+    int[] square = {3, 3};
+    for (int size : new int[] {1, 2, 5, 7, L - 1, L, L + 1, 2 * L + 5}) {
+      for (int stride : new int[] {1, 2, 3}) {
+        calls.add(convolution(1, 3, tensor(size, size + 1), 5, square, 1, stride, 1, 1, 0));
+        calls.add(convolution(2, 4, tensor(size, size + 1), 4, square, 4, stride, 1, 1, 0));
+        calls.add(convolution(1, 5, tensor(size, size), 7, tensor(1, 1), 1, stride, 0, 1, 0));
+        calls.add(convolution(true, 1, 3, tensor(size, size + 1), 5, square, 1, stride, 1, 1, 0));
+      }
+    }
+    calls.add(convolution(1, 6, tensor(9, 11), 4, tensor(3, 2), 2, 1, 2, 2, 0));
+    calls.add(convolution(2, 3, tensor(12, 40), 9, tensor(5, 4), 3, 2, 3, 2, 0));
+    calls.add(convolution(1, 4, tensor(20), 6, tensor(5), 2, 2, 2, 1, 0));
+    calls.add(convolution(1, 70, tensor(9, 9), 20, square, 1, 1, 1, 1, 0));
+    calls.add(convolution(1, 300, tensor(6, 6), 9, tensor(1, 1), 1, 1, 0, 1, 0));
+    calls.add(convolution(1, 4, tensor(30, 30), 8, square, 4, 2, 0, 1, 0));
+    calls.add(convolution(1, 2, tensor(3, 5, 4), 3, tensor(2, 2, 2), 1, 1, 1, 1, 0));
+    calls.add(convolution(0, 2, tensor(5, 5), 3, square, 1, 1, 1, 1, 0));
+    calls.add(convolution(true, 2, 4, tensor(5, 6), 6, tensor(4, 3), 2, 2, 1, 1, 1));
+    calls.add(convolution(true, 1, 4, tensor(7, 3), 4, square, 4, 3, 2, 2, 1));
+    return calls.stream();
+  }
+
+  static Stream<Call> elementwise() {
+    List<Call> calls = new ArrayList<>();
+    for (int n : new int[] {0, 1, L - 1, L, L + 1, 3 * L + 2, 4096, 10_007}) {
+      for (String name :
+          List.of(
+              "relu",
+              "sigmoid",
+              "silu",
+              "tanh",
+              "hardswish",
+              "hardsigmoid",
+              "exp",
+              "erf",
+              "abs",
+              "neg",
+              "square",
+              "relu6")) {
+        calls.add(call("aten::" + name, 1, tensor(n)));
+      }
+      calls.add(call("aten::gelu", 1, tensor(n), "none"));
+      calls.add(call("aten::gelu", 1, tensor(n), "tanh"));
+      calls.add(call("aten::hardtanh", 1, tensor(n), -0.5, 0.25));
+      calls.add(call("aten::clamp", 1, tensor(n), -0.5, null));
+      calls.add(call("aten::clamp", 1, tensor(n), null, 0.5));
+      calls.add(call("aten::leaky_relu", 1, tensor(n), 0.1));
+      calls.add(call("aten::mul.Scalar", 1, tensor(n), 3));
+      calls.add(call("aten::add.Scalar", 1, tensor(n), 3.5, 2));
+      calls.add(call("aten::sub.Scalar", 1, tensor(n), 3.5, 2));
+      calls.add(call("aten::div.Scalar", 1, tensor(n), 3.5));
+      calls.add(call("aten::pow.Tensor_Scalar", 1, tensor(n), 2));
+      calls.add(call("aten::pow.Tensor_Scalar", 1, tensor(n), 3));
+      calls.add(call("aten::eq.Scalar", 1, tensor(n), 0));
+      calls.add(call("aten::lt.Scalar", 1, tensor(n), 0.5));
+      calls.add(call("aten::ge.Scalar", 1, tensor(n), 0.1));
+      for (String name : List.of("add", "sub")) {
+        calls.add(call("aten::" + name + ".Tensor", 1, tensor(2, n), tensor(2, n), 1));
+        calls.add(call("aten::" + name + ".Tensor", 1, tensor(2, n), tensor(2, 1), 1));
+        calls.add(call("aten::" + name + ".Tensor", 1, tensor(n), tensor(3, n), 2));
+      }
+      for (String name : List.of("mul", "div")) {
+        calls.add(call("aten::" + name + ".Tensor", 1, tensor(2, 1, n), tensor(3, n)));
+        calls.add(call("aten::" + name + ".Tensor", 1, tensor(1), tensor(3, n)));
+      }
+    }
+    return calls.stream();
+  }
+
+  static Stream<Call> rows() {
+    List<Call> calls = new ArrayList<>();
+    for (int n : new int[] {1, 2, L - 1, L, L + 1, 5 * L + 3, 700}) {
+      calls.add(call("aten::_softmax", 1, tensor(3, n), -1, false));
+      calls.add(call("aten::_softmax", 1, tensor(3, n), 0, false));
+      calls.add(
+          call("aten::native_layer_norm", n, tensor(5, n), List.of(n), tensor(n), tensor(n), 1e-5));
+      calls.add(call("aten::mean.dim", n, tensor(4, n), List.of(1), false, null));
+      calls.add(call("aten::mean.dim", n, tensor(4, 2, n), List.of(-1, -2), true, null));
+      calls.add(call("aten::sum.dim_IntList", n, tensor(4, n), List.of(0), true, null));
+      calls.add(call("aten::sum.dim_IntList", n, tensor(4, n), null, false, null));
+      calls.add(call("aten::permute_copy", 1, tensor(2, n, 5), List.of(0, 2, 1)));
+      calls.add(call("aten::permute_copy", 1, tensor(3, n, 2, 7), List.of(2, 0, 1, 3)));
+      calls.add(call("aten::permute_copy", 1, tensor(3, n, 2, 7), List.of(3, 1, 0, 2)));
+      calls.add(call("aten::transpose_copy.int", 1, tensor(3, n), 0, 1));
+      calls.add(
+          call(
+              "aten::max_pool2d_with_indices",
+              1,
+              tensor(2, n, 9),
+              List.of(2, 3),
+              List.of(2),
+              List.of(1),
+              List.of(1),
+              true));
+      calls.add(
+          call(
+              "aten::max_pool2d_with_indices",
+              1,
+              tensor(1, 2, 9, n + 2),
+              List.of(3, 3),
+              List.of(1),
+              List.of(1),
+              List.of(1),
+              false));
+      calls.add(
+          call(
+              "aten::native_group_norm",
+              3L * n,
+              tensor(2, 6, n),
+              tensor(6),
+              tensor(6),
+              2,
+              6,
+              n,
+              2,
+              1e-5));
+      calls.add(
+          call(
+              "aten::_native_batch_norm_legit_no_training",
+              1,
+              tensor(2, 3, n),
+              tensor(3),
+              tensor(3),
+              tensor(3),
+              positive(3),
+              0.1,
+              1e-5));
+    }
+    calls.add(call("aten::permute_copy", 1, tensor(0, 4), List.of(1, 0)));
+    calls.add(call("aten::permute_copy", 1, tensor(1, 1), List.of(1, 0)));
+    return calls.stream();
+  }
+
+  /** Marks a tensor that a root is taken of. */
+  private record Positive(int size) {}
+
+  private static Positive positive(int size) {
+    return new Positive(size);
+  }
+
+  static Stream<Call> all() {
+    return Stream.of(products(), convolutions(), elementwise(), rows()).flatMap(s -> s);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("all")
+  void asReference(Call call) {
+    try (Arena arena = Arena.ofShared()) {
+      List<Object> arguments = arguments(call, arena);
+      List<Operand> expected = run(Kernels.reference(), call, arguments, arena, Parallel.SERIAL);
+      Kernels vector = Kernels.of(List.of(VECTOR));
+      List<Operand> actual = run(vector, call, arguments, arena, Parallel.SERIAL);
+      for (int i = 0; i < expected.size(); i++) {
+        check(expected.get(i), actual.get(i), call.terms);
+      }
+      // What parts a step has may depend on the threads, what it computes may not.
+      List<Operand> shared = run(vector, call, arguments, arena, backwards());
+      for (int i = 0; i < actual.size(); i++) {
+        assertEquals(-1, actual.get(i).data().mismatch(shared.get(i).data()), "threads");
+      }
+    }
+  }
+
+  /** Three workers, of which each does what it gets, the last task first. */
+  private static Parallel backwards() {
+    return new Parallel() {
+      @Override
+      public int threads() {
+        return 3;
+      }
+
+      @Override
+      public void run(int tasks, Task task) {
+        for (int t = tasks - 1; t >= 0; t--) {
+          task.run(t, t % 3);
+        }
+      }
+    };
+  }
+
+  private static List<Operand> run(
+      Kernels kernels, Call call, List<Object> arguments, Arena arena, Parallel parallel) {
+    Kernel kernel = kernels.find(call.operator);
+    assertNotNull(kernel);
+    return new KernelHarness(arena, call.operator, kernel)
+        .withConstants(call.constants.toArray(String[]::new))
+        .withParallel(parallel)
+        .run(arguments)
+        .results();
+  }
+
+  private static List<Object> arguments(Call call, Arena arena) {
+    Random random = new Random(call.toString().hashCode());
+    List<Object> arguments = new ArrayList<>();
+    for (Object argument : call.arguments) {
+      arguments.add(
+          switch (argument) {
+            case int[] sizes -> random(sizes, random, -2, arena);
+            case Positive p -> random(new int[] {p.size()}, random, 0.5f, arena);
+            case null -> null;
+            default -> argument;
+          });
+    }
+    return arguments;
+  }
+
+  private static Operand random(int[] sizes, Random random, float from, Arena arena) {
+    Shape shape = Shape.of(sizes);
+    Operand operand =
+        new Operand(arena.allocate(shape.numel() * Float.BYTES, 64), DType.FLOAT, shape);
+    for (long i = 0; i < shape.numel(); i++) {
+      operand.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, from + 4 * random.nextFloat());
+    }
+    return operand;
+  }
+
+  private static void check(Operand expected, Operand actual, long terms) {
+    Elements want = Elements.of(expected);
+    Elements got = Elements.of(actual);
+    double tolerance = 4e-7 * (8 + Math.sqrt(terms) * 4);
+    for (long i = 0; i < expected.shape().numel(); i++) {
+      double w = want.getDouble(i);
+      double error = Math.abs(w - got.getDouble(i));
+      double allowed = tolerance * (Math.abs(w) + Math.sqrt(terms));
+      assertTrue(error <= allowed, "element " + i + ": " + got.getDouble(i) + ", expected " + w);
+    }
+  }
+}

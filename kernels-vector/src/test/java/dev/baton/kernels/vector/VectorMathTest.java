@@ -1,0 +1,119 @@
+package dev.baton.kernels.vector;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.UnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.Test;
+
+/** Errors of the vector functions over all magnitudes of float32, against double. */
+class VectorMathTest {
+  private static final float SMALLEST = 0x1p-125f;
+
+  private static double worst(
+      UnaryOperator<FloatVector> function, DoubleUnaryOperator exact, float bound) {
+    double worst = 0;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(Lanes.BYTES, 64);
+      float x = 0x1p-40f;
+      while (x < bound) {
+        for (int i = 0; i < Lanes.COUNT; i++) {
+          memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (i & 1) == 0 ? x : -x);
+          x *= 1.00037f;
+        }
+        FloatVector y = function.apply(Lanes.load(memory.address()));
+        for (int i = 0; i < Lanes.COUNT; i++) {
+          float in = memory.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+          double want = exact.applyAsDouble(in);
+          if (Math.abs(in) < bound
+              && Math.abs(want) > SMALLEST
+              && Math.abs(want) < Float.MAX_VALUE) {
+            worst = Math.max(worst, Math.abs(y.lane(i) - want) / Math.ulp((float) want));
+          }
+        }
+      }
+    }
+    return worst;
+  }
+
+  private static void within(double ulps, double worst) {
+    assertTrue(worst <= ulps, worst + " ulp, at most " + ulps + " are allowed");
+  }
+
+  @Test
+  void exp() {
+    within(2, worst(VectorMath::exp, Math::exp, 89));
+  }
+
+  @Test
+  void sigmoid() {
+    within(4, worst(VectorMath::sigmoid, x -> 1 / (1 + Math.exp(-x)), 86));
+  }
+
+  @Test
+  void silu() {
+    within(5, worst(VectorMath::silu, x -> x / (1 + Math.exp(-x)), 80));
+  }
+
+  @Test
+  void tanh() {
+    within(3, worst(VectorMath::tanh, Math::tanh, 20));
+  }
+
+  @Test
+  void erf() {
+    // A series; beyond 3.9 the result is 1.
+    DoubleUnaryOperator exact =
+        x -> {
+          double sum = 0;
+          double term = x;
+          for (int n = 0; n < 200; n++) {
+            sum += term / (2 * n + 1);
+            term *= -x * x / (n + 1);
+          }
+          return 2 / Math.sqrt(Math.PI) * sum;
+        };
+    within(3, worst(VectorMath::erf, exact, 3));
+  }
+
+  @Test
+  void specialValues() {
+    Map<Float, Float> exp =
+        Map.of(
+            0f,
+            1f,
+            Float.NEGATIVE_INFINITY,
+            0f,
+            Float.POSITIVE_INFINITY,
+            Float.POSITIVE_INFINITY,
+            -100f,
+            0f,
+            89f,
+            Float.POSITIVE_INFINITY);
+    exp.forEach((x, y) -> assertEquals(y, VectorMath.exp(Lanes.splat(x)).lane(0), "exp " + x));
+    float inf = Float.POSITIVE_INFINITY;
+    assertEquals(1f, VectorMath.tanh(Lanes.splat(inf)).lane(0));
+    assertEquals(-1f, VectorMath.erf(Lanes.splat(-inf)).lane(0));
+    assertEquals(inf, VectorMath.gelu(Lanes.splat(inf)).lane(0));
+    // As PyTorch: −∞ times 0.
+    assertTrue(Float.isNaN(VectorMath.gelu(Lanes.splat(-inf)).lane(0)));
+    assertTrue(Float.isNaN(VectorMath.silu(Lanes.splat(-inf)).lane(0)));
+    for (UnaryOperator<FloatVector> f :
+        java.util.List.<UnaryOperator<FloatVector>>of(
+            VectorMath::exp,
+            VectorMath::sigmoid,
+            VectorMath::tanh,
+            VectorMath::erf,
+            VectorMath::gelu,
+            VectorMath::geluTanh,
+            VectorMath::silu)) {
+      assertTrue(Float.isNaN(f.apply(Lanes.splat(Float.NaN)).lane(0)));
+    }
+  }
+}
