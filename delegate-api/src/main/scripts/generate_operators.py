@@ -23,9 +23,9 @@ sort.stable scatter_reduce.two index_add index_copy masked_fill.Tensor celu selu
 upsample_nearest1d upsample_nearest2d upsample_bilinear2d upsample_linear1d.vec upsample_bicubic2d.vec upsample_nearest3d.vec
 upsample_trilinear3d.vec unsafe_split.Tensor cumprod logsumexp std.correction all all.dim floor_divide.Scalar sub.Scalar
 eye linspace.default var.dim isfinite lerp.Scalar lerp.Tensor addcmul addcdiv dot mv baddbmm triu new_zeros new_full new_ones zeros_like
-ones_like empty_like rsub.Tensor native_batch_norm pow.Scalar log_softmax.int ones zeros pixel_shuffle narrow_copy slogdet nan_to_num
+ones_like empty_like rsub.Tensor native_batch_norm pow.Scalar log_softmax.int ones zeros pixel_shuffle narrow_copy nan_to_num
 _to_copy clone contiguous reshape view squeeze.dim unsqueeze expand permute transpose.int flatten.using_ints unflatten.int slice.Tensor select.int
-_log_softmax _safe_softmax cat stack einsum multiply.Tensor heaviside copysign.Tensor hypot exp2 special_erf
+_log_softmax _safe_softmax cat stack multiply.Tensor heaviside copysign.Tensor hypot exp2 special_erf
 col2im im2col searchsorted.Tensor grid_sampler_3d unfold roll logaddexp signbit trunc frac deg2rad rad2deg norm.ScalarOpt_dim
 linalg_vector_norm""".split()
 
@@ -50,6 +50,7 @@ RUNTIME = [
     "aten::sym_size.int(Tensor self, int dim) -> SymInt",
     "aten::sym_numel(Tensor self) -> SymInt",
     "aten::_local_scalar_dense(Tensor self) -> Scalar",
+    "aten::allclose.Tensor(Tensor self, Tensor other, float rtol=1e-05, float atol=1e-08, bool equal_nan=False, bool dummy_param=False) -> Tensor ; aten::allclose.out(self, other, rtol, atol, equal_nan, dummy_param)",
 ]
 
 
@@ -90,8 +91,8 @@ def main(out):
             m = re.match(r"- (?:op|func): ([\w:.]+)", line)
             if m:
                 wanted.add(m[1] if "::" in m[1] else "aten::" + m[1])
-    wanted |= {f"{s.name}.{s.overload_name}" for s in schemas if s.name.startswith("llama::")}
-    wanted |= {"aten::" + n for n in "linear.out _fft_r2c.out _fft_c2r.out median.dim_values adaptive_max_pool2d.out _embedding_bag.out round.decimals_out bucketize.Tensor_out sort.values scatter_reduce.two_out logical_not.out index_add.out hardswish.out hardsigmoid.out silu.out std.correction_out max_pool3d_with_indices.out avg_pool3d.out sort.values_stable cumprod.out all.all_out all.out all.dims_out any.dims_out softplus.out celu.out triu.out lerp.Scalar_out lerp.Tensor_out addcmul.out addcdiv.out baddbmm.out upsample_bicubic2d.vec_out upsample_linear1d.vec_out upsample_nearest1d.vec_out upsample_trilinear3d.vec_out upsample_nearest3d.vec_out isfinite.out exp2.out logsumexp.out nan_to_num.out hypot.out copysign.out signbit.out heaviside.out square.out mish.out _adaptive_avg_pool3d.out zeros_like.out ones_like.out empty_like.out eye.m_out searchsorted.Tensor_out col2im.out im2col.out grid_sampler_3d.out sgn.out erfinv.out frac.out logaddexp.out rsub.Tensor_out linalg_vector_norm.out norm.out var.out _safe_softmax.out _prelu_kernel.out rms_norm.out native_batch_norm.out".split()}
+    wanted |= {f"{s.name}.{s.overload_name}" for s in schemas if s.name.startswith(("llama::", "preprocess::")) and s.name != "llama::_quantized_moe_ffn_active"}
+    wanted |= {"aten::" + n for n in "linear.out _fft_r2c.out _fft_c2r.out median.dim_values adaptive_max_pool2d.out _embedding_bag.out round.decimals_out bucketize.Tensor_out sort.values scatter_reduce.two_out logical_not.out index_add.out hardswish.out hardsigmoid.out silu.out std.correction_out max_pool3d_with_indices.out avg_pool3d.out sort.values_stable cumprod.out all.all_out all.out all.dims_out any.dims_out softplus.out celu.out triu.out lerp.Scalar_out lerp.Tensor_out addcmul.out addcdiv.out baddbmm.out upsample_bicubic2d.vec_out upsample_linear1d.vec_out upsample_nearest1d.vec_out upsample_trilinear3d.vec_out upsample_nearest3d.vec_out isfinite.out exp2.out logsumexp.out nan_to_num.out hypot.out copysign.out signbit.out heaviside.out square.out mish.out _adaptive_avg_pool3d.out zeros_like.out ones_like.out empty_like.out eye.m_out searchsorted.Tensor_out col2im.out im2col.out grid_sampler_3d.out sgn.out erfinv.out frac.out logaddexp.out rsub.Tensor_out linalg_vector_norm.out norm.out var.out _safe_softmax.out _prelu_kernel.out rms_norm.out native_batch_norm.out _fft_c2c.out adaptive_max_pool3d.out median.out erfc.out fmax.out fmin.out copysign.Scalar_out masked_fill.Tensor_out index_copy.out log_sigmoid_forward.output view_as_complex_copy.out trunc.out amax.out".split()}
     missing = []
     for full in sorted(wanted):
         name, overload = (full.split(".", 1) + [""])[:2]
@@ -123,7 +124,7 @@ def main(out):
     for n in [n for n in by_name if n.startswith(("executorch_prim::", "quantized_decomposed::"))]:
         for s in by_name[n]:
             key = signature(s).split("(")[0]
-            if not is_out(s) and key not in lines and not any(l.startswith(key + "(") for l in RUNTIME):
+            if not is_out(s) and not n.endswith("_impl") and key not in lines and not any(l.startswith(key + "(") for l in RUNTIME):
                 functional(s)
     for extra in ("floordiv.int(Scalar a, Scalar b) -> Scalar", "mod.int(Scalar a, Scalar b) -> Scalar"):
         lines.setdefault("executorch_prim::" + extra.split("(")[0], ["executorch_prim::" + extra, []])

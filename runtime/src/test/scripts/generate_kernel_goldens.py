@@ -21,7 +21,7 @@ FOLDER = ROOT / "runtime/src/test/resources/kernels"
 VOCABULARY = ROOT / "delegate-api/src/main/resources/dev/baton/graph/operators.txt"
 
 CODES = {torch.uint8: 0, torch.int8: 1, torch.int16: 2, torch.int32: 3, torch.int64: 4, torch.half: 5,
-         torch.float: 6, torch.double: 7, torch.bool: 11, torch.bfloat16: 15}
+         torch.float: 6, torch.double: 7, torch.bool: 11, torch.bfloat16: 15, torch.complex32: 8, torch.complex64: 9, torch.complex128: 10}
 F32, F64, F16, BF16 = torch.float, torch.double, torch.half, torch.bfloat16
 I64, I32, I16, I8, U8, BOOL = torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool
 NAN, INF = float("nan"), float("inf")
@@ -64,6 +64,9 @@ def real(x):
 def encode(x):
     if isinstance(x, torch.Tensor):
         flat = x.contiguous().flatten()
+        if x.dtype.is_complex:
+            flat = torch.view_as_real(flat.to(torch.complex128)).flatten()
+            return {"dtype": str(x.dtype)[6:], "shape": list(x.shape), "data": [real(v) for v in flat.tolist()]}
         data = [real(v) for v in flat.double().tolist()] if x.dtype.is_floating_point else flat.tolist()
         return {"dtype": str(x.dtype)[6:], "shape": list(x.shape), "data": data}
     if isinstance(x, torch.dtype):

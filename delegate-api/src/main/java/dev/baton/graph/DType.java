@@ -13,6 +13,12 @@ public enum DType {
   HALF(5, 2),
   FLOAT(6, 4),
   DOUBLE(7, 8),
+  /** Two {@link #HALF}s for each element: real, then imaginary. */
+  COMPLEX_HALF(8, 4),
+  /** Two {@link #FLOAT}s for each element: real, then imaginary. */
+  COMPLEX_FLOAT(9, 8),
+  /** Two {@link #DOUBLE}s for each element: real, then imaginary. */
+  COMPLEX_DOUBLE(10, 16),
   /** One byte for each element, 0 or 1. */
   BOOL(11, 1),
   /** The upper half of a binary32. */
@@ -56,7 +62,24 @@ public enum DType {
 
   /** True for the integer types; false for {@link #BOOL}. */
   public boolean isInteger() {
-    return !isFloatingPoint() && this != BOOL;
+    return !isFloatingPoint() && !isComplex() && this != BOOL;
+  }
+
+  public boolean isComplex() {
+    return switch (this) {
+      case COMPLEX_HALF, COMPLEX_FLOAT, COMPLEX_DOUBLE -> true;
+      default -> false;
+    };
+  }
+
+  /** The dtype of the real and the imaginary part of a complex one; any other dtype itself. */
+  public DType part() {
+    return switch (this) {
+      case COMPLEX_HALF -> HALF;
+      case COMPLEX_FLOAT -> FLOAT;
+      case COMPLEX_DOUBLE -> DOUBLE;
+      default -> this;
+    };
   }
 
   /** True if {@link #of} knows the code. */

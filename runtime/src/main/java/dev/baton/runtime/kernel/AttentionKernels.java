@@ -18,6 +18,8 @@ final class AttentionKernels {
           new Plain(AttentionKernels::inferPlain, AttentionKernels::bindPlain);
       case "llama::custom_sdpa" ->
           new Plain(AttentionKernels::inferCustom, AttentionKernels::bindCustom);
+      case "llama::custom_quantized_sdpa" ->
+          new Plain(AttentionKernels::inferQuantized, AttentionKernels::bindQuantized);
       case "llama::sdpa_with_kv_cache" -> new WithCache();
       default -> null;
     };
@@ -309,9 +311,10 @@ final class AttentionKernels {
 
   private static void checkCustom(Call call, String key, String value) {
     checkDtypes(call);
-    Shape q = call.shape("query");
-    Shape k = call.shape(key);
-    Shape v = call.shape(value);
+    checkCustomShapes(call, call.shape("query"), call.shape(key), call.shape(value));
+  }
+
+  private static void checkCustomShapes(Call call, Shape q, Shape k, Shape v) {
     if (q.rank() != 4
         || k.rank() != 4
         || !k.equals(v)
@@ -349,11 +352,12 @@ final class AttentionKernels {
   }
 
   private static Step bindCustom(BoundCall call) {
-    return bindCustom(call, call.input("key"), call.input("value"), call.output(0));
+    return bindCustom(
+        call, call.input("query"), call.input("key"), call.input("value"), call.output(0));
   }
 
-  private static Step bindCustom(BoundCall call, Operand key, Operand value, Operand out) {
-    Operand query = call.input("query");
+  private static Step bindCustom(
+      BoundCall call, Operand query, Operand key, Operand value, Operand out) {
     int batch = query.shape().size(0);
     int length = query.shape().size(1);
     int heads = query.shape().size(2);
@@ -363,10 +367,7 @@ final class AttentionKernels {
     long start = call.integer("start_pos");
     boolean causal = call.bool("is_causal");
     Operand maskOperand = call.inputOrNull("attn_mask");
-    int seen =
-        causal
-            ? Math.toIntExact(start + length)
-            : maskOperand != null ? maskOperand.shape().size(1) : count;
+    int seen = maskOperand != null ? maskOperand.shape().size(1) : Math.toIntExact(start + length);
     long[] q = new long[batch * heads];
     long[] k = new long[batch * heads];
     for (int i = 0; i < q.length; i++) {
@@ -397,6 +398,93 @@ final class AttentionKernels {
         seen);
   }
 
+  // The same over int8, with a scale and a zero point for each row; (b, h, l, e) if told so.
+
+  private static final List<String> QUANTIZED = List.of("query", "key", "value");
+
+  private static boolean headsFirst(Call call) {
+    return call.bool("is_seq_at_dim_2");
+  }
+
+  private static Shape swapped(Shape shape, boolean swap) {
+    return swap ? Shape.of(shape.size(0), shape.size(2), shape.size(1), shape.size(3)) : shape;
+  }
+
+  private static List<TensorType> inferQuantized(Call call) {
+    for (String name : QUANTIZED) {
+      TensorType type = call.type(name);
+      String prefix = name.substring(0, 1);
+      if (type.dtype() != DType.INT8 || type.shape().rank() != 4) {
+        throw new KernelException("expected int8 of rank 4, not " + type + " as " + name);
+      }
+      for (String suffix : List.of("_scales", "_zero_points")) {
+        if (call.isNone(prefix + suffix)
+            || call.shape(prefix + suffix).numel() * type.shape().size(3) != type.shape().numel()) {
+          throw new KernelException("expected a number for each row as " + prefix + suffix);
+        }
+      }
+    }
+    boolean swap = headsFirst(call);
+    checkCustomShapes(
+        call,
+        swapped(call.shape("query"), swap),
+        swapped(call.shape("key"), swap),
+        swapped(call.shape("value"), swap));
+    return List.of(new TensorType(DType.FLOAT, call.shape("query"), false));
+  }
+
+  private static Step bindQuantized(BoundCall call) {
+    boolean swap = headsFirst(call);
+    Operand[] reals = new Operand[3];
+    Step[] dequantize = new Step[3];
+    for (int i = 0; i < 3; i++) {
+      Operand from = call.input(QUANTIZED.get(i));
+      Shape shape = swapped(from.shape(), swap);
+      long n = shape.numel();
+      reals[i] = new Operand(call.scratch(n * Float.BYTES), DType.FLOAT, shape);
+      String prefix = QUANTIZED.get(i).substring(0, 1);
+      Elements x = Elements.of(from);
+      Elements scales = Elements.of(call.input(prefix + "_scales"));
+      Elements zeroPoints = Elements.of(call.input(prefix + "_zero_points"));
+      Elements y = Elements.of(reals[i]);
+      int width = shape.size(3);
+      Layout given = Layout.of(from.shape());
+      Walk walk = new Walk(shape, (swap ? given.permute(0, 2, 1, 3) : given).strides());
+      dequantize[i] =
+          () -> {
+            boolean more = walk.start();
+            for (long at = 0; more; at++) {
+              long own = walk.at(0);
+              long row = own / width;
+              y.setDouble(
+                  at, (x.getDouble(own) - zeroPoints.getDouble(row)) * scales.getDouble(row));
+              more = walk.next();
+            }
+          };
+    }
+    Operand out = call.output(0);
+    Shape shape = reals[0].shape();
+    Operand result =
+        swap ? new Operand(call.scratch(shape.numel() * Float.BYTES), DType.FLOAT, shape) : out;
+    Step attend = bindCustom(call, reals[0], reals[1], reals[2], result);
+    Step restore =
+        swap
+            ? new StridedCopy(
+                result.data(),
+                Layout.of(shape).permute(0, 2, 1, 3),
+                out.data(),
+                Layout.of(out.shape()),
+                Float.BYTES)
+            : () -> {};
+    return () -> {
+      for (Step step : dequantize) {
+        step.run();
+      }
+      attend.run();
+      restore.run();
+    };
+  }
+
   /** Results: both caches with the new rows in them, then the attention. */
   private static final class WithCache implements Kernel {
     @Override
@@ -420,7 +508,8 @@ final class AttentionKernels {
     public Step bind(BoundCall call) {
       Step keys = append(call, "key", call.output(0));
       Step values = append(call, "value", call.output(1));
-      Step attend = bindCustom(call, call.output(0), call.output(1), call.output(2));
+      Step attend =
+          bindCustom(call, call.input("query"), call.output(0), call.output(1), call.output(2));
       return () -> {
         keys.run();
         values.run();

@@ -70,6 +70,16 @@ final class BinaryKernels {
       case "aten::remainder.Tensor", "aten::remainder.Scalar" ->
           promoted(null, Reals::remainder, (a, b) -> Math.floorMod(a, divisor(b)));
       case "aten::maximum" -> promoted(FloatLoops::maximum, Math::max, Math::max);
+      case "aten::fmax" ->
+          promoted(
+              null,
+              (a, b) -> Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.max(a, b),
+              Math::max);
+      case "aten::fmin" ->
+          promoted(
+              null,
+              (a, b) -> Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.min(a, b),
+              Math::min);
       case "aten::minimum" -> promoted(FloatLoops::minimum, Math::min, Math::min);
       case "aten::pow.Tensor_Tensor" -> new Binary(Result.PROMOTED, "self", "exponent", pow());
       case "aten::pow.Tensor_Scalar" ->
@@ -77,7 +87,7 @@ final class BinaryKernels {
       case "aten::pow.Scalar" -> new Binary(Result.PROMOTED, "self", "exponent", pow());
       case "aten::atan2" -> floating(Math::atan2);
       case "aten::hypot" -> promoted(null, Math::hypot, null);
-      case "aten::copysign.Tensor" -> floating(Math::copySign);
+      case "aten::copysign.Tensor", "aten::copysign.Scalar" -> floating(Math::copySign);
       case "aten::logaddexp" -> promoted(null, Reals::logAddExp, null);
       case "aten::heaviside" ->
           new Binary(
@@ -192,7 +202,7 @@ final class BinaryKernels {
       throw new KernelException(
           "alpha is a real number, the tensors are " + Promotion.name(compute));
     }
-    return alpha;
+    return Promotion.fit(alpha, compute);
   }
 
   private static void refuseBool(DType compute) {
@@ -390,6 +400,9 @@ final class BinaryKernels {
       Functions functions = rule.functions(call, compute);
       if (compute.isFloatingPoint() ? functions.real() == null : functions.integer() == null) {
         throw new KernelException("tensors of " + Promotion.name(compute) + " are not taken");
+      }
+      if (compute == DType.BOOL && call.node().name().startsWith("aten::floor_divide")) {
+        throw new KernelException("bools are not divided");
       }
       if (compute == DType.UINT64) {
         throw new KernelException("arithmetic with uint64");

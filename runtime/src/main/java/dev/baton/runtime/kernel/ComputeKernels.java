@@ -23,6 +23,11 @@ final class ComputeKernels {
           AttentionKernels::find,
           DistanceKernels::find,
           QuantizationKernels::find,
+          QuantizedComputeKernels::find,
+          LanguageModelKernels::find,
+          ColumnKernels::find,
+          ClosenessKernels::find,
+          EmbeddingBagKernels::find,
           DropoutKernels::find);
 
   private ComputeKernels() {}

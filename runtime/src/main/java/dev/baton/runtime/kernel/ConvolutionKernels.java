@@ -21,6 +21,8 @@ final class ConvolutionKernels {
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
       case "aten::convolution" -> new Plain(ConvolutionKernels::infer, ConvolutionKernels::bind);
+      case "aten::convolution_backward" ->
+          new Plain(ConvolutionKernels::inferBackward, ConvolutionKernels::bindBackward);
       default -> null;
     };
   }
@@ -28,9 +30,9 @@ final class ConvolutionKernels {
   private static List<TensorType> infer(Call call) {
     ConvolutionGeometry geometry = ConvolutionGeometry.of(call);
     DType dtype = call.type("input").dtype();
-    if (!dtype.isFloatingPoint() || call.type("weight").dtype() != dtype) {
+    if (!(dtype.isFloatingPoint() || dtype.isInteger()) || call.type("weight").dtype() != dtype) {
       throw new KernelException(
-          "expected input and weight of one real dtype, not "
+          "expected input and weight of one dtype of numbers, not "
               + Promotion.name(dtype)
               + " and "
               + Promotion.name(call.type("weight").dtype()));
@@ -168,5 +170,84 @@ final class ConvolutionKernels {
     int y = g.transposed() ? g.y().source(oy, ty) : g.y().at(oy, ty);
     int z = g.transposed() ? g.z().source(oz, tz) : g.z().at(oz, tz);
     return x < 0 || y < 0 || z < 0 ? -1 : ((long) z * g.y().in() + y) * g.x().in() + x;
+  }
+
+  /** Gradients of input, weight and bias; zeros where the mask does not ask for one. */
+  private static List<TensorType> inferBackward(Call call) {
+    ConvolutionGeometry geometry = ConvolutionGeometry.of(call);
+    TensorType gradient = call.type("grad_output");
+    TensorType input = call.type("input");
+    TensorType weight = call.type("weight");
+    DType dtype = input.dtype();
+    if (!dtype.isFloatingPoint()
+        || weight.dtype() != dtype
+        || gradient.dtype() != dtype
+        || !gradient.shape().equals(geometry.shape())) {
+      throw new KernelException(
+          "expected the gradient "
+              + new TensorType(dtype, geometry.shape(), false)
+              + " of a convolution of "
+              + input
+              + " by "
+              + weight
+              + ", not "
+              + gradient);
+    }
+    if (call.integers("output_mask").length != 3) {
+      throw new KernelException("the mask says yes or no to three gradients");
+    }
+    return List.of(input, weight, TensorType.of(dtype, geometry.out() * geometry.groups()));
+  }
+
+  private static Step bindBackward(BoundCall call) {
+    ConvolutionGeometry g = ConvolutionGeometry.of(call);
+    Elements gradient = Elements.of(call.input("grad_output"));
+    Elements input = Elements.of(call.input("input"));
+    Elements weight = Elements.of(call.input("weight"));
+    long[] wanted = call.integers("output_mask");
+    double[][] sums = new double[3][];
+    Elements[] outs = new Elements[3];
+    for (int r = 0; r < 3; r++) {
+      outs[r] = Elements.of(call.output(r));
+      sums[r] = new double[Math.toIntExact(call.output(r).shape().numel())];
+    }
+    int taps = g.taps();
+    int positions = g.positions();
+    return () -> {
+      for (double[] sum : sums) {
+        Arrays.fill(sum, 0);
+      }
+      for (int n = 0, at = 0; n < g.batch(); n++) {
+        for (int o = 0; o < g.groups() * g.out(); o++) {
+          int group = o / g.out();
+          for (int p = 0; p < positions; p++) {
+            double slope = gradient.getDouble(at++);
+            sums[2][o] += slope;
+            for (int i = 0; i < g.in(); i++) {
+              long channel = ((long) n * g.groups() + group) * g.in() + i;
+              long row =
+                  g.transposed()
+                      ? ((long) group * g.in() + i) * g.out() + o % g.out()
+                      : (long) o * g.in() + i;
+              for (int t = 0; t < taps; t++) {
+                long from = index(g, p, t);
+                if (from >= 0) {
+                  long x = channel * g.inputPlane() + from;
+                  long w = row * taps + t;
+                  sums[0][(int) x] += weight.getDouble(w) * slope;
+                  sums[1][(int) w] += input.getDouble(x) * slope;
+                }
+              }
+            }
+          }
+        }
+      }
+      for (int r = 0; r < 3; r++) {
+        Elements out = outs[r];
+        for (int i = 0; i < sums[r].length; i++) {
+          out.setDouble(i, wanted[r] == 0 ? 0 : sums[r][i]);
+        }
+      }
+    };
   }
 }

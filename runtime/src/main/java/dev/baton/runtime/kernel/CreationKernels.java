@@ -37,8 +37,22 @@ final class CreationKernels {
               call -> call.scalar("s"));
       case "aten::fill.Scalar" ->
           new Filled(call -> call.type("self"), call -> call.scalar("value"));
-      case "aten::fill.Tensor" -> new Cast("value", call -> call.type("self"));
+      case "aten::fill.Tensor" ->
+          new Cast(
+              "value",
+              call -> {
+                if (call.shape("value").rank() != 0) {
+                  throw new KernelException("expected one value, not " + call.type("value"));
+                }
+                return call.type("self");
+              });
       case "aten::copy" -> new Cast("src", call -> call.type("self"));
+      case "quantized_decomposed::convert_element_type.no_fuse" ->
+          new Cast(
+              "input",
+              call ->
+                  new TensorType(
+                      Dims.dtype(call, call.type("input").dtype()), call.shape("input"), false));
       case "aten::_to_copy", "dim_order_ops::_to_dim_order_copy" ->
           new Cast(
               "self",
@@ -87,6 +101,9 @@ final class CreationKernels {
 
   /** Writes a number to every element. */
   static Step fill(Operand out, Call.Number number) {
+    if (out.dtype().isComplex()) {
+      return ComplexKernels.fill(out, number.real());
+    }
     Operand one = BinaryKernels.operand(number, out.dtype());
     long n = out.shape().numel();
     MemorySegment y = out.data();
@@ -153,7 +170,9 @@ final class CreationKernels {
       implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
-      return List.of(type.apply(call));
+      TensorType result = type.apply(call);
+      Promotion.fit(value.apply(call), result.dtype());
+      return List.of(result);
     }
 
     @Override
@@ -180,7 +199,9 @@ final class CreationKernels {
       if (from.shape().numel() == to.shape().numel()) {
         return from.dtype() == to.dtype()
             ? LayoutKernels.copy(from, to)
-            : convert(Elements.of(from), from.dtype(), Elements.of(to), to.shape().numel());
+            : from.dtype().isComplex() || to.dtype().isComplex()
+                ? ComplexKernels.convert(from, to)
+                : convert(Elements.of(from), from.dtype(), Elements.of(to), to.shape().numel());
       }
       if (to.shape().numel() == 0) {
         return () -> {};
@@ -287,7 +308,7 @@ final class CreationKernels {
    * {@code rand} and {@code randn}: the same numbers in every run, from a generator that is not
    * PyTorch's (SplitMix64 over the element's index; normals by Box and Muller).
    */
-  private record Random(boolean normal) implements Kernel {
+  record Random(boolean normal) implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
       DType dtype = Dims.dtype(call, DType.FLOAT);
@@ -324,7 +345,7 @@ final class CreationKernels {
     }
 
     /** In [0, 1), with no more bits than the dtype keeps: else it would round to 1. */
-    private static double uniform(long index, int bits) {
+    static double uniform(long index, int bits) {
       long z = (index + 1) * 0x9E3779B97F4A7C15L;
       z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
       z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;

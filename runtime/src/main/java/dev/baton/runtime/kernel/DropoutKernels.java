@@ -5,7 +5,10 @@ import dev.baton.graph.TensorType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** DropoutKernels of a model that is not training: the input, and a mask that keeps all of it. */
+/**
+ * Dropout: the input, and a mask that keeps all of it; of a training model, what is kept is scaled,
+ * and chosen by the same random numbers in every run.
+ */
 final class DropoutKernels {
   private DropoutKernels() {}
 
@@ -16,10 +19,11 @@ final class DropoutKernels {
   }
 
   private static List<TensorType> infer(Call call) {
-    if (!call.isNone("train") && call.bool("train") && call.number("p") != 0) {
-      throw new KernelException("expected dropout that is not training");
-    }
     TensorType input = call.type("input");
+    double p = call.number("p");
+    if (!input.dtype().isFloatingPoint() || !(p >= 0 && p <= 1)) {
+      throw new KernelException("no dropout of " + input + " with probability " + p);
+    }
     return List.of(input, new TensorType(DType.BOOL, input.shape(), false));
   }
 
@@ -27,9 +31,26 @@ final class DropoutKernels {
     Operand input = call.input("input");
     Operand out = call.output(0);
     Operand mask = call.output(1);
+    if (!call.isNone("train") && call.bool("train") && call.number("p") != 0) {
+      return drop(call.number("p"), input, out, mask);
+    }
     return () -> {
       out.data().copyFrom(input.data());
       mask.data().fill((byte) 1);
+    };
+  }
+
+  private static Step drop(double p, Operand input, Operand out, Operand mask) {
+    Elements x = Elements.of(input);
+    Elements y = Elements.of(out);
+    Elements kept = Elements.of(mask);
+    long n = input.shape().numel();
+    return () -> {
+      for (long i = 0; i < n; i++) {
+        boolean keep = CreationKernels.Random.uniform(i, 53) >= p;
+        kept.setLong(i, keep ? 1 : 0);
+        y.setDouble(i, keep ? x.getDouble(i) / (1 - p) : 0);
+      }
     };
   }
 }

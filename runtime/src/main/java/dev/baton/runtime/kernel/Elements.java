@@ -41,7 +41,14 @@ public abstract sealed class Elements {
       case UINT32 -> new UnsignedInts(data);
       case INT64 -> new Longs(data);
       case UINT64 -> new UnsignedLongs(data);
+      case COMPLEX_HALF, COMPLEX_FLOAT, COMPLEX_DOUBLE ->
+          throw new KernelException("a complex element is no single number");
     };
+  }
+
+  /** Real and imaginary parts of a complex tensor, in turn. */
+  static Elements parts(Operand operand) {
+    return of(operand.data(), operand.dtype().part());
   }
 
   /**

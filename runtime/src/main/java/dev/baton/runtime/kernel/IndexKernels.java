@@ -57,6 +57,9 @@ final class IndexKernels {
       int dim = 0;
       int item = 0;
       for (Argument argument : items(call)) {
+        if (dim >= self.rank()) {
+          throw new KernelException("too many indices for a tensor of " + self);
+        }
         if (!(argument instanceof Value)) {
           free.add(dim++);
           item++;
@@ -316,7 +319,7 @@ final class IndexKernels {
       return () -> {
         long count = places.compute();
         long k = 0;
-        for (long p = 0; p < outer; p++) {
+        for (long p = 0; post > 0 && p < outer; p++) {
           for (long b = 0; b < count; b++) {
             long from = p * stride + places.offset(b);
             if (run) {

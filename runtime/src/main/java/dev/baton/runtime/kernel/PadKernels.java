@@ -42,6 +42,7 @@ final class PadKernels {
       if (pads.length % 2 != 0 || pads.length > 2 * self.shape().rank()) {
         throw new KernelException(pads.length + " pads of a tensor of rank " + self.shape().rank());
       }
+      Promotion.fit(call.scalar("value"), self.dtype());
       return Dims.one(self.dtype(), padded(self.shape(), pads));
     }
 

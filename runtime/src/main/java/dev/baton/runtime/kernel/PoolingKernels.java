@@ -15,15 +15,16 @@ final class PoolingKernels {
     return switch (operator) {
       case "aten::max_pool2d_with_indices" -> max(2);
       case "aten::max_pool3d_with_indices" -> max(3);
+      case "aten::max_pool2d_with_indices_backward" ->
+          new Plain(PoolingKernels::inferMaxBackward, PoolingKernels::bindMaxBackward);
       case "aten::avg_pool1d" -> average(1);
       case "aten::avg_pool2d" -> average(2);
       case "aten::avg_pool3d" -> average(3);
       case "aten::adaptive_avg_pool1d" -> adaptiveAverage(1);
       case "aten::_adaptive_avg_pool2d", "aten::adaptive_avg_pool2d" -> adaptiveAverage(2);
       case "aten::_adaptive_avg_pool3d", "aten::adaptive_avg_pool3d" -> adaptiveAverage(3);
-      case "aten::adaptive_max_pool2d" ->
-          new Plain(
-              call -> withIndices(call, adaptiveShape(call, 2)), call -> bindAdaptiveMax(call, 2));
+      case "aten::adaptive_max_pool2d" -> adaptiveMax(2);
+      case "aten::adaptive_max_pool3d" -> adaptiveMax(3);
       default -> null;
     };
   }
@@ -63,6 +64,12 @@ final class PoolingKernels {
           return List.of(new TensorType(dtype, adaptiveShape(call, spatial), false));
         },
         call -> bindAdaptiveAverage(call, spatial));
+  }
+
+  private static Kernel adaptiveMax(int spatial) {
+    return new Plain(
+        call -> withIndices(call, adaptiveShape(call, spatial)),
+        call -> bindAdaptiveMax(call, spatial));
   }
 
   private static Shape shape(Call call, Window[] windows, int spatial) {
@@ -296,5 +303,54 @@ final class PoolingKernels {
 
   private static int end(int o, int in, int n) {
     return (int) Math.ceilDiv((long) o * in, (long) n);
+  }
+
+  /** The gradient goes to where each maximum was. */
+  private static List<TensorType> inferMaxBackward(Call call) {
+    TensorType self = call.type("self");
+    Shape shape = shape(call, Window.pool(call, 2), 2);
+    TensorType gradient = call.type("grad_output");
+    if (!gradient.shape().equals(shape)
+        || !call.shape("indices").equals(shape)
+        || gradient.dtype() != self.dtype()
+        || call.type("indices").dtype() != DType.INT64
+        || !self.dtype().isFloatingPoint()) {
+      throw new KernelException(
+          "expected a gradient and indices "
+              + shape
+              + " of a pool of "
+              + self
+              + ", not "
+              + gradient
+              + " and "
+              + call.type("indices"));
+    }
+    return List.of(self);
+  }
+
+  private static Step bindMaxBackward(BoundCall call) {
+    Elements gradient = Elements.of(call.input("grad_output"));
+    Elements indices = Elements.of(call.input("indices"));
+    Elements out = Elements.of(call.output(0));
+    Shape shape = call.shape("self");
+    int plane = shape.size(-2) * shape.size(-1);
+    int outPlane = call.shape("grad_output").size(-2) * call.shape("grad_output").size(-1);
+    long planes = planes(shape, 2);
+    double[] sums = new double[plane];
+    return () -> {
+      for (long p = 0; p < planes; p++) {
+        Arrays.fill(sums, 0);
+        for (int o = 0; o < outPlane; o++) {
+          long index = indices.getLong(p * outPlane + o);
+          if (index < 0 || index >= plane) {
+            throw new KernelException("index " + index + " is outside of a plane of " + plane);
+          }
+          sums[(int) index] += gradient.getDouble(p * outPlane + o);
+        }
+        for (int i = 0; i < plane; i++) {
+          out.setDouble(p * plane + i, sums[i]);
+        }
+      }
+    };
   }
 }

@@ -22,6 +22,10 @@ public final class Promotion {
     if (a == DType.BOOL) {
       return b;
     }
+    if (a.isComplex() || b.isComplex()) {
+      return complex(
+          a.isInteger() ? b.part() : b.isInteger() ? a.part() : promote(a.part(), b.part()));
+    }
     if (a.isFloatingPoint() || b.isFloatingPoint()) {
       return !b.isFloatingPoint()
           ? a
@@ -67,12 +71,56 @@ public final class Promotion {
     return result;
   }
 
+  /**
+   * A number as an element of a tensor, where PyTorch refuses what the dtype cannot hold. Negative
+   * integers may wrap into unsigned ones.
+   *
+   * @throws KernelException if the number overflows
+   */
+  static Call.Number fit(Call.Number number, DType dtype) {
+    boolean integer = number.kind() != Call.Number.Kind.REAL;
+    double value = integer ? number.integer() : number.real();
+    double most =
+        switch (dtype.part()) {
+          case UINT8 -> 0xFF;
+          case INT8 -> Byte.MAX_VALUE;
+          case INT16 -> Short.MAX_VALUE;
+          case UINT16 -> 0xFFFF;
+          case INT32 -> Integer.MAX_VALUE;
+          case UINT32 -> 0xFFFF_FFFFL;
+          case HALF -> 65504;
+          case BFLOAT16 -> 0x1.fep127;
+          case FLOAT -> Float.MAX_VALUE;
+          case INT64 -> 0x1p63;
+          case UINT64 -> 0x1p64;
+          default -> Double.POSITIVE_INFINITY;
+        };
+    boolean signed = dtype == DType.INT8 || dtype == DType.INT16 || dtype == DType.INT32;
+    boolean overflows =
+        dtype.isInteger()
+            ? !(value <= most && value >= (signed ? -most - 1 : -most))
+            : Double.isFinite(value) && Math.abs(value) > most;
+    if (overflows) {
+      throw new KernelException("the number " + value + " is no " + name(dtype));
+    }
+    return number;
+  }
+
   /** The dtype of a number on its own. */
   public static DType of(Call.Number number) {
     return switch (number.kind()) {
       case BOOL -> DType.BOOL;
       case INTEGER -> DType.INT64;
       case REAL -> DType.FLOAT;
+    };
+  }
+
+  /** The complex dtype with parts of a real one. */
+  static DType complex(DType part) {
+    return switch (part) {
+      case HALF -> DType.COMPLEX_HALF;
+      case DOUBLE -> DType.COMPLEX_DOUBLE;
+      default -> DType.COMPLEX_FLOAT;
     };
   }
 
@@ -85,10 +133,14 @@ public final class Promotion {
     if (higher == null || lower == null) {
       return higher == null ? lower : higher;
     }
-    if (higher.isFloatingPoint()) {
+    if (higher.isComplex()) {
       return higher;
     }
-    return higher == DType.BOOL || lower.isFloatingPoint() ? promote(higher, lower) : higher;
+    if (higher.isFloatingPoint()) {
+      return lower.isComplex() ? complex(higher) : higher;
+    }
+    boolean lifts = higher == DType.BOOL || lower.isFloatingPoint() || lower.isComplex();
+    return lifts ? promote(higher, lower) : higher;
   }
 
   private static DType promoteKnown(@Nullable DType a, DType b) {

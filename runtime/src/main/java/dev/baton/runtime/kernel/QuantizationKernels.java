@@ -36,6 +36,11 @@ final class QuantizationKernels {
       case "quantized_decomposed::choose_qparams.tensor",
           "quantized_decomposed::choose_qparams_per_token_asymmetric" ->
           new Plain(QuantizationKernels::inferChoose, QuantizationKernels::bindChoose);
+      case "quantized_decomposed::choose_qparams_symmetric.tensor" ->
+          new Plain(QuantizationKernels::inferChoose, QuantizationKernels::bindChooseSymmetric);
+      case "quantized_decomposed::choose_qparams_per_token" ->
+          new Plain(
+              QuantizationKernels::inferChooseByToken, QuantizationKernels::bindChooseSymmetric);
       case "quantized_decomposed::embedding_byte", "quantized_decomposed::embedding_byte.dtype" ->
           embedding(8);
       case "quantized_decomposed::embedding_4bit", "quantized_decomposed::embedding_4bit.dtype" ->
@@ -409,6 +414,44 @@ final class QuantizationKernels {
         high = most;
       }
     }
+  }
+
+  /** No program file holds this operator; its results have PyTorch's dtypes. */
+  private static List<TensorType> inferChooseByToken(Call call) {
+    DType input = call.type("input").dtype();
+    DType dtype = input == DType.HALF ? DType.FLOAT : input;
+    return inferChoose(call).stream().map(t -> new TensorType(dtype, t.shape(), false)).toList();
+  }
+
+  /** Scales by the largest magnitude; the zero point is fixed. */
+  private static Step bindChooseSymmetric(BoundCall call) {
+    Operand input = call.input("input");
+    boolean byToken = byToken(call);
+    long tokens = call.output(0).shape().numel();
+    long length = input.shape().numel() / tokens;
+    DType dtype = input.dtype() == DType.HALF ? DType.FLOAT : input.dtype();
+    double range =
+        byToken ? Byte.MAX_VALUE : (call.integer("quant_max") - call.integer("quant_min")) / 2.0;
+    double eps = byToken ? Elements.round(dtype, 1e-5) : (float) call.number("eps");
+    boolean unsigned = !byToken && call.integer("dtype") == DType.UINT8.code();
+    long zeroPoint = unsigned ? 128 : 0;
+    Elements in = Elements.of(input);
+    Elements scales = Elements.of(call.output(0));
+    Elements zeroPoints = Elements.of(call.output(1));
+    return () -> {
+      for (long t = 0; t < tokens; t++) {
+        double most = 0;
+        for (long i = t * length; i < (t + 1) * length; i++) {
+          most = Math.max(most, Math.abs(in.getDouble(i)));
+        }
+        scales.setDouble(
+            t,
+            byToken
+                ? Elements.round(dtype, Math.max(most, eps) / range)
+                : Math.max(Elements.round(input.dtype(), most / range), eps));
+        zeroPoints.setDouble(t, zeroPoint);
+      }
+    };
   }
 
   // Rows of a quantized table: weight (v, d) packed, scales (v) or (v, groups).

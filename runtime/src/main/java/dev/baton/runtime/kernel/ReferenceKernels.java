@@ -19,6 +19,8 @@ public final class ReferenceKernels implements KernelProvider {
           ScatterKernels::find,
           MaskKernels::find,
           ComputeKernels::find);
+  private static final List<Function<String, @Nullable Kernel>> COMPLEX_FAMILIES =
+      List.of(ComplexKernels::find, FourierKernels::find);
 
   public ReferenceKernels() {}
 
@@ -30,6 +32,12 @@ public final class ReferenceKernels implements KernelProvider {
   @Override
   public @Nullable Kernel find(String operator) {
     for (Function<String, @Nullable Kernel> family : FAMILIES) {
+      Kernel kernel = family.apply(operator);
+      if (kernel != null) {
+        return ComplexKernels.with(operator, kernel);
+      }
+    }
+    for (Function<String, @Nullable Kernel> family : COMPLEX_FAMILIES) {
       Kernel kernel = family.apply(operator);
       if (kernel != null) {
         return kernel;

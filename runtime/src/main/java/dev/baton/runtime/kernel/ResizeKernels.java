@@ -27,6 +27,8 @@ final class ResizeKernels {
       case "aten::upsample_bicubic2d.vec" -> resize(2, Mode.CUBIC);
       case "aten::_upsample_bilinear2d_aa" -> resize(2, Mode.ANTIALIASED);
       case "aten::grid_sampler_2d" -> new Plain(ResizeKernels::inferGrid, ResizeKernels::bindGrid);
+      case "aten::grid_sampler_3d" ->
+          new Plain(ResizeKernels::inferVolume, ResizeKernels::bindVolume);
       default -> null;
     };
   }
@@ -347,6 +349,86 @@ final class ResizeKernels {
       }
     }
     return mode == NEAREST ? 1 : mode == BILINEAR ? 2 : 4;
+  }
+
+  /** An input (n, c, d, h, w) and a grid (n, d', h', w', 3). */
+  private static List<TensorType> inferVolume(Call call) {
+    TensorType input = call.type("input");
+    Shape grid = call.shape("grid");
+    if (input.shape().rank() != 5
+        || grid.rank() != 5
+        || grid.size(4) != 3
+        || grid.size(0) != input.shape().size(0)
+        || Dims.product(input.shape(), 2, 5) == 0) {
+      throw new KernelException(
+          "expected an input (n, c, d, h, w) and a grid (n, d', h', w', 3), not "
+              + input.shape()
+              + " and "
+              + grid);
+    }
+    if (!input.dtype().isFloatingPoint() || call.type("grid").dtype() != input.dtype()) {
+      throw new KernelException("expected an input and a grid of one real dtype");
+    }
+    long mode = call.integer("interpolation_mode");
+    long padding = call.integer("padding_mode");
+    if (mode < BILINEAR || mode >= BICUBIC || padding < ZEROS || padding > REFLECTION) {
+      throw new KernelException("no interpolation " + mode + " with padding " + padding);
+    }
+    int[] sizes = grid.sizes();
+    return Dims.one(input.dtype(), sizes[0], input.shape().size(1), sizes[1], sizes[2], sizes[3]);
+  }
+
+  private static Step bindVolume(BoundCall call) {
+    Operand input = call.input("input");
+    Shape shape = input.shape();
+    int depth = shape.size(2);
+    Grid grid =
+        new Grid(
+            Elements.of(input),
+            shape.size(3),
+            shape.size(4),
+            (int) call.integer("padding_mode"),
+            call.bool("align_corners"));
+    Elements points = Elements.of(call.input("grid"));
+    Operand result = call.output(0);
+    Elements out = Elements.of(result);
+    int mode = (int) call.integer("interpolation_mode");
+    int channels = shape.size(1);
+    long positions = Dims.product(result.shape(), 2, 5);
+    long plane = (long) grid.height * grid.width;
+    double[][] weights = new double[3][4];
+    double[] first = new double[3];
+    int[] sizes = {grid.width, grid.height, depth};
+    return () -> {
+      for (long n = 0; n < shape.size(0); n++) {
+        for (long p = 0; p < positions; p++) {
+          int taps = 0;
+          for (int d = 0; d < 3; d++) {
+            double at = points.getDouble((n * positions + p) * 3 + d);
+            at = grid.pad(grid.unnormalize(at, sizes[d]), sizes[d]);
+            first[d] = mode == NEAREST ? Math.rint(at) : Math.floor(at);
+            taps = taps(mode, at - first[d], weights[d]);
+          }
+          for (int c = 0; c < channels; c++) {
+            double sum = 0;
+            for (int k = 0; k < taps; k++) {
+              double z = first[2] + k;
+              long base = ((n * channels + c) * depth + (long) z) * plane;
+              for (int j = 0; z >= 0 && z < depth && j < taps; j++) {
+                for (int i = 0; i < taps; i++) {
+                  sum +=
+                      weights[2][k]
+                          * weights[1][j]
+                          * weights[0][i]
+                          * grid.at(base, first[1] + j, first[0] + i, false);
+                }
+              }
+            }
+            out.setDouble((n * channels + c) * positions + p, sum);
+          }
+        }
+      }
+    };
   }
 
   private record Grid(Elements input, int height, int width, int padding, boolean alignCorners) {

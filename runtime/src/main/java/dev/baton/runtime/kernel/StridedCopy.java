@@ -26,7 +26,7 @@ public final class StridedCopy implements Step {
   private final int[] index;
 
   /**
-   * @param elementSize bytes of an element: 1, 2, 4 or 8
+   * @param elementSize bytes of an element: 1, 2, 4, 8 or 16
    */
   public StridedCopy(
       MemorySegment from, Layout source, MemorySegment to, Layout target, int elementSize) {
@@ -118,9 +118,15 @@ public final class StridedCopy implements Step {
           to.setAtIndex(JAVA_INT, k + t * toStep, from.getAtIndex(JAVA_INT, i + t * fromStep));
         }
       }
-      default -> {
+      case 8 -> {
         for (int t = 0; t < run; t++) {
           to.setAtIndex(JAVA_LONG, k + t * toStep, from.getAtIndex(JAVA_LONG, i + t * fromStep));
+        }
+      }
+      default -> {
+        for (int t = 0; t < run; t++) {
+          long source = (i + t * fromStep) * elementSize;
+          MemorySegment.copy(from, source, to, (k + t * toStep) * elementSize, elementSize);
         }
       }
     }

@@ -86,6 +86,7 @@ final class UnaryKernels {
       case "aten::acosh" -> floating(null, Reals::acosh);
       case "aten::atanh" -> floating(null, Reals::atanh);
       case "aten::erf", "aten::special_erf" -> floating(FloatLoops::erf, Reals::erf);
+      case "aten::erfc" -> floating(null, Reals::erfc);
       case "aten::erfinv" -> floating(null, Reals::erfinv);
       case "aten::sigmoid" -> floating(FloatLoops::sigmoid, Reals::sigmoid);
       case "aten::deg2rad" -> floating(null, x -> x * (Math.PI / 180));
@@ -107,7 +108,10 @@ final class UnaryKernels {
           of(
               Result.SAME,
               call ->
-                  clamp(call.type("self").dtype(), call.scalar("min_val"), call.scalar("max_val")));
+                  clamp(
+                      call.type("self").dtype(),
+                      Promotion.fit(call.scalar("min_val"), call.type("self").dtype()),
+                      Promotion.fit(call.scalar("max_val"), call.type("self").dtype())));
       case "aten::clamp" -> new Clamp();
       case "aten::leaky_relu" -> of(Result.SAME, UnaryKernels::leakyRelu);
       case "aten::elu" ->
@@ -206,7 +210,7 @@ final class UnaryKernels {
   }
 
   private static Functions leakyRelu(Call call) {
-    double slope = call.number("negative_slope");
+    double slope = Promotion.fit(call.scalar("negative_slope"), call.type("self").dtype()).real();
     return new Functions(
         (x, y, n) -> FloatLoops.leakyRelu(x, y, n, (float) slope),
         x -> x > 0 ? x : x * slope,
@@ -310,6 +314,9 @@ final class UnaryKernels {
     public List<TensorType> infer(Call call) {
       TensorType self = call.type("self");
       boolean integral = !self.dtype().isFloatingPoint();
+      if (self.dtype() == DType.BOOL && result == Result.SAME && refusesBool(call)) {
+        throw new KernelException("bools are not taken");
+      }
       if (self.dtype() == DType.UINT64 && result != Result.FLOATING) {
         throw new KernelException("arithmetic with uint64");
       }
@@ -325,6 +332,11 @@ final class UnaryKernels {
             case BOOL -> DType.BOOL;
           },
           self.shape());
+    }
+
+    private static boolean refusesBool(Call call) {
+      String name = call.node().name();
+      return name.equals("aten::relu") || name.equals("aten::round");
     }
 
     @Override
@@ -354,7 +366,14 @@ final class UnaryKernels {
           min == null || max == null
               ? new Call.Number[] {min == null ? max : min}
               : new Call.Number[] {min, max};
-      return Dims.one(Promotion.resultType(List.of(self), numbers), self.shape());
+      DType dtype = Promotion.resultType(List.of(self), numbers);
+      for (Call.Number number : numbers) {
+        Promotion.fit(number, dtype);
+        if (number.real() < 0 && (dtype == DType.UINT8 || dtype == DType.BOOL)) {
+          throw new KernelException("the bound " + number.real() + " is no unsigned number");
+        }
+      }
+      return Dims.one(dtype, self.shape());
     }
 
     @Override

@@ -132,7 +132,7 @@ public final class KernelGoldens {
     Shape shape = Shape.of(sizes.stream().mapToInt(s -> ((Number) s).intValue()).toArray());
     List<Object> values = list(json.get("data"));
     MemorySegment data = arena.allocate(shape.numel() * dtype.byteSize(), 64);
-    Elements elements = Elements.of(data, dtype);
+    Elements elements = Elements.of(data, dtype.part());
     for (int i = 0; i < values.size(); i++) {
       switch (values.get(i)) {
         case String hex -> elements.setDouble(i, real(hex));
@@ -158,6 +158,9 @@ public final class KernelGoldens {
       case "float16" -> DType.HALF;
       case "float32" -> DType.FLOAT;
       case "float64" -> DType.DOUBLE;
+      case "complex32" -> DType.COMPLEX_HALF;
+      case "complex64" -> DType.COMPLEX_FLOAT;
+      case "complex128" -> DType.COMPLEX_DOUBLE;
       default -> DType.valueOf(name.toUpperCase(Locale.ROOT));
     };
   }
