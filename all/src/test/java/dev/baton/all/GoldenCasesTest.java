@@ -11,12 +11,15 @@ import dev.baton.delegate.Availability;
 import dev.baton.delegate.Delegate;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.kernel.KernelProvider;
+import dev.baton.runtime.kernel.Kernels;
 import dev.baton.tck.NoLeaks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -79,7 +82,17 @@ class GoldenCasesTest {
 
   private static Set<String> delegates(CaseResult result) {
     Set<String> runners = new java.util.TreeSet<>(result.placement().counts().keySet());
-    runners.removeAll(Set.of("reference", "plan"));
+    runners.removeAll(Set.of("reference", "vector", "plan"));
     return runners;
+  }
+
+  @Test
+  void javaHasTheKernelsThatAreAskedFor() {
+    List<String> providers = Kernels.load().providers().stream().map(KernelProvider::name).toList();
+    assertEquals(
+        "reference".equals(System.getProperty("baton.kernels"))
+            ? List.of("reference")
+            : List.of("vector", "reference"),
+        providers);
   }
 }
