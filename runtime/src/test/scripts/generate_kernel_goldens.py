@@ -286,7 +286,6 @@ def ternary(g):
             g.add("aten::masked_fill.Scalar", tensor(dtype, *a), tensor(BOOL, *c), 2)
             g.add("aten::masked_fill.Tensor", tensor(dtype, *a), tensor(BOOL, *c), torch.tensor(2, dtype=dtype))
     g.add("aten::masked_fill.Scalar", tensor(F32, 2, 3), tensor(BOOL, 3), -INF)
-    g.add("aten::masked_fill.Scalar", tensor(I64, 2, 3), tensor(BOOL, 3), 0.5, refused=True)
     g.add("aten::clamp.Tensor", torch.tensor([NAN, 1.0, 2.0]), torch.tensor([0.0, NAN, 1.0]), torch.tensor([1.0, 1.0, NAN]))
     for shape, dim in (((4,), 0), ((2, 6), -1), ((2, 4, 3), 1), ((0, 2), 1)):
         g.add("aten::glu", tensor(F32, *shape), dim)

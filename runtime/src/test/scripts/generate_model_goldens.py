@@ -223,8 +223,26 @@ def elements(g):
             g("aten::scatter.value", x, 1, torch.tensor([[0], [1]]), value)
 
 
+def views(g):
+    for dtype in (f32, half, i64, u8, torch.bool, c64):
+        x = c(2, 3, 4) if dtype == c64 else t(2, 3, 4).to(dtype)
+        g("aten::expand", x[:, :1].contiguous(), [2, 5, 4])
+        g("aten::permute", x, [2, 0, -2])
+        g("aten::select.int", x, -1, -2)
+        g("aten::slice.Tensor", x, 2, 1, 9, 2)
+        g("aten::squeeze.dim", x[:, :1].contiguous(), 1)
+        g("aten::transpose.int", x, 0, -1)
+        g("aten::unfold", x, 2, 2, 1)
+        g("aten::view", x, [4, -1])
+    x = t(3, 4)
+    for scale, zero in ((0.05, 3), (0.3, -7)):
+        numbers = [torch.tensor(scale), torch.tensor(zero), torch.tensor(-128), torch.tensor(127)]
+        g("quantized_decomposed::quantize_per_tensor.tensor2", x, *numbers, i8)
+        g("quantized_decomposed::dequantize_per_tensor.tensor2", ints(3, 4, dtype=i8), *numbers, i8)
+
+
 if __name__ == "__main__":
-    for family in (complexes, transforms, gradients, windows, quantized, language, elements):
+    for family in (complexes, transforms, gradients, windows, quantized, language, elements, views):
         calls = Calls("model-" + family.__name__)
         family(calls)
         calls.write()

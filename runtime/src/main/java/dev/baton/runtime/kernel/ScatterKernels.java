@@ -174,6 +174,9 @@ final class ScatterKernels {
     @Override
     public List<TensorType> infer(Call call) {
       inferScatter(call);
+      if (!call.node().operator().has("src")) {
+        Promotion.fit(call.scalar("value"), call.type("self").dtype());
+      }
       return List.of(call.type("self"));
     }
 

@@ -323,10 +323,8 @@ final class TernaryKernels {
         if (call.shape("value").rank() != 0) {
           throw new KernelException("value has shape " + call.shape("value") + ", expected rank 0");
         }
-      } else if (call.scalar("value").kind() == Call.Number.Kind.REAL
-          && !self.dtype().isFloatingPoint()) {
-        throw new KernelException(
-            "a real value does not go into a tensor of " + Promotion.name(self.dtype()));
+      } else {
+        Promotion.fit(call.scalar("value"), self.dtype());
       }
       return Dims.one(self.dtype(), Broadcast.shape(self.shape(), call.shape("mask")));
     }

@@ -1,0 +1,111 @@
+package dev.baton.runtime.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.baton.graph.Operators;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The operator table: the vocabulary, who computes each operator, and what tests it. */
+class OperatorTableTest {
+  /** Operators without a kernel, and why. */
+  private static final Set<String> WITHOUT_KERNEL =
+      Set.of("llama::quantized_moe_ffn"); // weights in a packing of torchao's
+
+  /** Operators whose results nobody can foretell. */
+  private static final Set<String> UNDEFINED =
+      Set.of(
+          "aten::empty.memory_format",
+          "aten::empty_like",
+          "aten::rand",
+          "aten::randn",
+          "dim_order_ops::_empty_dim_order");
+
+  private static final Path PAGE = Path.of("../docs/operators.md");
+
+  private final KernelProvider reference = new ReferenceKernels();
+
+  private boolean isComputed(String operator) {
+    return reference.find(operator) != null || isScalar(operator);
+  }
+
+  private static boolean isScalar(String operator) {
+    return ScalarOperators.contains(operator) || operator.equals("aten::_local_scalar_dense");
+  }
+
+  @Test
+  void everyOperatorHasAKernel() {
+    Set<String> missing = new TreeSet<>(Operators.names());
+    missing.removeIf(this::isComputed);
+    assertEquals(WITHOUT_KERNEL, missing);
+  }
+
+  @Test
+  void everyKernelHasAGolden() {
+    Set<String> tested =
+        KernelGoldens.all().map(KernelGoldens.Case::operator).collect(Collectors.toSet());
+    Set<String> missing = new TreeSet<>(Operators.names());
+    missing.removeAll(tested);
+    missing.removeAll(WITHOUT_KERNEL);
+    missing.removeAll(UNDEFINED);
+    missing.removeIf(OperatorTableTest::isScalar);
+    assertEquals(Set.of(), missing);
+  }
+
+  /** {@code -Dbaton.write=true} writes the page instead. */
+  @Test
+  void thePageIsOfThisTable() throws IOException {
+    String page = page();
+    if (Boolean.getBoolean("baton.write")) {
+      Files.writeString(PAGE, page);
+    }
+    assertEquals(page, Files.readString(PAGE), "write it anew: -Dbaton.write=true");
+  }
+
+  private String page() {
+    TreeMap<String, Set<String>> dtypes = new TreeMap<>();
+    TreeMap<String, Integer> cases = new TreeMap<>();
+    KernelGoldens.all()
+        .filter(golden -> golden.results() != null)
+        .forEach(golden -> {
+          cases.merge(golden.operator(), 1, Integer::sum);
+          Set<String> own = dtypes.computeIfAbsent(golden.operator(), name -> new TreeSet<>());
+          golden.arguments().forEach(a -> collect(a, own));
+        });
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Operators
+
+            Every operator that a program may hold, by its functional name and signature. Files spell most of them
+            as out variants. *Types* are those of tensor arguments for which results are compared with PyTorch's and
+            ExecuTorch's; *cases* is how many such calls there are. Operators marked *scalar* are computed when a plan
+            is made. This page is written by `OperatorTableTest` from the table itself.
+
+            | Operator | Computed by | Types | Cases |
+            |---|---|---|---|
+            """);
+    for (String name : new TreeSet<>(Operators.names())) {
+      page.append("| `").append(name).append("` | ");
+      page.append(
+          isScalar(name) ? "scalar" : reference.find(name) != null ? "reference" : "nobody");
+      page.append(" | ").append(String.join(", ", dtypes.getOrDefault(name, Set.of())));
+      page.append(" | ").append(cases.getOrDefault(name, 0)).append(" |\n");
+    }
+    return page.toString();
+  }
+
+  private static void collect(Object argument, Set<String> dtypes) {
+    switch (argument) {
+      case java.util.Map<?, ?> m when m.get("dtype") instanceof String dtype -> dtypes.add(dtype);
+      case java.util.List<?> list -> list.forEach(item -> collect(item, dtypes));
+      case null, default -> {}
+    }
+  }
+}
