@@ -447,6 +447,17 @@ final class SubgraphCompiler {
     return keepsIntegers(product, data) ? data.constant() : data.real();
   }
 
+  /**
+   * True if XNNPACK would multiply a bias of the product with the scales of the weights too: its
+   * kernels for real activations and int8 weights do.
+   */
+  boolean scalesBias(Node product) {
+    Quantized.Product roles = Quantized.product(product);
+    return roles != null
+        && integerWeights(product) == null
+        && keepsIntegers(product, weightData(product.tensor(roles.weight())));
+  }
+
   /** True if real numbers are multiplied with int8 weights: a quarter of the memory. */
   private boolean keepsIntegers(Node product, WeightData data) {
     return Quantized.hasInt8Matrix(product, data) && library.has(XnnFeature.WEIGHT_INT8);
@@ -543,6 +554,12 @@ final class SubgraphCompiler {
             new Statics.Numbers(integers),
             new XnnType.PerChannel(Code.QCINT32, products, 0, 0),
             integers.length));
+  }
+
+  /** A bias that is added by itself, flat. */
+  int addend(Value bias) {
+    float[] numbers = Weights.toArray(weightData(bias).real());
+    return constant(numbers, numbers.length);
   }
 
   /** A bias that XNNPACK packs. */
