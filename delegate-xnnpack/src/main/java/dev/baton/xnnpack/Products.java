@@ -219,7 +219,8 @@ final class Products {
     Constant contiguous =
         weight.isContiguous()
             ? weight
-            : Constant.of(MemorySegment.ofArray(Weights.toArray(weight)), weight.type());
+            : Constant.of(
+                MemorySegment.ofArray(Weights.toArray(weight)), TensorType.of(DType.FLOAT, sizes));
     int in = sizes[0] / groups;
     Constant ordered =
         line
@@ -282,7 +283,7 @@ final class Products {
       @Nullable Value bias,
       Range range,
       int output) {
-    boolean outIn = weight.type().dtype() != DType.FLOAT || weight.isContiguous();
+    boolean outIn = !Weights.isReal(weight) || weight.isContiguous();
     Constant stored = outIn ? weight : weight.permute(1, 0);
     int filter = c.filter(node, stored, null, 0, Shapes.longs(stored.type().shape()));
     int input = c.activations(node, c.in(x, Layout.PLAIN), 1, Shapes.longs(x.shape()));
