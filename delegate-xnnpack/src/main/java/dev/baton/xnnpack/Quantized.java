@@ -50,13 +50,18 @@ final class Quantized {
       Set.of("aten::mean.dim", "aten::_adaptive_avg_pool2d", "aten::adaptive_avg_pool2d");
 
   /** Operators that take elements as they are; their result is quantized as their operands are. */
-  private static final Set<String> MOVES =
+  private static final Set<String> KEEPS =
       Set.of(
           "aten::relu",
           "aten::relu6",
           "aten::hardtanh",
           "aten::clamp",
           "aten::max_pool2d_with_indices",
+          "aten::cat");
+
+  /** Those of one tensor that only move elements, integers as well. */
+  private static final Set<String> MOVES =
+      Set.of(
           "aten::view_copy",
           "aten::view",
           "aten::reshape",
@@ -71,7 +76,8 @@ final class Quantized {
           "aten::transpose_copy.int",
           "aten::transpose.int",
           "aten::t_copy",
-          "aten::cat",
+          "aten::flatten.using_ints",
+          "aten::unflatten.int",
           "aten::slice_copy.Tensor",
           "aten::slice.Tensor",
           "aten::select_copy.int",
@@ -92,6 +98,11 @@ final class Quantized {
   /** The arguments of a product of activations and weights; null if the operator is none. */
   static @Nullable Product product(Node node) {
     return PRODUCTS.get(node.name());
+  }
+
+  /** True for an operator that moves the integers of a quantized tensor. */
+  static boolean movesIntegers(Node node) {
+    return MOVES.contains(node.name()) && node.result().dtype() == DType.INT8;
   }
 
   /** True if activations are quantized where the operator uses them. */
@@ -134,7 +145,7 @@ final class Quantized {
     if (MEANS.contains(node.name())) {
       return meanDecline(match, setting);
     }
-    if (!MOVES.contains(node.name())) {
+    if (!KEEPS.contains(node.name()) && !MOVES.contains(node.name())) {
       return Decline.of(OPERATOR, "it computes with real numbers");
     }
     return match.operands().stream().allMatch(o -> match.output().equals(o.quantization()))
