@@ -62,9 +62,7 @@ final class Encodings {
 
   /** True if the integers mean this, and XNNPACK can say so. */
   boolean agrees(Value integers, @Nullable Quantization quantization) {
-    return quantization instanceof PerTensor q
-        && isWhole(q)
-        && q.equals(known.get(integers));
+    return quantization instanceof PerTensor q && isWhole(q) && q.equals(known.get(integers));
   }
 
   /** True if the integers use the whole range of 8 bits, as XNNPACK's do. */

@@ -267,6 +267,37 @@ class QuantizedTest {
   }
 
   @Test
+  void integersAreMovedWithoutConversion() throws DelegateException {
+    TensorType turnedType = TensorType.of(DType.INT8, 3, 2);
+    Value q = quantize(real(2, 3), 0.5, -1);
+    Value turned = call("aten::permute_copy", List.of(turnedType), q, Argument.ints(1, 0)).get(0);
+    TensorType flatType = TensorType.of(DType.INT8, 6);
+    Value flat = call("aten::view_copy", List.of(flatType), turned, Argument.ints(6)).get(0);
+    Graph graph = builder.build(List.of(dequantize(flat, 0.5, -1)));
+    try (DelegateSession session = Rig.open();
+        XnnpackSubgraph compiled = Rig.compile(session, graph);
+        DelegateExecution execution = compiled.newExecution(Rig.Context.ONE_THREAD)) {
+      XnnNode.Transpose transpose = nodes(compiled, XnnNode.Transpose.class).getFirst();
+      XnnType quantized = new XnnType.PerTensor(XnnType.Code.QINT8, 0.5f, -1);
+      assertEquals(quantized, type(compiled, transpose.input()));
+      assertEquals(quantized, type(compiled, transpose.output()));
+      assertEquals(2, nodes(compiled, XnnNode.Unary.class).size());
+      Data rows = new Data(Shape.of(2, 3), new float[] {1, 2, 3, 4, 5, 6});
+      assertArrayEquals(
+          new float[] {1, 4, 2, 5, 3, 6},
+          Rig.run(execution, List.of(rows), List.of(Shape.of(6))).get(0));
+    }
+  }
+
+  @Test
+  void integersOfUnknownMeaningAreNotMoved() throws DelegateException {
+    TensorType type = TensorType.of(DType.INT8, 3, 2);
+    Value turned =
+        call("aten::permute_copy", List.of(type), int8(2, 3), Argument.ints(1, 0)).get(0);
+    assertEquals(Decline.Kind.DTYPE, declined(builder.build(List.of(turned)), producer(turned)));
+  }
+
+  @Test
   void whatIsConcatenatedFromDifferentScalesIsReal() throws DelegateException {
     Value joined =
         call(
