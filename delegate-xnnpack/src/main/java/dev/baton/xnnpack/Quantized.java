@@ -112,6 +112,22 @@ final class Quantized {
   }
 
   /**
+   * True for a matrix product whose activations are quantized while it runs, with one scale for
+   * several rows.
+   */
+  static boolean isMatrix(QuantizedOperator match) {
+    Product product = product(match.operator());
+    if (product == null || XnnpackOperators.isConvolution(match.operator())) {
+      return false;
+    }
+    Operand input = match.operand(product.input);
+    Value rows = input.source();
+    return input.quantization() instanceof Dynamic d
+        && !d.perToken()
+        && (rows.tensorType().dynamic() || rows.shape().numel() != rows.shape().size(-1));
+  }
+
+  /**
    * Why XNNPACK does not compute the operator with integers; null if it does. That the operator is
    * one that it computes with real numbers is another question.
    */
@@ -214,7 +230,7 @@ final class Quantized {
       if (node.integer("groups") != 1 || node.bool("transposed")) {
         return Decline.of(ARGUMENT, "groups, or a transposed convolution");
       }
-    } else if (!dynamic.perToken() && !(fixed && shape.numel() == shape.size(-1))) {
+    } else if (isMatrix(match) && (!fixed || shape.size(-1) % 2 != 0)) {
       return Decline.of(ARGUMENT, "activations are not quantized row by row");
     }
     Decline decline = weightDecline(match, product);
@@ -225,13 +241,14 @@ final class Quantized {
       return decline;
     }
     WeightData weight = weight(match, product);
+    boolean asConvolution = convolution || isMatrix(match);
     XnnFeature feature =
-        convolution
+        asConvolution
             ? XnnFeature.DYNAMIC_INT8_CONVOLUTION
             : weight.quantization() instanceof PerGroup
                 ? XnnFeature.DYNAMIC_INT4_GROUPS
                 : weight.isInt4() ? XnnFeature.DYNAMIC_INT4 : XnnFeature.DYNAMIC_INT8;
-    if (convolution && weight.isInt4()) {
+    if (asConvolution && weight.isInt4()) {
       return Decline.of(DTYPE, "a filter of 4 bits");
     }
     return setting.library().has(feature)
