@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * q ─ view ─ dequantize ─ addmm ─ relu ─ quantize ─ view
  * </pre>
  *
- * Only of tensors with one scale that is known.
+ * Only of tensors with one scale. Where the program chooses it while it runs, views go before the
+ * choice.
  */
 public final class QuantizedMoves extends GraphRewriter {
   private static final Set<String> VIEWS =
@@ -45,14 +46,22 @@ public final class QuantizedMoves extends GraphRewriter {
   private static final Set<String> CLAMPS =
       Set.of("aten::relu", "aten::relu6", "aten::hardtanh", "aten::clamp");
 
+  private static final String QUANTIZE = "quantized_decomposed::quantize";
+  private static final String DEQUANTIZE = "quantized_decomposed::dequantize";
+  private static final String CHOICE = "quantized_decomposed::choose_qparams.tensor";
+
   private QuantizedMoves(Graph graph) {
     super(graph);
   }
 
   public static Block apply(Block block) {
-    return block.graph().nodes().stream().anyMatch(n -> perTensor(n) != null)
+    return block.graph().nodes().stream().anyMatch(QuantizedMoves::concerns)
         ? new QuantizedMoves(block.graph()).rewrite(block)
         : block;
+  }
+
+  private static boolean concerns(Node node) {
+    return perTensor(node) != null || isDynamic(node, DEQUANTIZE);
   }
 
   private static Quantization.@Nullable PerTensor perTensor(@Nullable Node node) {
@@ -64,6 +73,9 @@ public final class QuantizedMoves extends GraphRewriter {
     Value given = null;
     if (VIEWS.contains(node.name()) || SELECTIONS.contains(node.name())) {
       given = moveIntegers(node);
+      if (given == null && VIEWS.contains(node.name())) {
+        given = chooseLater(node);
+      }
     } else if (Quantization.isQuantize(node) && perTensor(node) != null) {
       given = quantizeEarlier(node);
     }
@@ -92,6 +104,56 @@ public final class QuantizedMoves extends GraphRewriter {
             List.of(move.result().type()),
             dequantize.origin())
         .result();
+  }
+
+  /**
+   * A view of what is quantized while the program runs, as what is viewed and then quantized: the
+   * least and the greatest element stay the same. Null if it is no such view.
+   */
+  private @Nullable Value chooseLater(Node view) {
+    Value self = view.tensor("self");
+    Node dequantize = map(self).producer();
+    if (dequantize == null || !isDynamic(dequantize, DEQUANTIZE) || !hasOneUser(self)) {
+      return null;
+    }
+    Node quantize = dequantize.tensor("input").producer();
+    Node choice = dequantize.tensor("scale").producer();
+    if (quantize == null
+        || choice == null
+        || !isDynamic(quantize, QUANTIZE)
+        || !choice.name().equals(CHOICE)
+        || quantize.tensor("input") != choice.tensor("input")
+        || !parameters(quantize).equals(choice.results())
+        || !parameters(dequantize).equals(choice.results())) {
+      return null;
+    }
+    TensorType type = view.result().tensorType();
+    Value real = again(view, "self", choice.tensor("input"), type);
+    List<Value> chosen =
+        into.node(
+                choice.operator(),
+                with(choice, "input", real, choice.arguments()),
+                choice.results().stream().map(Value::type).toList(),
+                choice.origin())
+            .results();
+    TensorType integers = new TensorType(quantize.result().dtype(), type.shape(), type.dynamic());
+    Value quantized = converted(quantize, real, chosen, integers);
+    return converted(dequantize, quantized, chosen, type);
+  }
+
+  private static boolean isDynamic(Node node, String prefix) {
+    return node.name().equals(prefix + "_per_tensor.tensor");
+  }
+
+  private static List<Value> parameters(Node node) {
+    return List.of(node.tensor("scale"), node.tensor("zero_point"));
+  }
+
+  private Value converted(Node node, Value input, List<Value> parameters, TensorType type) {
+    List<Argument> arguments = with(node, "input", input, node.arguments());
+    arguments.set(node.operator().indexOf("scale"), parameters.get(0));
+    arguments.set(node.operator().indexOf("zero_point"), parameters.get(1));
+    return into.node(node.operator(), arguments, List.of(type), node.origin()).result();
   }
 
   /** The integers of a quantize operator, if there is something to do; else null. */

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.baton.graph.Argument;
 import dev.baton.graph.DType;
 import dev.baton.graph.Node;
+import dev.baton.graph.Operators;
+import dev.baton.graph.Origin;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import java.util.List;
@@ -88,6 +90,42 @@ class QuantizedMovesTest {
     assertEquals(Graphs.floats(3, 4), nodes.get(3).result().tensorType());
     assertEquals(TensorType.of(DType.INT8, 3, 4), nodes.get(4).result().tensorType());
     assertEquals(TensorType.of(DType.INT8, 12), nodes.get(5).result().tensorType());
+  }
+
+  @Test
+  void viewsGoBeforeTheChoiceOfParameters() {
+    Value x = g.input(Graphs.floats(2, 6));
+    String choice = "quantized_decomposed::choose_qparams.tensor";
+    List<Value> chosen =
+        g.builder
+            .node(
+                Operators.get(choice),
+                List.of(
+                    x,
+                    Argument.of(-128L),
+                    Argument.of(127L),
+                    Argument.of(1e-7),
+                    Argument.of(DType.INT8)),
+                List.of(TensorType.of(DType.DOUBLE, 1), TensorType.of(DType.INT64, 1)),
+                Origin.HOST)
+            .results();
+    Value y = dynamic(QUANTIZE, DType.INT8, x, chosen);
+    Value moved = turned(view(dynamic(DEQUANTIZE, DType.FLOAT, y, chosen), 3, 4));
+    assertEquals(
+        List.of(VIEW, PERMUTE, choice, QUANTIZE + ".tensor", DEQUANTIZE + ".tensor", "aten::tanh"),
+        names(tanh(moved)));
+  }
+
+  private Value dynamic(String operator, DType to, Value x, List<Value> chosen) {
+    return g.node(
+        operator + ".tensor",
+        TensorType.of(to, x.shape().sizes()),
+        x,
+        chosen.get(0),
+        chosen.get(1),
+        Argument.of(-128L),
+        Argument.of(127L),
+        Argument.of(DType.INT8));
   }
 
   @Test
