@@ -107,12 +107,8 @@ final class VectorMath {
 
   /** x Φ(x), NaN at −∞: absolute error at most 2e-7 times the greater of |x| and 1. */
   static FloatVector gelu(FloatVector x) {
-    FloatVector z = x.mul(0.70710678f);
-    FloatVector magnitude = z.abs();
-    FloatVector tail = erfcOfPositive(magnitude).mul(0.5f); // Φ(-|x|)
-    FloatVector phi = Lanes.splat(1f).sub(tail).blend(tail, x.lt(0f));
-    FloatVector small = erfOfSmall(z).fma(Lanes.splat(0.5f), Lanes.splat(0.5f));
-    return x.mul(phi.blend(small, magnitude.lt(0.5f)));
+    FloatVector tail = erfcOfPositive(x.abs().mul(0.70710678f)).mul(0.5f); // Φ(-|x|)
+    return x.mul(Lanes.splat(1f).sub(tail).blend(tail, x.lt(0f)));
   }
 
   /** GELU by its approximation with tanh: x sigmoid(2 √(2/π) (x + 0.044715 x³)). */
