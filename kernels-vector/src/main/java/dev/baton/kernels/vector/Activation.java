@@ -173,7 +173,8 @@ interface Activation {
     static void gelu(long from, long to, int n) {
       int i = 0;
       for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-        Lanes.store(gelu(Lanes.load(from + 4L * i)), to + 4L * i);
+        gelu(Lanes.load(from + 4L * i))
+            .intoMemorySegment(Lanes.ALL, to + 4L * i, java.nio.ByteOrder.LITTLE_ENDIAN);
       }
       if (i < n) {
         Lanes.store(gelu(Lanes.load(from + 4L * i, n - i)), to + 4L * i, n - i);
