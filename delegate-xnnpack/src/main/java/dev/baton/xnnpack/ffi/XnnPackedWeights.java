@@ -88,6 +88,31 @@ public final class XnnPackedWeights implements AutoCloseable {
     add(store.put(keys.get(key), seed, bytes.address(), bytes.byteSize(), file));
   }
 
+  /**
+   * Packs what is not packed yet on several threads, so that a runtime made before the result is
+   * closed finds it.
+   *
+   * @param threads with the caller's
+   */
+  public XnnPackingAhead packAhead(XnnLibrary library, int threads) {
+    List<XnnGraph> parts = threads < 2 ? List.of() : XnnPackingAhead.parts(graph, unpacked());
+    XnnPackingAhead ahead = new XnnPackingAhead(library, store, parts, threads);
+    synchronized (this) {
+      packedBytes += ahead.packedBytes();
+    }
+    return ahead;
+  }
+
+  private List<XnnNode.Weights> unpacked() {
+    Map<XnnPackingKey, XnnNode.Weights> unpacked = new LinkedHashMap<>();
+    for (Packing packing : packings) {
+      if (!store.isPacked(packing.key)) {
+        unpacked.putIfAbsent(packing.key, packing.weights);
+      }
+    }
+    return List.copyOf(unpacked.values());
+  }
+
   /** Number of keys that {@link #offer} takes. */
   public int keyCount() {
     return keys.size();
