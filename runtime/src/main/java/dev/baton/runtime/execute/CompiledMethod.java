@@ -78,12 +78,13 @@ public final class CompiledMethod implements AutoCloseable {
       Kernels kernels,
       Delegates delegates,
       Sessions sessions,
+      WorkerPool workers,
       boolean toRun) {
     this.kernels = kernels;
     this.sessions = sessions;
     this.options = sessions.options();
     this.late = new LateConstants(kernels, constants, options.maxMemoryBytes());
-    this.workers = new WorkerPool(this.options.threads());
+    this.workers = workers;
     Placer placer = new Placer(method, sessions, delegates, kernels);
     ProgramMethod source = program.method(method);
     try {
@@ -137,6 +138,7 @@ public final class CompiledMethod implements AutoCloseable {
    * Compiles a method.
    *
    * @param sessions stay open until this is closed
+   * @param workers too
    * @param start of the load, as {@link System#nanoTime} gives it
    */
   public static CompiledMethod compile(
@@ -145,8 +147,10 @@ public final class CompiledMethod implements AutoCloseable {
       Kernels kernels,
       Delegates delegates,
       Sessions sessions,
+      WorkerPool workers,
       long start) {
-    CompiledMethod result = new CompiledMethod(program, method, kernels, delegates, sessions, true);
+    CompiledMethod result =
+        new CompiledMethod(program, method, kernels, delegates, sessions, workers, true);
     Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
     LOG.log(System.Logger.Level.INFO, () -> loaded.message());
     sessions.options().listener().accept(loaded);
@@ -160,8 +164,9 @@ public final class CompiledMethod implements AutoCloseable {
   public static Placement explain(
       Program program, String method, Kernels kernels, Delegates delegates, LoadOptions options) {
     try (Sessions open = new Sessions(delegates, options);
+        WorkerPool workers = new WorkerPool(options.threads());
         CompiledMethod result =
-            new CompiledMethod(program, method, kernels, delegates, open, false)) {
+            new CompiledMethod(program, method, kernels, delegates, open, workers, false)) {
       return result.placement;
     }
   }
@@ -265,7 +270,7 @@ public final class CompiledMethod implements AutoCloseable {
     return packedConstants.byteSize();
   }
 
-  /** The threads that Java kernels share, as many as the options say. */
+  /** The threads that Java kernels of all methods of a model share. */
   Parallel parallel() {
     return workers;
   }
@@ -299,7 +304,6 @@ public final class CompiledMethod implements AutoCloseable {
   public void close() {
     Closing.all(
         compiled.stream().map(c -> c::close),
-        workers::close,
         constants::close,
         packedConstants::close);
   }
