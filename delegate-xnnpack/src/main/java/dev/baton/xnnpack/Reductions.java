@@ -1,7 +1,6 @@
 package dev.baton.xnnpack;
 
 import dev.baton.delegate.Decline;
-import dev.baton.graph.DType;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;

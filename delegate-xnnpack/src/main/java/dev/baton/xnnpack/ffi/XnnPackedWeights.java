@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,10 +73,23 @@ public final class XnnPackedWeights implements AutoCloseable {
     return keys.stream().mapToLong(XnnPackingKey::byteSize).sum();
   }
 
-  /** Tells these weights, and how they are packed, from any others. */
-  public void digest(ContentDigest into) {
-    into.update("packings " + keys.size());
-    keys.forEach(key -> key.digest(into));
+  /**
+   * Tells these weights, and how they are packed, from any others.
+   *
+   * @param threads with the caller's
+   */
+  public void digest(ContentDigest into, int threads) {
+    long[] each = new long[keys.size()];
+    Threads.forEach(
+        IntStream.range(0, each.length).boxed().toList(),
+        threads,
+        i -> {
+          ContentDigest digest = new ContentDigest();
+          keys.get(i).digest(digest);
+          each[i] = digest.value();
+        });
+    into.update("packings " + each.length);
+    into.update(MemorySegment.ofArray(each));
   }
 
   /**

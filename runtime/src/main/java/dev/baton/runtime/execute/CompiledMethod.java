@@ -302,9 +302,6 @@ public final class CompiledMethod implements AutoCloseable {
   /** Frees everything; no execution may be open. */
   @Override
   public void close() {
-    Closing.all(
-        compiled.stream().map(c -> c::close),
-        constants::close,
-        packedConstants::close);
+    Closing.all(compiled.stream().map(c -> c::close), constants::close, packedConstants::close);
   }
 }
