@@ -2,6 +2,10 @@
 """Writes model-*.jsonl.gz beside generate_kernel_goldens.py's files: complex numbers, transforms, gradients, bags of
 embeddings, quantized arithmetic, and ExecuTorch's operators for language models. Needs torch and executorch, whose
 own kernels give the results of what PyTorch lacks. Run it from anywhere.
+
+`executorch.jsonl.gz` is not written here: its calls are those that ExecuTorch 1.5's kernel tests (kernels/test and
+kernels/quantized/test) make, recorded while they ran on the kernels of the 1.5.1 wheel, with PyTorch 2.15 agreeing on
+each result; `test` names the test. Left out are calls that PyTorch answers otherwise, or in another dtype.
 """
 
 import torch
@@ -239,6 +243,9 @@ def views(g):
         numbers = [torch.tensor(scale), torch.tensor(zero), torch.tensor(-128), torch.tensor(127)]
         g("quantized_decomposed::quantize_per_tensor.tensor2", x, *numbers, i8)
         g("quantized_decomposed::dequantize_per_tensor.tensor2", ints(3, 4, dtype=i8), *numbers, i8)
+    for sizes in ([2, 3], [-1, 2]):
+        g("aten::unflatten.int", t(4, 6), 1, sizes)
+        g("aten::unflatten.int", ints(6, 2), -2, sizes)
 
 
 if __name__ == "__main__":

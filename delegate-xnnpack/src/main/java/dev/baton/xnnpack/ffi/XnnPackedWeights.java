@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,10 +73,23 @@ public final class XnnPackedWeights implements AutoCloseable {
     return keys.stream().mapToLong(XnnPackingKey::byteSize).sum();
   }
 
-  /** Tells these weights, and how they are packed, from any others. */
-  public void digest(ContentDigest into) {
-    into.update("packings " + keys.size());
-    keys.forEach(key -> key.digest(into));
+  /**
+   * Tells these weights, and how they are packed, from any others.
+   *
+   * @param threads with the caller's
+   */
+  public void digest(ContentDigest into, int threads) {
+    long[] each = new long[keys.size()];
+    Threads.forEach(
+        IntStream.range(0, each.length).boxed().toList(),
+        threads,
+        i -> {
+          ContentDigest digest = new ContentDigest();
+          keys.get(i).digest(digest);
+          each[i] = digest.value();
+        });
+    into.update("packings " + each.length);
+    into.update(MemorySegment.ofArray(each));
   }
 
   /**
@@ -86,6 +100,31 @@ public final class XnnPackedWeights implements AutoCloseable {
    */
   public synchronized void offer(int key, int seed, MemorySegment bytes, Mapping file) {
     add(store.put(keys.get(key), seed, bytes.address(), bytes.byteSize(), file));
+  }
+
+  /**
+   * Packs what is not packed yet on several threads, so that a runtime made before the result is
+   * closed finds it.
+   *
+   * @param threads with the caller's
+   */
+  public XnnPackingAhead packAhead(XnnLibrary library, int threads) {
+    List<XnnGraph> parts = threads < 2 ? List.of() : XnnPackingAhead.parts(graph, unpacked());
+    XnnPackingAhead ahead = new XnnPackingAhead(library, store, parts, threads);
+    synchronized (this) {
+      packedBytes += ahead.packedBytes();
+    }
+    return ahead;
+  }
+
+  private List<XnnNode.Weights> unpacked() {
+    Map<XnnPackingKey, XnnNode.Weights> unpacked = new LinkedHashMap<>();
+    for (Packing packing : packings) {
+      if (!store.isPacked(packing.key)) {
+        unpacked.putIfAbsent(packing.key, packing.weights);
+      }
+    }
+    return List.copyOf(unpacked.values());
   }
 
   /** Number of keys that {@link #offer} takes. */

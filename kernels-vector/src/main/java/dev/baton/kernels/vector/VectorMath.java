@@ -27,15 +27,18 @@ final class VectorMath {
   static FloatVector exp(FloatVector x) {
     VectorMask<Float> low = x.lt(EXP_LOW);
     VectorMask<Float> high = x.compare(VectorOperators.GT, EXP_HIGH);
-    FloatVector biased = x.fma(Lanes.splat(LOG2_E), Lanes.splat(ROUND));
+    FloatVector biased =
+        x.fma(
+            FloatVector.broadcast(Lanes.SPECIES, LOG2_E),
+            FloatVector.broadcast(Lanes.SPECIES, ROUND));
     FloatVector n = biased.sub(ROUND);
-    FloatVector r = n.fma(Lanes.splat(-LN2_HIGH), x);
-    r = n.fma(Lanes.splat(-LN2_LOW), r);
-    FloatVector p = Lanes.splat(0.0013863190542906523f);
-    p = p.fma(r, Lanes.splat(0.008368145674467087f));
-    p = p.fma(r, Lanes.splat(0.041667260229587555f));
-    p = p.fma(r, Lanes.splat(0.16666528582572937f));
-    p = p.fma(r, Lanes.splat(0.5f));
+    FloatVector r = n.fma(FloatVector.broadcast(Lanes.SPECIES, -LN2_HIGH), x);
+    r = n.fma(FloatVector.broadcast(Lanes.SPECIES, -LN2_LOW), r);
+    FloatVector p = FloatVector.broadcast(Lanes.SPECIES, 0.0013863190542906523f);
+    p = p.fma(r, FloatVector.broadcast(Lanes.SPECIES, 0.008368145674467087f));
+    p = p.fma(r, FloatVector.broadcast(Lanes.SPECIES, 0.041667260229587555f));
+    p = p.fma(r, FloatVector.broadcast(Lanes.SPECIES, 0.16666528582572937f));
+    p = p.fma(r, FloatVector.broadcast(Lanes.SPECIES, 0.5f));
     p = p.fma(r.mul(r), r).add(1f);
     // 2^(n-1), of the integer that the rounding left in the low bits; twice, since n may be 128.
     IntVector exponent = biased.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
@@ -48,21 +51,21 @@ final class VectorMath {
   static FloatVector sigmoid(FloatVector x) {
     FloatVector e = exp(x.abs().neg());
     FloatVector denominator = e.add(1f);
-    return Lanes.splat(1f).blend(e, x.lt(0f)).div(denominator);
+    return FloatVector.broadcast(Lanes.SPECIES, 1f).blend(e, x.lt(0f)).div(denominator);
   }
 
   /** At most 3 ulp. */
   static FloatVector tanh(FloatVector x) {
     FloatVector magnitude = x.abs();
     FloatVector u = x.mul(x);
-    FloatVector p = Lanes.splat(-0.005528631620109081f);
-    p = p.fma(u, Lanes.splat(0.020483313128352165f));
-    p = p.fma(u, Lanes.splat(-0.05369296669960022f));
-    p = p.fma(u, Lanes.splat(0.1333089917898178f));
-    p = p.fma(u, Lanes.splat(-0.3333326280117035f));
+    FloatVector p = FloatVector.broadcast(Lanes.SPECIES, -0.005528631620109081f);
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 0.020483313128352165f));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, -0.05369296669960022f));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 0.1333089917898178f));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, -0.3333326280117035f));
     FloatVector small = p.mul(u).fma(x, x);
     FloatVector e = exp(magnitude.mul(-2f));
-    FloatVector large = Lanes.splat(1f).sub(e).div(e.add(1f));
+    FloatVector large = FloatVector.broadcast(Lanes.SPECIES, 1f).sub(e).div(e.add(1f));
     large = large.blend(large.neg(), x.lt(0f));
     return large.blend(small, magnitude.lt(0.65f));
   }
@@ -71,7 +74,7 @@ final class VectorMath {
   static FloatVector erf(FloatVector x) {
     FloatVector magnitude = x.abs();
     FloatVector small = erfOfSmall(x);
-    FloatVector large = Lanes.splat(1f).sub(erfcOfPositive(magnitude));
+    FloatVector large = FloatVector.broadcast(Lanes.SPECIES, 1f).sub(erfcOfPositive(magnitude));
     large = large.blend(large.neg(), x.lt(0f));
     return large.blend(small, magnitude.lt(1f));
   }
@@ -79,45 +82,51 @@ final class VectorMath {
   /** x P(x²), for |x| of 1 at most. */
   private static FloatVector erfOfSmall(FloatVector x) {
     FloatVector u = x.mul(x);
-    FloatVector p = Lanes.splat(7.853860734030604e-05f);
-    p = p.fma(u, Lanes.splat(-0.0008010193123482168f));
-    p = p.fma(u, Lanes.splat(0.005188327748328447f));
-    p = p.fma(u, Lanes.splat(-0.026853810995817184f));
-    p = p.fma(u, Lanes.splat(0.1128358542919159f));
-    p = p.fma(u, Lanes.splat(-0.3761262595653534f));
-    p = p.fma(u, Lanes.splat(1.1283791065216064f));
+    FloatVector p = FloatVector.broadcast(Lanes.SPECIES, 7.853860734030604e-05f);
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, -0.0008010193123482168f));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 0.005188327748328447f));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, -0.026853810995817184f));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 0.1128358542919159f));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, -0.3761262595653534f));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 1.1283791065216064f));
     return p.mul(x);
   }
 
   /** e^(-x²) Q(1 / (1 + x/2)), for x of 0 and more. */
   private static FloatVector erfcOfPositive(FloatVector x) {
-    FloatVector t = Lanes.splat(1f).div(x.fma(Lanes.splat(0.5f), Lanes.splat(1f)));
-    FloatVector q = Lanes.splat(-0.05412733182311058f);
-    q = q.fma(t, Lanes.splat(0.2590683102607727f));
-    q = q.fma(t, Lanes.splat(-0.43057510256767273f));
-    q = q.fma(t, Lanes.splat(0.20732276141643524f));
-    q = q.fma(t, Lanes.splat(0.028012333437800407f));
-    q = q.fma(t, Lanes.splat(0.1757238358259201f));
-    q = q.fma(t, Lanes.splat(0.2515784502029419f));
-    q = q.fma(t, Lanes.splat(0.28074395656585693f));
-    q = q.fma(t, Lanes.splat(0.28226056694984436f));
-    q = q.fma(t, Lanes.splat(-7.847311280784197e-06f));
+    FloatVector t =
+        FloatVector.broadcast(Lanes.SPECIES, 1f)
+            .div(
+                x.fma(
+                    FloatVector.broadcast(Lanes.SPECIES, 0.5f),
+                    FloatVector.broadcast(Lanes.SPECIES, 1f)));
+    FloatVector q = FloatVector.broadcast(Lanes.SPECIES, -0.05412733182311058f);
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, 0.2590683102607727f));
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, -0.43057510256767273f));
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, 0.20732276141643524f));
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, 0.028012333437800407f));
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, 0.1757238358259201f));
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, 0.2515784502029419f));
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, 0.28074395656585693f));
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, 0.28226056694984436f));
+    q = q.fma(t, FloatVector.broadcast(Lanes.SPECIES, -7.847311280784197e-06f));
     return exp(x.mul(x).neg()).mul(q);
   }
 
   /** x Φ(x), NaN at −∞: absolute error at most 2e-7 times the greater of |x| and 1. */
   static FloatVector gelu(FloatVector x) {
-    FloatVector z = x.mul(0.70710678f);
-    FloatVector magnitude = z.abs();
-    FloatVector tail = erfcOfPositive(magnitude).mul(0.5f); // Φ(-|x|)
-    FloatVector phi = Lanes.splat(1f).sub(tail).blend(tail, x.lt(0f));
-    FloatVector small = erfOfSmall(z).fma(Lanes.splat(0.5f), Lanes.splat(0.5f));
-    return x.mul(phi.blend(small, magnitude.lt(0.5f)));
+    FloatVector tail = erfcOfPositive(x.abs().mul(0.70710678f)).mul(0.5f); // Φ(-|x|)
+    return x.mul(FloatVector.broadcast(Lanes.SPECIES, 1f).sub(tail).blend(tail, x.lt(0f)));
   }
 
   /** GELU by its approximation with tanh: x sigmoid(2 √(2/π) (x + 0.044715 x³)). */
   static FloatVector geluTanh(FloatVector x) {
-    FloatVector inner = x.mul(x).fma(Lanes.splat(0.044715f), Lanes.splat(1f)).mul(x);
+    FloatVector inner =
+        x.mul(x)
+            .fma(
+                FloatVector.broadcast(Lanes.SPECIES, 0.044715f),
+                FloatVector.broadcast(Lanes.SPECIES, 1f))
+            .mul(x);
     return x.mul(sigmoid(inner.mul(1.5957691f)));
   }
 

@@ -180,7 +180,7 @@ class DecodedProgramTest {
 
   @Test
   void tensorsThatAreWrong() {
-    wrongTensor(t -> t.scalarType = 9, "scalar type 9 is unknown");
+    wrongTensor(t -> t.scalarType = 18, "scalar type 18 is unknown");
     wrongTensor(t -> t.storageOffset = 4, "storage offset 4 and layout 0");
     wrongTensor(t -> t.layout = 1, "storage offset 0 and layout 1");
     wrongTensor(t -> t.sizes = new int[] {2, -1}, "size -1 of dimension 1, expected 0 or more");
