@@ -41,7 +41,8 @@ public record Comparison(
   }
 
   /**
-   * Compares an output with a golden.
+   * Compares an output with a golden; complex numbers by their parts, which the place then has as
+   * its last dimension.
    *
    * @param tolerance relative to the largest finite magnitude that is expected; ignored for
    *     integers and bools
@@ -51,8 +52,9 @@ public record Comparison(
     if (!mismatch.isEmpty()) {
       return new Comparison(0, 0, mismatch, null);
     }
-    return expected.dtype().isFloatingPoint()
-        ? compareFloats(actual, expected, tolerance)
+    Tensor real = Numbers.asReals(expected);
+    return real.dtype().isFloatingPoint()
+        ? compareFloats(Numbers.asReals(actual), real, tolerance)
         : compareIntegers(actual, expected);
   }
 

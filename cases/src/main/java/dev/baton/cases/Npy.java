@@ -138,8 +138,8 @@ public final class Npy {
   }
 
   /**
-   * Writes a tensor in version 1, C order. NPY has no bfloat16: such a tensor is written as float
-   * 32, which holds each of its values.
+   * Writes a tensor in version 1, C order. NPY has no bfloat16 and no complex of halves: such a
+   * tensor is written as float 32, or as complex of them, which hold each of its values.
    *
    * @throws IOException if the file cannot be written; an existing one is replaced
    */
@@ -167,12 +167,14 @@ public final class Npy {
     }
   }
 
-  private static Tensor widened(Tensor bfloat16) {
-    short[] bits = bfloat16.getDataAsShortArray();
-    float[] values = new float[bits.length];
-    for (int i = 0; i < bits.length; i++) {
-      values[i] = Float.intBitsToFloat(bits[i] << 16);
+  private static Tensor widened(Tensor tensor) {
+    Tensor narrow = Numbers.asReals(tensor);
+    DType dtype = tensor.dtype().isComplex() ? DType.COMPLEX_FLOAT : DType.FLOAT;
+    Tensor wide = Tensor.zeros(dtype, tensor.shape());
+    Tensor reals = Numbers.asReals(wide);
+    for (long i = 0; i < narrow.numel(); i++) {
+      Numbers.set(reals, i, Numbers.asDouble(narrow, i));
     }
-    return Tensor.fromBlob(values, bfloat16.shape());
+    return wide;
   }
 }

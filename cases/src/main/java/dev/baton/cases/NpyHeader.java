@@ -31,6 +31,8 @@ record NpyHeader(DType dtype, boolean fortranOrder, long[] shape, long dataOffse
           Map.entry("f2", DType.HALF),
           Map.entry("f4", DType.FLOAT),
           Map.entry("f8", DType.DOUBLE),
+          Map.entry("c8", DType.COMPLEX_FLOAT),
+          Map.entry("c16", DType.COMPLEX_DOUBLE),
           Map.entry("i1", DType.INT8),
           Map.entry("i2", DType.INT16),
           Map.entry("i4", DType.INT32),

@@ -6,6 +6,7 @@ import dev.baton.runtime.Tensor;
 import dev.baton.runtime.kernel.Elements;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /** Elements of a tensor of any dtype, as Java's widest numbers. */
 public final class Numbers {
@@ -20,6 +21,7 @@ public final class Numbers {
   /**
    * An element as a double; integers beyond 2^53 are rounded.
    *
+   * @throws IllegalArgumentException if the dtype is complex
    * @param index 0 to {@link Tensor#numel} − 1
    */
   public static double asDouble(Tensor tensor, long index) {
@@ -37,7 +39,7 @@ public final class Numbers {
    * An element of an integer or bool tensor; unsigned 64-bit values beyond the range of a long come
    * out negative.
    *
-   * @throws IllegalArgumentException if the dtype is a floating point one
+   * @throws IllegalArgumentException if the dtype is a floating point or complex one
    */
   public static long asLong(Tensor tensor, long index) {
     MemorySegment data = tensor.data();
@@ -53,7 +55,24 @@ public final class Numbers {
     };
   }
 
-  /** Sets an element, converted as Java's casts do; a real number is rounded to the nearest. */
+  /**
+   * The elements as real numbers: a complex tensor of shape (…) as the real one of shape (…, 2)
+   * over the same bytes; any other tensor itself.
+   */
+  public static Tensor asReals(Tensor tensor) {
+    if (!tensor.dtype().isComplex()) {
+      return tensor;
+    }
+    long[] shape = Arrays.copyOf(tensor.shape(), tensor.shape().length + 1);
+    shape[shape.length - 1] = 2;
+    return Tensor.of(tensor.dtype().part(), tensor.data(), shape);
+  }
+
+  /**
+   * Sets an element, converted as Java's casts do; a real number is rounded to the nearest.
+   *
+   * @throws IllegalArgumentException if the dtype is complex
+   */
   public static void set(Tensor tensor, long index, double value) {
     MemorySegment data = tensor.data();
     switch (tensor.dtype()) {
@@ -66,6 +85,7 @@ public final class Numbers {
       case BFLOAT16 -> data.set(SHORT, index * 2, Elements.floatToBFloat16((float) value));
       case FLOAT -> data.set(FLOAT, index * 4, (float) value);
       case DOUBLE -> data.set(DOUBLE, index * 8, value);
+      default -> throw new IllegalArgumentException(tensor.dtype() + " is no real type");
     }
   }
 

@@ -139,9 +139,10 @@ final class RunCommand extends AbstractCommand {
       return plain == null ? Json.object("none", true) : Json.object("value", plain);
     }
     Tensor tensor = value.toTensor();
+    Tensor reals = Numbers.asReals(tensor);
     List<Object> values =
-        LongStream.range(0, Math.min(tensor.numel(), JSON_VALUES))
-            .mapToObj(i -> element(tensor, i))
+        LongStream.range(0, Math.min(reals.numel(), JSON_VALUES))
+            .mapToObj(i -> element(reals, i))
             .toList();
     return Json.object(
         "dtype",
@@ -151,7 +152,7 @@ final class RunCommand extends AbstractCommand {
         "values",
         values,
         "truncated",
-        tensor.numel() > JSON_VALUES);
+        reals.numel() > JSON_VALUES);
   }
 
   private static Object element(Tensor tensor, long index) {

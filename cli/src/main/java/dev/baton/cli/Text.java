@@ -44,14 +44,15 @@ final class Text {
       return String.valueOf(value);
     }
     Tensor tensor = value.toTensor();
+    Tensor reals = Numbers.asReals(tensor);
     String first =
-        LongStream.range(0, Math.min(SHOWN_VALUES, tensor.numel()))
-            .mapToObj(i -> element(tensor, i))
+        LongStream.range(0, Math.min(SHOWN_VALUES, reals.numel()))
+            .mapToObj(i -> element(reals, i))
             .collect(Collectors.joining(", "));
     return dtype(tensor.dtype())
         + Arrays.toString(tensor.shape())
         + (first.isEmpty() ? "" : ": " + first)
-        + (tensor.numel() > SHOWN_VALUES ? ", …" : "");
+        + (reals.numel() > SHOWN_VALUES ? ", …" : "");
   }
 
   private static String element(Tensor tensor, long index) {

@@ -14,6 +14,7 @@ import dev.baton.delegate.Cost;
 import dev.baton.delegate.Decline;
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
+import dev.baton.graph.Origin;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
@@ -401,6 +402,7 @@ final class PlacementTest {
                   e -> json(assertInstanceOf(String.class, e.getKey())) + ": " + json(e.getValue()))
               .toList()
               .toString();
+      case Origin o -> json(o.toString());
       case Decline d -> "{\"kind\": " + json(d.kind()) + ", \"detail\": " + json(d.detail()) + "}";
       case Availability a ->
           "{\"reason\": " + json(a.reason()) + ", \"remedy\": " + json(a.remedy()) + "}";

@@ -10,6 +10,7 @@ import dev.baton.graph.Quantization;
 import dev.baton.graph.QuantizedOperator;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
+import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnLibrary;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -103,7 +104,7 @@ final class Claimant {
     }
     boolean converts = QuantizedOperator.isQuantizing(node);
     for (Value input : node.inputs()) {
-      Decline decline = input.isTensor() && !converts ? decline(input) : null;
+      Decline decline = input.isTensor() && !converts ? decline(input, setting) : null;
       if (decline != null) {
         return decline;
       }
@@ -113,7 +114,7 @@ final class Claimant {
     }
     for (Value result : node.results()) {
       boolean used = !view.users(result).isEmpty() || view.isOutput(result);
-      Decline decline = used && !converts ? decline(result) : null;
+      Decline decline = used && !converts ? decline(result, setting) : null;
       if (decline != null) {
         return decline;
       }
@@ -121,11 +122,12 @@ final class Claimant {
     return support.check().decline(node, setting);
   }
 
-  static @Nullable Decline decline(Value value) {
+  /** Why XNNPACK does not compute with a value; null if it does. */
+  static @Nullable Decline decline(Value value, Support.Setting setting) {
     if (!value.isTensor()) {
       return Decline.of(Decline.Kind.OPERATOR, "a result is a scalar");
     }
-    if (value.dtype() != DType.FLOAT) {
+    if (!isReal(value, setting)) {
       return Decline.of(
           Decline.Kind.DTYPE,
           "a tensor is " + value.dtype().name().toLowerCase(java.util.Locale.ROOT) + ", not float");
@@ -137,5 +139,15 @@ final class Claimant {
     return shape.numel() == 0
         ? Decline.of(Decline.Kind.SHAPE, "a tensor " + shape + " is empty")
         : null;
+  }
+
+  /** Numbers of 16 bits are computed with in 32; weights are widened when they are packed. */
+  private static boolean isReal(Value value, Support.Setting setting) {
+    return switch (value.dtype()) {
+      case FLOAT -> true;
+      case HALF -> value.isConstant() || setting.library().has(XnnFeature.HALF);
+      case BFLOAT16 -> value.isConstant();
+      default -> false;
+    };
   }
 }

@@ -37,7 +37,7 @@ final class Elementwise {
     if (integers.isConstant() || real.isConstant()) {
       return Decline.of(Decline.Kind.ARGUMENT, "what is constant is computed once");
     }
-    Decline decline = Claimant.decline(real);
+    Decline decline = Claimant.decline(real, setting);
     if (decline != null) {
       return decline;
     }

@@ -50,10 +50,12 @@ final class Encodings {
   }
 
   /**
+   * What is computed with: floats, where numbers of 16 bits come in or go out too.
+   *
    * @throws IllegalStateException if nothing says how the integers are quantized
    */
   XnnType type(Value value) {
-    if (value.dtype() == DType.FLOAT) {
+    if (value.dtype() == DType.FLOAT || value.dtype() == DType.HALF) {
       return XnnType.Plain.FLOAT;
     }
     Quantization.PerTensor q = known.get(value);

@@ -125,7 +125,7 @@ final class Fusions {
     return List.of("weight", "bias", "running_mean", "running_var").stream()
         .allMatch(parameter -> {
           Value value = batchNorm.tensorOrNull(parameter);
-          return value == null || (value.isConstant() && Weights.isPlainFloat(value.constant()));
+          return value == null || (value.isConstant() && Weights.isReal(value.constant()));
         });
   }
 

@@ -219,7 +219,8 @@ final class Products {
     Constant contiguous =
         weight.isContiguous()
             ? weight
-            : Constant.of(MemorySegment.ofArray(Weights.toArray(weight)), weight.type());
+            : Constant.of(
+                MemorySegment.ofArray(Weights.toArray(weight)), TensorType.of(DType.FLOAT, sizes));
     int in = sizes[0] / groups;
     Constant ordered =
         line
@@ -282,18 +283,22 @@ final class Products {
       @Nullable Value bias,
       Range range,
       int output) {
-    boolean outIn = weight.type().dtype() != DType.FLOAT || weight.isContiguous();
+    boolean outIn = !Weights.isReal(weight) || weight.isContiguous();
     Constant stored = outIn ? weight : weight.permute(1, 0);
     int filter = c.filter(node, stored, null, 0, Shapes.longs(stored.type().shape()));
     int input = c.activations(node, c.in(x, Layout.PLAIN), 1, Shapes.longs(x.shape()));
-    c.add(
-        new XnnNode.FullyConnected(
-            range,
-            input,
-            filter,
-            c.bias(node, bias),
-            output,
-            outIn ? 0 : XnnNode.TRANSPOSE_WEIGHTS));
+    int flags = outIn ? 0 : XnnNode.TRANSPOSE_WEIGHTS;
+    if (bias != null && c.scalesBias(node)) {
+      long[] dims = Shapes.longs(x.shape());
+      dims[dims.length - 1] = bias.shape().numel();
+      int product = c.temporary(dims);
+      c.add(
+          new XnnNode.FullyConnected(Range.ALL, input, filter, XnnNode.NONE, product, flags));
+      c.add(new XnnNode.Binary(BinaryOperator.ADD, range, product, c.addend(bias), output));
+    } else {
+      c.add(
+          new XnnNode.FullyConnected(range, input, filter, c.bias(node, bias), output, flags));
+    }
   }
 
   static void mm(Node node, SubgraphCompiler c) {

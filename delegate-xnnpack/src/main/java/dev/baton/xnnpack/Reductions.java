@@ -87,7 +87,7 @@ final class Reductions {
   static @Nullable Decline check(Node node, Support.Setting setting, ReduceOperator operator) {
     if (node.operator().has("dtype")
         && !node.isNone("dtype")
-        && node.integer("dtype") != DType.FLOAT.code()) {
+        && node.integer("dtype") != node.result().dtype().code()) {
       return Decline.of(Decline.Kind.DTYPE, "the result is of another dtype");
     }
     if (node.tensor("self").shape().rank() == 0) {

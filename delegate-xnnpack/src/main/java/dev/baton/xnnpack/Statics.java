@@ -58,12 +58,12 @@ final class Statics {
 
     @Override
     public long byteSize() {
-      return constant.type().byteSize();
+      return Weights.byteSize(constant);
     }
 
     private MemorySegment bytes() {
       MemorySegment data = constant.data();
-      return data.asSlice(0, Math.min(byteSize(), data.byteSize()));
+      return data.asSlice(0, Math.min(constant.type().byteSize(), data.byteSize()));
     }
 
     @Override

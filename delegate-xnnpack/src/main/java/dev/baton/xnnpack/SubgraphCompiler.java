@@ -8,6 +8,7 @@ import dev.baton.graph.Packing;
 import dev.baton.graph.Quantization;
 import dev.baton.graph.QuantizedOperator;
 import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnFunction;
@@ -134,15 +135,20 @@ final class SubgraphCompiler {
   }
 
   private Result compile() {
+    List<Value> bound = new ArrayList<>();
     for (Value input : subgraph.inputs()) {
       if (input.isTensor()) {
-        place(input, Layout.PLAIN, value(XnnValue.input(type(input), Shapes.longs(input.shape()))));
+        bound.add(input);
+        value(XnnValue.input(boundType(input), Shapes.longs(input.shape())));
       }
     }
     for (Value output : subgraph.outputs()) {
-      external.put(output, value(XnnValue.output(type(output), Shapes.longs(output.shape()))));
+      external.put(output, value(XnnValue.output(boundType(output), Shapes.longs(output.shape()))));
     }
     int externalCount = values.size();
+    for (int id = 0; id < bound.size(); id++) {
+      place(bound.get(id), Layout.PLAIN, read(bound.get(id), id));
+    }
     for (Node node : subgraph.nodes()) {
       if (!fusions.isAbsorbed(node) && node.results().stream().anyMatch(this::isUsed)) {
         XnnpackOperators.of(node).define(node, this);
@@ -163,10 +169,28 @@ final class SubgraphCompiler {
     return id;
   }
 
+  /** The type of a value where it is bound. */
+  private XnnType boundType(Value value) {
+    return value.dtype() == DType.HALF ? XnnType.Plain.HALF : type(value);
+  }
+
+  /** An input as it is computed with. */
+  private int read(Value input, int from) {
+    if (boundType(input).equals(type(input))) {
+      return from;
+    }
+    int to = value(XnnValue.internal(type(input), Shapes.longs(input.shape())));
+    add(new XnnNode.Unary(UnaryOperator.CONVERT, List.of(), from, to));
+    return to;
+  }
+
   /** Brings an output to where it is bound. */
   private void write(Value output, int to) {
     int plain = find(output, Layout.PLAIN);
-    if (plain >= 0) {
+    if (!boundType(output).equals(type(output))) {
+      int from = in(output, Layout.PLAIN);
+      add(new XnnNode.Unary(UnaryOperator.CONVERT, List.of(), from, to));
+    } else if (plain >= 0) {
       add(new XnnNode.Copy(plain, to));
     } else {
       relayout(output, Layout.CHANNELS_LAST, Layout.PLAIN, to);
@@ -271,7 +295,8 @@ final class SubgraphCompiler {
     Integer bound = external.get(value);
     boolean plain = layout == Layout.PLAIN || !Layout.hasChannelsLast(value.shape().rank());
     int id;
-    if (bound != null && plain && !written.contains(value)) {
+    boolean direct = plain && boundType(value).equals(type(value));
+    if (bound != null && direct && !written.contains(value)) {
       id = bound;
       written.add(value);
     } else {
@@ -384,7 +409,11 @@ final class SubgraphCompiler {
   private Constant contiguous(Constant constant) {
     return constant.isContiguous()
         ? constant
-        : Constant.of(resident(Weights.copy(constant, null, 0, arena)), constant.type());
+        : Constant.of(
+            resident(Weights.copy(constant, null, 0, arena)),
+            Weights.isReal(constant)
+                ? TensorType.of(DType.FLOAT, constant.type().shape().sizes())
+                : constant.type());
   }
 
   private MemorySegment resident(MemorySegment copy) {
@@ -447,6 +476,17 @@ final class SubgraphCompiler {
     return keepsIntegers(product, data) ? data.constant() : data.real();
   }
 
+  /**
+   * True if XNNPACK would multiply a bias of the product with the scales of the weights too: its
+   * kernels for real activations and int8 weights do.
+   */
+  boolean scalesBias(Node product) {
+    Quantized.Product roles = Quantized.product(product);
+    return roles != null
+        && integerWeights(product) == null
+        && keepsIntegers(product, weightData(product.tensor(roles.weight())));
+  }
+
   /** True if real numbers are multiplied with int8 weights: a quarter of the memory. */
   private boolean keepsIntegers(Node product, WeightData data) {
     return Quantized.hasInt8Matrix(product, data) && library.has(XnnFeature.WEIGHT_INT8);
@@ -460,8 +500,8 @@ final class SubgraphCompiler {
    * @param axis the dim of outputs, of the order
    */
   int filter(Node product, Constant ordered, float @Nullable [] scale, int axis, long... dims) {
-    if (ordered.type().dtype() == DType.FLOAT) {
-      packedBytes += ordered.type().byteSize();
+    if (Weights.isReal(ordered)) {
+      packedBytes += Weights.byteSize(ordered);
       return value(XnnValue.of(Weights.packed(ordered, scale, axis), XnnType.Plain.FLOAT, dims));
     }
     Quantized.Product roles = Quantized.product(product);
@@ -543,6 +583,12 @@ final class SubgraphCompiler {
             new Statics.Numbers(integers),
             new XnnType.PerChannel(Code.QCINT32, products, 0, 0),
             integers.length));
+  }
+
+  /** A bias that is added by itself, flat. */
+  int addend(Value bias) {
+    float[] numbers = Weights.toArray(weightData(bias).real());
+    return constant(numbers, numbers.length);
   }
 
   /** A bias that XNNPACK packs. */

@@ -25,7 +25,7 @@ record WeightData(Constant constant, @Nullable Quantization quantization) {
       return null;
     }
     if (value.isConstant()) {
-      return Weights.isPlainFloat(value.constant()) ? new WeightData(value.constant(), null) : null;
+      return Weights.isReal(value.constant()) ? new WeightData(value.constant(), null) : null;
     }
     Node dequantize = dequantize(value);
     if (dequantize == null || value.dtype() != DType.FLOAT) {
@@ -45,7 +45,7 @@ record WeightData(Constant constant, @Nullable Quantization quantization) {
         : null;
   }
 
-  /** The real numbers, of the same shape, contiguous unless they are stored. */
+  /** The real numbers, of the same shape, contiguous and in 32 bits unless they are stored. */
   Constant real() {
     Quantization q = quantization;
     if (q == null) {
@@ -121,24 +121,14 @@ record WeightData(Constant constant, @Nullable Quantization quantization) {
     return result;
   }
 
-  /** Scales, whatever real dtype they have; null if they have none. */
+  /** Scales, whatever real dtype they have. */
   static float[] floats(Constant constant) {
-    if (constant.type().dtype() == DType.FLOAT) {
+    if (constant.type().dtype() != DType.DOUBLE) {
       return Weights.toArray(constant);
     }
     float[] values = new float[Math.toIntExact(constant.type().shape().numel())];
     for (int i = 0; i < values.length; i++) {
-      values[i] =
-          switch (constant.type().dtype()) {
-            case DOUBLE -> (float) constant.data().getAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i);
-            case HALF ->
-                Float.float16ToFloat(
-                    constant.data().getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i));
-            case BFLOAT16 ->
-                Float.intBitsToFloat(
-                    constant.data().getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i) << 16);
-            default -> throw new IllegalStateException("no real numbers: " + constant);
-          };
+      values[i] = (float) constant.data().getAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i);
     }
     return values;
   }

@@ -1,10 +1,12 @@
 package dev.baton.xnnpack;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import dev.baton.graph.Constant;
 import dev.baton.graph.DType;
 import dev.baton.graph.Packing;
+import dev.baton.graph.TensorType;
 import dev.baton.xnnpack.ffi.XnnValue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -23,8 +25,22 @@ final class Weights {
 
   private Weights() {}
 
-  static boolean isPlainFloat(Constant constant) {
-    return constant.packing() == Packing.PLAIN && constant.type().dtype() == DType.FLOAT;
+  /** True for real numbers that XNNPACK is given in 32 bits, however many they are stored in. */
+  static boolean isReal(Constant constant) {
+    return constant.packing() == Packing.PLAIN && isReal(constant.type().dtype());
+  }
+
+  private static boolean isReal(DType dtype) {
+    return switch (dtype) {
+      case FLOAT, HALF, BFLOAT16 -> true;
+      default -> false;
+    };
+  }
+
+  /** Bytes of the elements as XNNPACK is given them. */
+  static long byteSize(Constant constant) {
+    TensorType type = constant.type();
+    return isReal(type.dtype()) ? type.shape().numel() * Float.BYTES : type.byteSize();
   }
 
   /** True if XNNPACK may read the bytes where they are. */
@@ -32,6 +48,7 @@ final class Weights {
     MemorySegment data = constant.data();
     long last = data.address() + constant.type().byteSize() - 1;
     return constant.isContiguous()
+        && byteSize(constant) == constant.type().byteSize()
         && data.isNative()
         && data.address() % constant.type().dtype().byteSize() == 0
         && last / PAGE == (last + SLACK) / PAGE;
@@ -49,11 +66,12 @@ final class Weights {
   /** A contiguous copy, with slack. */
   static MemorySegment copy(
       Constant constant, float @Nullable [] scale, int axis, SegmentAllocator allocator) {
-    MemorySegment to = allocate(constant.type().byteSize(), allocator);
-    if (scale == null && constant.isContiguous()) {
-      return to.copyFrom(constant.data().asSlice(0, constant.type().byteSize()));
+    long bytes = byteSize(constant);
+    MemorySegment to = allocate(bytes, allocator);
+    if (scale == null && constant.isContiguous() && bytes == constant.type().byteSize()) {
+      return to.copyFrom(constant.data().asSlice(0, bytes));
     }
-    if (constant.type().dtype() == DType.FLOAT) {
+    if (isReal(constant.type().dtype())) {
       new Copier(constant, scale, axis, to).copy(0, 0, 1);
     } else {
       copyBytes(constant, to);
@@ -114,6 +132,7 @@ final class Weights {
     private static final long BLOCK = 1 << 22;
 
     private final MemorySegment from;
+    private final DType dtype;
     private final int[] sizes;
     private final long[] strides;
     private final float @Nullable [] scale;
@@ -126,6 +145,7 @@ final class Weights {
 
     Copier(Constant constant, float @Nullable [] scale, int axis, MemorySegment to) {
       this.from = constant.data();
+      this.dtype = constant.type().dtype();
       this.sizes = constant.type().shape().sizes();
       this.strides = constant.strides();
       this.scale = scale;
@@ -148,11 +168,27 @@ final class Weights {
         source = new float[Math.toIntExact(reach)];
         target = new float[(int) count];
         filled = 0;
-        MemorySegment.copy(
-            from, JAVA_FLOAT_UNALIGNED, offset * Float.BYTES, source, 0, source.length);
+        read(offset);
         fill(dim, 0, factor);
         MemorySegment.copy(target, 0, to, JAVA_FLOAT_UNALIGNED, written, target.length);
         written += count * Float.BYTES;
+      }
+    }
+
+    /** Fills {@code source} with neighbours in memory. */
+    private void read(long offset) {
+      if (dtype == DType.FLOAT) {
+        MemorySegment.copy(
+            from, JAVA_FLOAT_UNALIGNED, offset * Float.BYTES, source, 0, source.length);
+        return;
+      }
+      short[] bits = new short[source.length];
+      MemorySegment.copy(from, JAVA_SHORT_UNALIGNED, offset * Short.BYTES, bits, 0, bits.length);
+      for (int i = 0; i < bits.length; i++) {
+        source[i] =
+            dtype == DType.HALF
+                ? Float.float16ToFloat(bits[i])
+                : Float.intBitsToFloat(bits[i] << Short.SIZE);
       }
     }
 

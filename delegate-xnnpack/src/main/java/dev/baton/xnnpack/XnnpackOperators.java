@@ -409,11 +409,11 @@ final class XnnpackOperators {
     Value value = node.tensorOrNull(parameter);
     return value == null || isWeight(value)
         ? null
-        : Decline.of(NOT_CONSTANT, parameter + " is not a plain float constant");
+        : Decline.of(NOT_CONSTANT, parameter + " is no constant of real numbers");
   }
 
   static boolean isWeight(@Nullable Value value) {
-    return value != null && value.isConstant() && Weights.isPlainFloat(value.constant());
+    return value != null && value.isConstant() && Weights.isReal(value.constant());
   }
 
   /** True if the argument, or an item of it, is a scalar that the program computes. */

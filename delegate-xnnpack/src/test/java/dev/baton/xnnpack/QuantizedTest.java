@@ -211,6 +211,25 @@ class QuantizedTest {
     }
   }
 
+  /** XNNPACK would multiply the bias with the scales of the weights, were it the layer's. */
+  @Test
+  void theBiasOfRealRowsAndInt8WeightsIsAddedAfterwards() throws DelegateException {
+    Value x = real(2, 3);
+    Value y = call("aten::relu", Shape.of(2, 2), linear(x, matrix(), constant(1, -2)));
+    Graph graph = builder.build(List.of(y));
+    try (DelegateSession session = Rig.open();
+        XnnpackSubgraph compiled = Rig.compile(session, graph);
+        DelegateExecution execution = compiled.newExecution(Rig.Context.ONE_THREAD)) {
+      XnnNode.FullyConnected layer = nodes(compiled, XnnNode.FullyConnected.class).getFirst();
+      assertEquals(XnnType.Code.QCINT8, type(compiled, layer.filter()).code());
+      // 0.5·(1 + 2·2 + 3·−1.5) + 1, 0.25·(−1 + 2·−1.5) − 2, and of twice the row with its sign
+      Data rows = new Data(Shape.of(2, 3), new float[] {1, 2, -1.5f, -2, -4, 3});
+      assertArrayEquals(
+          new float[] {1.25f, 0, 0.5f, 0},
+          Rig.run(execution, List.of(rows), List.of(Shape.of(2, 2))).get(0));
+    }
+  }
+
   @Test
   void weightsThatAreQuantizedAlongInputsBecomeReal() throws DelegateException {
     Value x = quantize(real(1, 2), 0.5, 0);

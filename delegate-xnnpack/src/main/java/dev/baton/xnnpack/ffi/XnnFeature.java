@@ -137,6 +137,18 @@ public enum XnnFeature {
       return t.gives(library, Trial.PRODUCT);
     }
   },
+  /** Conversion of real numbers to 16 bits and back. */
+  HALF {
+    @Override
+    boolean works(XnnLibrary library) {
+      Trial t = new Trial();
+      int halves = t.convert(0, Plain.HALF, 1, Trial.WIDTH);
+      int floats = t.convert(halves, Plain.FLOAT, 1, Trial.WIDTH);
+      long[] begin = {0, Trial.THIRD};
+      t.nodes.add(new XnnNode.Slice(begin, begin, new long[] {1, 1}, floats, 1));
+      return t.gives(library, 10);
+    }
+  },
   /** Maxima over windows whose stride is above their size. */
   POOLS_WITH_GAPS {
     @Override

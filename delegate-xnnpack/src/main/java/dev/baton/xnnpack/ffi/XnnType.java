@@ -10,6 +10,7 @@ public sealed interface XnnType {
   /** {@code enum xnn_datatype}: codes that are the same in every version that has them. */
   enum Code {
     FP32(1),
+    FP16(2),
     QINT8(3),
     QUINT8(4),
     QINT32(5),
@@ -33,13 +34,22 @@ public sealed interface XnnType {
     return toString();
   }
 
-  /** Real numbers, in 32 bits. */
+  /** Real numbers. */
   enum Plain implements XnnType {
-    FLOAT;
+    /** In 32 bits. */
+    FLOAT(Code.FP32),
+    /** In 16 bits, of which 5 are the exponent's. */
+    HALF(Code.FP16);
+
+    private final Code code;
+
+    Plain(Code code) {
+      this.code = code;
+    }
 
     @Override
     public Code code() {
-      return Code.FP32;
+      return code;
     }
   }
 

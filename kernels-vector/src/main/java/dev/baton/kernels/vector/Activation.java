@@ -25,9 +25,9 @@ interface Activation {
       case "aten::relu" -> Loops::relu;
       case "aten::relu6" -> new Clamp(0, 6);
       case "aten::hardtanh" ->
-          new Clamp((float) call.number("min_val"), (float) call.number("max_val"));
+          clamp((float) call.number("min_val"), (float) call.number("max_val"));
       case "aten::clamp" ->
-          new Clamp(
+          clamp(
               call.isNone("min") ? Float.NEGATIVE_INFINITY : (float) call.number("min"),
               call.isNone("max") ? Float.POSITIVE_INFINITY : (float) call.number("max"));
       case "aten::leaky_relu" -> {
@@ -68,6 +68,11 @@ interface Activation {
       }
       default -> throw new IllegalStateException(name);
     };
+  }
+
+  /** Null for a bound that is NaN, which makes everything NaN. */
+  private static @Nullable Activation clamp(float low, float high) {
+    return Float.isNaN(low) || Float.isNaN(high) ? null : new Clamp(low, high);
   }
 
   /** Bounded between two numbers; NaN stays. */
