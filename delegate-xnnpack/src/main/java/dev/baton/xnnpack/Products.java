@@ -292,12 +292,10 @@ final class Products {
       long[] dims = Shapes.longs(x.shape());
       dims[dims.length - 1] = bias.shape().numel();
       int product = c.temporary(dims);
-      c.add(
-          new XnnNode.FullyConnected(Range.ALL, input, filter, XnnNode.NONE, product, flags));
+      c.add(new XnnNode.FullyConnected(Range.ALL, input, filter, XnnNode.NONE, product, flags));
       c.add(new XnnNode.Binary(BinaryOperator.ADD, range, product, c.addend(bias), output));
     } else {
-      c.add(
-          new XnnNode.FullyConnected(range, input, filter, c.bias(node, bias), output, flags));
+      c.add(new XnnNode.FullyConnected(range, input, filter, c.bias(node, bias), output, flags));
     }
   }
 
