@@ -242,7 +242,8 @@ final class Moves {
     chain(c, inputs, sizes, axis, layout.dims(result.shape()), result, c.out(result, layout));
   }
 
-  private static void chain(
+  /** Joins tensors along an axis, as many at a time as XNNPACK takes. */
+  static void chain(
       SubgraphCompiler c,
       List<Integer> inputs,
       List<Long> sizes,

@@ -23,6 +23,7 @@ import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.PlainMoves;
 import dev.baton.runtime.lift.QuantizedMoves;
+import dev.baton.runtime.lift.Recomposition;
 import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
@@ -101,7 +102,9 @@ public final class CompiledMethod implements AutoCloseable {
         Block simple =
             Simplifier.simplify(
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
-        simple = QuantizedMoves.apply(SafeSoftmax.apply(PlainMoves.apply(simple)));
+        simple =
+            QuantizedMoves.apply(
+                SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple))));
         TypeCheck.check(method, simple.graph(), kernels);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
