@@ -103,8 +103,7 @@ public final class CompiledMethod implements AutoCloseable {
             Simplifier.simplify(
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
         simple =
-            QuantizedMoves.apply(
-                SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple))));
+            QuantizedMoves.apply(SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple))));
         TypeCheck.check(method, simple.graph(), kernels);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
