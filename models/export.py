@@ -27,7 +27,8 @@ from torchao.quantization.quant_api import Int8DynamicActivationIntxWeightConfig
 from torchao.utils import unwrap_tensor_subclass
 
 
-TOLERANCES = {"xnn8": 1e-2, "portable8": 1e-2, "xnn8d": 2e-2, "xnn4": 2e-2}  # a step of 256, or two
+TOLERANCES = {"xnn8": 1e-2, "portable8": 1e-2, "xnn8d": 2e-2, "portable8d": 2e-2, "xnn4": 2e-2,  # a step of 256, or two
+              "xnn16": 5e-3, "portable16": 5e-3}  # steps of 1024, where others round between operators
 
 
 def rand(*sizes, seed=0):
@@ -54,7 +55,9 @@ def exported(module, call, shapes, outside):
 
 
 def quantized(module, kind, calls, shapes):
-    """8: int8 with fixed parameters; 8d: with parameters chosen at each call; 4: that, with 4-bit weights in groups."""
+    """8: int8 with fixed parameters; 8d: with parameters chosen at each call; 4: that, with 4-bit weights in groups; 16: float16."""
+    if kind.endswith("16"):
+        return module.half()
     if kind.endswith("4"):
         quantize_(module, Int8DynamicActivationIntxWeightConfig(weight_dtype=torch.int4, weight_granularity=PerGroup(32)))
         return unwrap_tensor_subclass(module)
@@ -69,7 +72,7 @@ def quantized(module, kind, calls, shapes):
 
 
 PARTITIONERS = {
-    "xnn": [XnnpackPartitioner()], "xnn8": [XnnpackPartitioner()],
+    "xnn": [XnnpackPartitioner()], "xnn8": [XnnpackPartitioner()], "xnn16": [XnnpackPartitioner()],
     "xnn8d": [XnnpackDynamicallyQuantizedPartitioner(), XnnpackPartitioner()],
     "xnn4": [XnnpackDynamicallyQuantizedPartitioner(), XnnpackPartitioner()],
 }
@@ -375,6 +378,18 @@ class Moves(nn.Module):
         return z[:, 2:9], y.permute(0, 2, 3, 1), self.linear(y.flatten(2).transpose(1, 2)), self.linear(mean.flatten(1))
 
 
+class Halves(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.n = nn.Conv2d(3, 8, 3, 2, 1), nn.Conv2d(8, 8, 3, padding=1, groups=8), nn.LayerNorm(8)
+        self.q, self.o = nn.Linear(8, 24), nn.Linear(8, 5)
+
+    def forward(self, x):
+        y = F.hardswish(self.b(F.relu(self.a(x)))).flatten(2).transpose(1, 2)
+        q, k, v = self.q(self.n(y)).chunk(3, -1)
+        return self.o(F.scaled_dot_product_attention(q, k, v) + y), y.mean(1)
+
+
 class Images(nn.Module):
     def __init__(self):
         super().__init__()
@@ -509,7 +524,8 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "int8-conv": (Convolutions, INT8, [(rand(2, 6, 9, 11),)], None),
     "int8-conv1d": (Lines, INT8, [(rand(2, 4, 13),)], None),
     "int8-linear": (Linears, INT8, [(rand(3, 96),)], None),
-    "int8-tokens": (Linears, ("portable8", "xnn8", "xnn8d", "xnn4"), [(rand(2, 40, 96),)], None),
+    "half": (Halves, ("portable16", "xnn16"), [(rand(1, 3, 8, 8).half(),)], None),
+    "int8-tokens": (Linears, ("portable8", "portable8d", "xnn8", "xnn8d", "xnn4"), [(rand(2, 40, 96),)], None),
     "int8-row": (Linears, ("xnn8d", "xnn4"), [(rand(1, 96),), (rand(1, 96, seed=3) + 4,), (rand(1, 96) * 0,)], None),
     "int8-arithmetic": (Arithmetic, INT8, [(rand(2, 3, 5, 7), 3 * rand(2, 3, 5, 7, seed=1), rand(3, 1, 1, seed=2))], None),
     "int8-moves": (Moves, INT8, [(rand(1, 4, 3, 5),)], None),

@@ -102,8 +102,9 @@ final class Claimant {
       }
     }
     boolean converts = QuantizedOperator.isQuantizing(node);
+    boolean moves = Quantized.movesIntegers(node);
     for (Value input : node.inputs()) {
-      Decline decline = input.isTensor() && !converts ? decline(input, setting) : null;
+      Decline decline = input.isTensor() && !converts ? decline(input, moves) : null;
       if (decline != null) {
         return decline;
       }
@@ -113,7 +114,7 @@ final class Claimant {
     }
     for (Value result : node.results()) {
       boolean used = !view.users(result).isEmpty() || view.isOutput(result);
-      Decline decline = used && !converts ? decline(result, setting) : null;
+      Decline decline = used && !converts ? decline(result, moves) : null;
       if (decline != null) {
         return decline;
       }
@@ -121,7 +122,16 @@ final class Claimant {
     return support.check().decline(node, setting);
   }
 
-  /** Why XNNPACK does not compute with a value; null if it does. */
+  private @Nullable Decline decline(Value value, boolean moves) {
+    return moves
+            && value.dtype() == DType.INT8
+            && !value.isConstant()
+            && setting.encodings().knows(value)
+        ? shapeDecline(value.shape())
+        : decline(value, setting);
+  }
+
+  /** Why XNNPACK does not compute with real numbers; null if it does. */
   static @Nullable Decline decline(Value value, Support.Setting setting) {
     if (!value.isTensor()) {
       return Decline.of(Decline.Kind.OPERATOR, "a result is a scalar");
@@ -131,7 +141,10 @@ final class Claimant {
           Decline.Kind.DTYPE,
           "a tensor is " + value.dtype().name().toLowerCase(java.util.Locale.ROOT) + ", not float");
     }
-    Shape shape = value.shape();
+    return shapeDecline(value.shape());
+  }
+
+  private static @Nullable Decline shapeDecline(Shape shape) {
     if (shape.rank() > MOST_DIMS) {
       return Decline.of(Decline.Kind.SHAPE, "the rank " + shape.rank() + " is above " + MOST_DIMS);
     }

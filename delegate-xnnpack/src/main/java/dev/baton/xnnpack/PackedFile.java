@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.baton.delegate.HostContext;
 import dev.baton.xnnpack.ffi.ContentDigest;
+import dev.baton.xnnpack.ffi.Threads;
 import dev.baton.xnnpack.ffi.XnnPackedWeights;
 import dev.baton.xnnpack.ffi.XnnWeightsStore;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The packed weights of one graph in a file, which later loads map instead of packing.
@@ -63,7 +65,7 @@ final class PackedFile {
   /** Gives the weights in the file to the graph; false if there is no sound file. */
   boolean read(HostContext context) {
     try {
-      map();
+      map(context.threads());
       touch();
       return true;
     } catch (NoSuchFileException e) {
@@ -81,14 +83,14 @@ final class PackedFile {
   }
 
   @SuppressWarnings("MustBeClosedChecker") // the mapping closes the arena
-  private void map() throws IOException {
+  private void map(int threads) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       folder.requirePrivate();
       Arena arena = Arena.ofShared();
       XnnWeightsStore.Mapping mapping = new XnnWeightsStore.Mapping(arena);
       try {
         MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-        for (Entry entry : check(file)) {
+        for (Entry entry : check(file, threads)) {
           weights.offer(entry.key, entry.seed, file.asSlice(entry.offset, entry.bytes), mapping);
         }
       } finally {
@@ -97,9 +99,9 @@ final class PackedFile {
     }
   }
 
-  private record Entry(int key, int seed, long offset, long bytes) {}
+  private record Entry(int key, int seed, long offset, long bytes, int checksum) {}
 
-  private List<Entry> check(MemorySegment file) throws IOException {
+  private List<Entry> check(MemorySegment file, int threads) throws IOException {
     require(file.byteSize() >= HEADER && file.get(LONG, 0) == MAGIC, "it is no file of ours");
     require(file.get(LONG, 8) == id, "it is of other weights");
     require(file.get(LONG, 16) == file.byteSize(), "its size is not what it was");
@@ -114,7 +116,8 @@ final class PackedFile {
               file.get(INT, at),
               file.get(INT, at + 4),
               file.get(LONG, at + 8),
-              file.get(LONG, at + 16));
+              file.get(LONG, at + 16),
+              file.get(INT, at + 24));
       require(
           entry.key >= 0
               && entry.key < weights.keyCount()
@@ -123,11 +126,19 @@ final class PackedFile {
               && entry.bytes > 0
               && entry.bytes <= file.byteSize() - Weights.SLACK - entry.offset,
           "it is damaged");
-      require(
-          ContentDigest.checksum(file.asSlice(entry.offset, entry.bytes)) == file.get(INT, at + 24),
-          "it is damaged");
       entries.add(entry);
     }
+    AtomicBoolean sound = new AtomicBoolean(true);
+    Threads.forEach(
+        entries,
+        threads,
+        entry -> {
+          MemorySegment bytes = file.asSlice(entry.offset, entry.bytes);
+          if (ContentDigest.checksum(bytes) != entry.checksum) {
+            sound.set(false);
+          }
+        });
+    require(sound.get(), "it is damaged");
     return entries;
   }
 

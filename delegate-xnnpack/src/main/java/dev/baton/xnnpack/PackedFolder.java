@@ -72,8 +72,12 @@ final class PackedFolder {
     return new PackedFolder(cache.resolve("packed"), limit, cpu);
   }
 
-  /** The file of a graph's weights; null if there are none, or the library cannot be read. */
-  @Nullable PackedFile file(XnnLibrary library, XnnPackedWeights weights) {
+  /**
+   * The file of a graph's weights; null if there are none, or the library cannot be read.
+   *
+   * @param threads that read the weights
+   */
+  @Nullable PackedFile file(XnnLibrary library, XnnPackedWeights weights, int threads) {
     if (weights.unpackedBytes() < PackedFile.LEAST_BYTES) {
       return null;
     }
@@ -83,7 +87,7 @@ final class PackedFolder {
       return null;
     }
     digest.update(bytes + " " + host);
-    weights.digest(digest);
+    weights.digest(digest, threads);
     long id = digest.value();
     return new PackedFile(this, path.resolve(HexFormat.of().toHexDigits(id) + SUFFIX), id, weights);
   }

@@ -283,6 +283,10 @@ final class Products {
       @Nullable Value bias,
       Range range,
       int output) {
+    if (c.quantizesMatrix(node)) {
+      matrixAsImage(node, c, x, weight, bias, range, output);
+      return;
+    }
     boolean outIn = !Weights.isReal(weight) || weight.isContiguous();
     Constant stored = outIn ? weight : weight.permute(1, 0);
     int filter = c.filter(node, stored, null, 0, Shapes.longs(stored.type().shape()));
@@ -297,6 +301,43 @@ final class Products {
     } else {
       c.add(new XnnNode.FullyConnected(range, input, filter, c.bias(node, bias), output, flags));
     }
+  }
+
+  /**
+   * A product whose rows are quantized alike: a convolution, since its activations have one scale
+   * for an image. Rows are cut in two halves, side by side, under a filter as wide: convolutions of
+   * single pixels become products of rows, each of which XNNPACK quantizes by itself.
+   *
+   * @param weight [out, in], int8
+   */
+  private static void matrixAsImage(
+      Node node,
+      SubgraphCompiler c,
+      Value x,
+      Constant weight,
+      @Nullable Value bias,
+      Range range,
+      int output) {
+    int inputs = weight.type().shape().size(1);
+    int outputs = weight.type().shape().size(0);
+    long[] dims = {1, x.shape().numel() / inputs, 2, inputs / 2};
+    int image = c.temporary(dims);
+    c.add(new XnnNode.Reshape(dims, c.in(x, Layout.PLAIN), image));
+    int product = c.temporary(1, dims[1], 1, outputs);
+    c.add(
+        new XnnNode.Convolution(
+            new Window(1, 2, 1, 2, 1, 1, new Padding(0, 0, 0, 0)),
+            1,
+            inputs / 2,
+            outputs,
+            range,
+            c.activations(node, image, 3, dims),
+            c.filter(node, weight, null, 0, outputs, 1, 2, inputs / 2),
+            c.bias(node, bias),
+            product));
+    long[] resultDims = Shapes.longs(x.shape());
+    resultDims[resultDims.length - 1] = outputs;
+    c.add(new XnnNode.Reshape(resultDims, product, output));
   }
 
   static void mm(Node node, SubgraphCompiler c) {

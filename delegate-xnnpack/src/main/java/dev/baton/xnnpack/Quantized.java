@@ -50,13 +50,18 @@ final class Quantized {
       Set.of("aten::mean.dim", "aten::_adaptive_avg_pool2d", "aten::adaptive_avg_pool2d");
 
   /** Operators that take elements as they are; their result is quantized as their operands are. */
-  private static final Set<String> MOVES =
+  private static final Set<String> KEEPS =
       Set.of(
           "aten::relu",
           "aten::relu6",
           "aten::hardtanh",
           "aten::clamp",
           "aten::max_pool2d_with_indices",
+          "aten::cat");
+
+  /** Those of one tensor that only move elements, integers as well. */
+  private static final Set<String> MOVES =
+      Set.of(
           "aten::view_copy",
           "aten::view",
           "aten::reshape",
@@ -71,7 +76,8 @@ final class Quantized {
           "aten::transpose_copy.int",
           "aten::transpose.int",
           "aten::t_copy",
-          "aten::cat",
+          "aten::flatten.using_ints",
+          "aten::unflatten.int",
           "aten::slice_copy.Tensor",
           "aten::slice.Tensor",
           "aten::select_copy.int",
@@ -94,10 +100,31 @@ final class Quantized {
     return PRODUCTS.get(node.name());
   }
 
+  /** True for an operator that moves the integers of a quantized tensor. */
+  static boolean movesIntegers(Node node) {
+    return MOVES.contains(node.name()) && node.result().dtype() == DType.INT8;
+  }
+
   /** True if activations are quantized where the operator uses them. */
   static boolean isDynamic(QuantizedOperator match) {
     Product product = product(match.operator());
     return product != null && match.operand(product.input).quantization() instanceof Dynamic;
+  }
+
+  /**
+   * True for a matrix product whose activations are quantized while it runs, with one scale for
+   * several rows.
+   */
+  static boolean isMatrix(QuantizedOperator match) {
+    Product product = product(match.operator());
+    if (product == null || XnnpackOperators.isConvolution(match.operator())) {
+      return false;
+    }
+    Operand input = match.operand(product.input);
+    Value rows = input.source();
+    return input.quantization() instanceof Dynamic d
+        && !d.perToken()
+        && (rows.tensorType().dynamic() || rows.shape().numel() != rows.shape().size(-1));
   }
 
   /**
@@ -134,7 +161,7 @@ final class Quantized {
     if (MEANS.contains(node.name())) {
       return meanDecline(match, setting);
     }
-    if (!MOVES.contains(node.name())) {
+    if (!KEEPS.contains(node.name()) && !MOVES.contains(node.name())) {
       return Decline.of(OPERATOR, "it computes with real numbers");
     }
     return match.operands().stream().allMatch(o -> match.output().equals(o.quantization()))
@@ -203,7 +230,7 @@ final class Quantized {
       if (node.integer("groups") != 1 || node.bool("transposed")) {
         return Decline.of(ARGUMENT, "groups, or a transposed convolution");
       }
-    } else if (!dynamic.perToken() && !(fixed && shape.numel() == shape.size(-1))) {
+    } else if (isMatrix(match) && (!fixed || shape.size(-1) % 2 != 0)) {
       return Decline.of(ARGUMENT, "activations are not quantized row by row");
     }
     Decline decline = weightDecline(match, product);
@@ -214,13 +241,14 @@ final class Quantized {
       return decline;
     }
     WeightData weight = weight(match, product);
+    boolean asConvolution = convolution || isMatrix(match);
     XnnFeature feature =
-        convolution
+        asConvolution
             ? XnnFeature.DYNAMIC_INT8_CONVOLUTION
             : weight.quantization() instanceof PerGroup
                 ? XnnFeature.DYNAMIC_INT4_GROUPS
                 : weight.isInt4() ? XnnFeature.DYNAMIC_INT4 : XnnFeature.DYNAMIC_INT8;
-    if (convolution && weight.isInt4()) {
+    if (asConvolution && weight.isInt4()) {
       return Decline.of(DTYPE, "a filter of 4 bits");
     }
     return setting.library().has(feature)

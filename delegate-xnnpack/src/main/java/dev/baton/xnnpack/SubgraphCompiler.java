@@ -497,7 +497,7 @@ final class SubgraphCompiler {
    *
    * @param ordered {@link #weights} of the product, in XNNPACK's order
    * @param scale what each index of dim {@code axis} is multiplied with; null for 1
-   * @param axis the dim of outputs, of the order
+   * @param axis the dim of outputs, of the order: the first or the last
    */
   int filter(Node product, Constant ordered, float @Nullable [] scale, int axis, long... dims) {
     if (Weights.isReal(ordered)) {
@@ -509,7 +509,7 @@ final class SubgraphCompiler {
       throw new IllegalStateException(product + " has integer weights");
     }
     WeightData data = weightData(product.tensor(roles.weight()));
-    int channel = axis + dims.length - ordered.type().shape().rank();
+    int channel = axis == 0 ? 0 : dims.length - 1;
     if (data.quantization() instanceof Quantization.PerGroup g) {
       float[] scales = WeightData.floats(g.scales());
       short[] upper = new short[scales.length];
@@ -620,6 +620,12 @@ final class SubgraphCompiler {
           add(new XnnNode.Unary(UnaryOperator.CONVERT, List.of(), id, to));
           return to;
         });
+  }
+
+  /** True if all rows of a matrix product are quantized alike, while it runs. */
+  boolean quantizesMatrix(Node product) {
+    QuantizedOperator quantized = fusions.quantized(product);
+    return quantized != null && Quantized.isMatrix(quantized);
   }
 
   // Fusions

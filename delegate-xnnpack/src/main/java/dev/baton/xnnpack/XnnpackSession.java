@@ -36,9 +36,13 @@ final class XnnpackSession implements DelegateSession {
     return weights;
   }
 
-  /** Where packed weights of a graph are kept on disk; null if they are not. */
-  @Nullable PackedFile packedFile(XnnPackedWeights packed) {
-    return folder == null ? null : folder.file(library, packed);
+  /**
+   * Where packed weights of a graph are kept on disk; null if they are not.
+   *
+   * @param threads that read the weights
+   */
+  @Nullable PackedFile packedFile(XnnPackedWeights packed, int threads) {
+    return folder == null ? null : folder.file(library, packed, threads);
   }
 
   XnnLibrary library() {

@@ -12,6 +12,7 @@ import dev.baton.graph.Value;
 import dev.baton.xnnpack.ffi.XnnException;
 import dev.baton.xnnpack.ffi.XnnGraph;
 import dev.baton.xnnpack.ffi.XnnPackedWeights;
+import dev.baton.xnnpack.ffi.XnnPackingAhead;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,9 +63,9 @@ final class XnnpackSubgraph implements CompiledSubgraph {
     this.weights = packed;
     boolean done = false;
     try {
-      PackedFile file = packed == null ? null : session.packedFile(packed);
+      PackedFile file = packed == null ? null : session.packedFile(packed, context.threads());
       boolean found = file != null && file.read(context);
-      this.first = newRuntimes(context);
+      this.first = firstRuntimes(packed, context);
       if (file != null && !found) {
         file.write(context);
       }
@@ -122,6 +123,17 @@ final class XnnpackSubgraph implements CompiledSubgraph {
   /** What was defined. */
   XnnGraph graph() {
     return compiled.graph();
+  }
+
+  @SuppressWarnings("try") // what is packed ahead is held while the runtime is made
+  private Runtimes firstRuntimes(@Nullable XnnPackedWeights packed, HostContext context)
+      throws XnnException {
+    if (packed == null) {
+      return newRuntimes(context);
+    }
+    try (XnnPackingAhead ahead = packed.packAhead(session.library(), context.threads())) {
+      return newRuntimes(context);
+    }
   }
 
   private Runtimes newRuntimes(HostContext context) throws XnnException {

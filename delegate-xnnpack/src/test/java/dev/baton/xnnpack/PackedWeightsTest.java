@@ -293,4 +293,79 @@ class PackedWeightsTest {
       assertEquals(packed, compiled.packedBytes());
     }
   }
+
+  /** Linears in a row; each multiplies a row of equal numbers with another power of two. */
+  private Graph chain(int layers) {
+    Graph.Builder builder = new Graph.Builder();
+    TensorType row = TensorType.of(DType.FLOAT, 1, SIZE);
+    Value x = builder.input(row);
+    for (int layer = 0; layer < layers; layer++) {
+      float[] numbers = new float[SIZE * SIZE];
+      for (int i = 0; i < SIZE; i++) {
+        numbers[i * SIZE + i] = (float) Math.pow(2, layer - layers / 2);
+      }
+      Value weight = builder.constant(Cases.constant(arena, numbers, SIZE, SIZE));
+      x =
+          builder
+              .node(Operators.get("aten::linear"), List.of(x, weight), List.of(row), Origin.HOST)
+              .result();
+    }
+    return builder.build(List.of(x));
+  }
+
+  /** What threads pack ahead is all that is packed, and what one thread packs. */
+  @Test
+  void threadsPackWhatOneThreadPacks() throws DelegateException {
+    int layers = 7;
+    Graph chain = chain(layers);
+    List<Long> packed = new ArrayList<>();
+    for (int threads : new int[] {1, 2, 8}) {
+      Host host = new Host(Map.of(), threads, cache.resolve("" + threads), new ArrayList<>());
+      for (boolean onDisk : new boolean[] {false, true}) {
+        try (XnnpackSession session = open(host);
+            XnnpackSubgraph compiled = compile(session, chain, host);
+            DelegateExecution execution = compiled.newExecution(host)) {
+          assertGives(1f / SIZE, execution);
+          assertEquals(layers, session.weights().size());
+          if (onDisk) {
+            assertEquals(0, compiled.packedBytes());
+          } else {
+            packed.add(compiled.packedBytes());
+          }
+        }
+      }
+    }
+    assertTrue(packed.get(0) >= (long) layers * SIZE * SIZE * Float.BYTES);
+    assertEquals(List.of(packed.get(0), packed.get(0), packed.get(0)), packed);
+  }
+
+  /** Subgraphs of one session, compiled one after another and run at once. */
+  @Test
+  void eightSubgraphsAtOnce() throws Exception {
+    Host host = host(XnnpackDelegate.PACKED_CACHE_OPTION, "off");
+    try (XnnpackSession session = open(host);
+        ExecutorService executor = Executors.newFixedThreadPool(8)) {
+      List<Callable<Boolean>> callers = new ArrayList<>();
+      for (int i = 1; i <= 8; i++) {
+        float number = i;
+        XnnpackSubgraph compiled = compile(session, linear(number), host);
+        callers.add(() -> {
+          try (compiled) {
+            for (int execution = 0; execution < 10; execution++) {
+              try (DelegateExecution run = compiled.newExecution(host)) {
+                for (int k = 0; k < 20; k++) {
+                  assertGives(number, run);
+                }
+              }
+            }
+          }
+          return true;
+        });
+      }
+      for (Future<Boolean> caller : executor.invokeAll(callers)) {
+        assertTrue(caller.get());
+      }
+      assertEquals(0, session.weights().size());
+    }
+  }
 }

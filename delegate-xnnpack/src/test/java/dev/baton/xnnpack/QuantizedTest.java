@@ -231,6 +231,36 @@ class QuantizedTest {
   }
 
   @Test
+  void aLineOfIntegersIsConvolved() throws DelegateException {
+    Value x = dequantize(quantize(real(1, 2, 3), 0.5, -1), 0.5, -1);
+    Value filter = channels(weights(new byte[] {1, 2, 3, 4}, 2, 2, 1), 0, 0.5f, 0.25f);
+    Value y =
+        call(
+            "aten::convolution",
+            Shape.of(1, 2, 3),
+            x,
+            filter,
+            constant(1, -2),
+            Argument.ints(1),
+            Argument.ints(0),
+            Argument.ints(1),
+            Argument.of(false),
+            Argument.ints(0),
+            Argument.of(1L));
+    Graph graph = builder.build(List.of(dequantize(quantize(y, 0.25, 3), 0.25, 3)));
+    try (DelegateSession session = Rig.open();
+        XnnpackSubgraph compiled = Rig.compile(session, graph);
+        DelegateExecution execution = compiled.newExecution(Rig.Context.ONE_THREAD)) {
+      XnnNode.Convolution layer = nodes(compiled, XnnNode.Convolution.class).getFirst();
+      assertEquals(XnnType.Code.QCINT8, type(compiled, layer.filter()).code());
+      Data line = new Data(Shape.of(1, 2, 3), new float[] {1, 2, 3, -1, 0, 1});
+      assertArrayEquals(
+          new float[] {0.5f, 2, 3.5f, -2.25f, -0.5f, 1.25f},
+          Rig.run(execution, List.of(line), List.of(Shape.of(1, 2, 3))).get(0));
+    }
+  }
+
+  @Test
   void weightsThatAreQuantizedAlongInputsBecomeReal() throws DelegateException {
     Value x = quantize(real(1, 2), 0.5, 0);
     Value weight = channels(weights(new byte[] {1, 2, 3, 4}, 2, 2), 1, 1, 10);
@@ -267,6 +297,37 @@ class QuantizedTest {
   }
 
   @Test
+  void integersAreMovedWithoutConversion() throws DelegateException {
+    TensorType turnedType = TensorType.of(DType.INT8, 3, 2);
+    Value q = quantize(real(2, 3), 0.5, -1);
+    Value turned = call("aten::permute_copy", List.of(turnedType), q, Argument.ints(1, 0)).get(0);
+    TensorType flatType = TensorType.of(DType.INT8, 6);
+    Value flat = call("aten::view_copy", List.of(flatType), turned, Argument.ints(6)).get(0);
+    Graph graph = builder.build(List.of(dequantize(flat, 0.5, -1)));
+    try (DelegateSession session = Rig.open();
+        XnnpackSubgraph compiled = Rig.compile(session, graph);
+        DelegateExecution execution = compiled.newExecution(Rig.Context.ONE_THREAD)) {
+      XnnNode.Transpose transpose = nodes(compiled, XnnNode.Transpose.class).getFirst();
+      XnnType quantized = new XnnType.PerTensor(XnnType.Code.QINT8, 0.5f, -1);
+      assertEquals(quantized, type(compiled, transpose.input()));
+      assertEquals(quantized, type(compiled, transpose.output()));
+      assertEquals(2, nodes(compiled, XnnNode.Unary.class).size());
+      Data rows = new Data(Shape.of(2, 3), new float[] {1, 2, 3, 4, 5, 6});
+      assertArrayEquals(
+          new float[] {1, 4, 2, 5, 3, 6},
+          Rig.run(execution, List.of(rows), List.of(Shape.of(6))).get(0));
+    }
+  }
+
+  @Test
+  void integersOfUnknownMeaningAreNotMoved() throws DelegateException {
+    TensorType type = TensorType.of(DType.INT8, 3, 2);
+    Value turned =
+        call("aten::permute_copy", List.of(type), int8(2, 3), Argument.ints(1, 0)).get(0);
+    assertEquals(Decline.Kind.DTYPE, declined(builder.build(List.of(turned)), producer(turned)));
+  }
+
+  @Test
   void whatIsConcatenatedFromDifferentScalesIsReal() throws DelegateException {
     Value joined =
         call(
@@ -298,6 +359,59 @@ class QuantizedTest {
       assertArrayEquals(
           new float[] {-63 + 1, -31.25f - 2, -126 + 1, -62.5f - 2},
           Rig.run(execution, List.of(rows), List.of(Shape.of(2, 2), Shape.of(2, 2))).get(0));
+    }
+  }
+
+  /** A real tensor that is quantized with one scale where it is used. */
+  private Value alike(Value x) {
+    TensorType one = TensorType.of(DType.DOUBLE, 1);
+    List<Value> chosen =
+        call(
+            Q + "choose_qparams.tensor",
+            List.of(one, TensorType.of(DType.INT64, 1)),
+            x,
+            Argument.of(-128L),
+            Argument.of(127L),
+            Argument.of(1e-7),
+            Argument.of(DType.INT8));
+    Value quantized =
+        call(
+                Q + "quantize_per_tensor.tensor",
+                List.of(TensorType.of(DType.INT8, x.shape().sizes())),
+                x,
+                chosen.get(0),
+                chosen.get(1),
+                Argument.of(-128L),
+                Argument.of(127L),
+                Argument.of(DType.INT8))
+            .get(0);
+    return call(
+        Q + "dequantize_per_tensor.tensor",
+        x.shape(),
+        quantized,
+        chosen.get(0),
+        chosen.get(1),
+        Argument.of(-128L),
+        Argument.of(127L),
+        Argument.of(DType.INT8));
+  }
+
+  @Test
+  void rowsThatAreQuantizedAlikeAreAnImage() throws DelegateException {
+    Value x = real(2, 4);
+    Value weight = channels(weights(new byte[] {1, 2, 3, 4, -1, 0, 2, 8}, 2, 4), 0, 0.5f, 0.25f);
+    Value y = linear(alike(x), weight, constant(1, -2));
+    Graph graph = builder.build(List.of(call("aten::relu", y.shape(), y)));
+    try (DelegateSession session = Rig.open();
+        XnnpackSubgraph compiled = Rig.compile(session, graph);
+        DelegateExecution execution = compiled.newExecution(Rig.Context.ONE_THREAD)) {
+      XnnNode.Convolution layer = nodes(compiled, XnnNode.Convolution.class).getFirst();
+      assertEquals(new XnnType.Dynamic(3), type(compiled, layer.input()));
+      // From −128 to 127, so the step is 1: 0.4 is 0, 1.6 is 2, in the second row as well.
+      Data rows = new Data(Shape.of(2, 4), new float[] {127, -128, 0.4f, 1, 0.4f, 1.6f, 2, 0});
+      assertArrayEquals(
+          new float[] {0, 0, 0.5f * (4 + 6) + 1, 0},
+          Rig.run(execution, List.of(rows), List.of(Shape.of(2, 2))).get(0));
     }
   }
 

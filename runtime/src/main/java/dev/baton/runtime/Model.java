@@ -1,6 +1,7 @@
 package dev.baton.runtime;
 
 import dev.baton.runtime.execute.CompiledMethod;
+import dev.baton.runtime.execute.WorkerPool;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Sessions;
@@ -22,6 +23,7 @@ public final class Model implements AutoCloseable {
   private final LoadOptions options;
   private final Delegates delegates;
   private final Kernels kernels;
+  private final WorkerPool workers;
   private final Program.Lease lease;
   private final Object loading = new Object();
   private @Nullable Sessions sessions;
@@ -33,6 +35,7 @@ public final class Model implements AutoCloseable {
     this.options = options;
     this.delegates = delegates;
     this.kernels = kernels;
+    this.workers = new WorkerPool(options.threads());
     this.lease = program.lease();
   }
 
@@ -75,7 +78,8 @@ public final class Model implements AutoCloseable {
           open.beginLoad();
         }
         return new ModelMethod(
-            CompiledMethod.compile(program, method, kernels, delegates, open, start), this);
+            CompiledMethod.compile(program, method, kernels, delegates, open, workers, start),
+            this);
       } catch (RuntimeException | Error e) {
         release();
         throw e;
@@ -99,10 +103,10 @@ public final class Model implements AutoCloseable {
       }
     }
     Sessions open = sessions;
-    if (open == null) {
-      lease.close();
+    if (open != null) {
+      Closing.all(List.of(workers::close, open::close, lease::close));
     } else {
-      Closing.all(List.of(open::close, lease::close));
+      lease.close(); // nothing has been loaded
     }
   }
 

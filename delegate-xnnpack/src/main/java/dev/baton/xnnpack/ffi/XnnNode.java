@@ -32,11 +32,21 @@ public sealed interface XnnNode {
    * @param node the same node with all ids 0: equal if all else is
    * @param bias or {@link #NONE}
    */
-  record Weights(XnnNode node, int input, int filter, int bias, int output) {}
+  record Weights(Packing node, int input, int filter, int bias, int output) {}
 
   /** What the node packs if its filter is static; null if it never packs anything. */
   default @Nullable Weights weights() {
     return null;
+  }
+
+  /** A node that packs its filter and bias, if they are static. */
+  sealed interface Packing extends XnnNode {
+    /**
+     * The same node on other values.
+     *
+     * @param bias left out by a node that has none
+     */
+    Packing on(int input, int filter, int bias, int output);
   }
 
   /** Bounds that results are cut to. */
@@ -63,10 +73,15 @@ public sealed interface XnnNode {
 
   /** Filter [out, in] (or [in, out], by flag), bias [out] or none. */
   record FullyConnected(Range range, int input, int filter, int bias, int output, int flags)
-      implements XnnNode {
+      implements Packing {
+    @Override
+    public Packing on(int input, int filter, int bias, int output) {
+      return new FullyConnected(range, input, filter, bias, output, flags);
+    }
+
     @Override
     public Weights weights() {
-      return new Weights(new FullyConnected(range, 0, 0, 0, 0, flags), input, filter, bias, output);
+      return new Weights(on(0, 0, 0, 0), input, filter, bias, output);
     }
 
     @Override
@@ -91,15 +106,16 @@ public sealed interface XnnNode {
       int filter,
       int bias,
       int output)
-      implements XnnNode {
+      implements Packing {
+    @Override
+    public Packing on(int input, int filter, int bias, int output) {
+      return new Convolution(
+          window, groups, groupInputs, groupOutputs, range, input, filter, bias, output);
+    }
+
     @Override
     public Weights weights() {
-      return new Weights(
-          new Convolution(window, groups, groupInputs, groupOutputs, range, 0, 0, 0, 0),
-          input,
-          filter,
-          bias,
-          output);
+      return new Weights(on(0, 0, 0, 0), input, filter, bias, output);
     }
 
     @Override
@@ -145,15 +161,16 @@ public sealed interface XnnNode {
       int filter,
       int bias,
       int output)
-      implements XnnNode {
+      implements Packing {
+    @Override
+    public Packing on(int input, int filter, int bias, int output) {
+      return new DepthwiseConvolution(
+          window, multiplier, channels, range, input, filter, bias, output);
+    }
+
     @Override
     public Weights weights() {
-      return new Weights(
-          new DepthwiseConvolution(window, multiplier, channels, range, 0, 0, 0, 0),
-          input,
-          filter,
-          bias,
-          output);
+      return new Weights(on(0, 0, 0, 0), input, filter, bias, output);
     }
 
     @Override
@@ -201,26 +218,26 @@ public sealed interface XnnNode {
       int filter,
       int bias,
       int output)
-      implements XnnNode {
+      implements Packing {
     @Override
-    public Weights weights() {
-      return new Weights(
-          new Deconvolution(
-              window,
-              adjustmentHeight,
-              adjustmentWidth,
-              groups,
-              groupInputs,
-              groupOutputs,
-              range,
-              0,
-              0,
-              0,
-              0),
+    public Packing on(int input, int filter, int bias, int output) {
+      return new Deconvolution(
+          window,
+          adjustmentHeight,
+          adjustmentWidth,
+          groups,
+          groupInputs,
+          groupOutputs,
+          range,
           input,
           filter,
           bias,
           output);
+    }
+
+    @Override
+    public Weights weights() {
+      return new Weights(on(0, 0, 0, 0), input, filter, bias, output);
     }
 
     @Override
@@ -602,10 +619,15 @@ public sealed interface XnnNode {
   }
 
   /** [..., m, k] by [..., k, n]; leading dimensions broadcast. */
-  record BatchMatrixMultiply(int left, int right, int output) implements XnnNode {
+  record BatchMatrixMultiply(int left, int right, int output) implements Packing {
+    @Override
+    public Packing on(int input, int filter, int bias, int output) {
+      return new BatchMatrixMultiply(input, filter, output);
+    }
+
     @Override
     public Weights weights() {
-      return new Weights(new BatchMatrixMultiply(0, 0, 0), left, right, NONE, output);
+      return new Weights(on(0, 0, 0, 0), left, right, NONE, output);
     }
 
     @Override

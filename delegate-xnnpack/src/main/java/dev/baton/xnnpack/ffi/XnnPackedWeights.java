@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,10 +73,23 @@ public final class XnnPackedWeights implements AutoCloseable {
     return keys.stream().mapToLong(XnnPackingKey::byteSize).sum();
   }
 
-  /** Tells these weights, and how they are packed, from any others. */
-  public void digest(ContentDigest into) {
-    into.update("packings " + keys.size());
-    keys.forEach(key -> key.digest(into));
+  /**
+   * Tells these weights, and how they are packed, from any others.
+   *
+   * @param threads with the caller's
+   */
+  public void digest(ContentDigest into, int threads) {
+    long[] each = new long[keys.size()];
+    Threads.forEach(
+        IntStream.range(0, each.length).boxed().toList(),
+        threads,
+        i -> {
+          ContentDigest digest = new ContentDigest();
+          keys.get(i).digest(digest);
+          each[i] = digest.value();
+        });
+    into.update("packings " + each.length);
+    into.update(MemorySegment.ofArray(each));
   }
 
   /**
@@ -86,6 +100,31 @@ public final class XnnPackedWeights implements AutoCloseable {
    */
   public synchronized void offer(int key, int seed, MemorySegment bytes, Mapping file) {
     add(store.put(keys.get(key), seed, bytes.address(), bytes.byteSize(), file));
+  }
+
+  /**
+   * Packs what is not packed yet on several threads, so that a runtime made before the result is
+   * closed finds it.
+   *
+   * @param threads with the caller's
+   */
+  public XnnPackingAhead packAhead(XnnLibrary library, int threads) {
+    List<XnnGraph> parts = threads < 2 ? List.of() : XnnPackingAhead.parts(graph, unpacked());
+    XnnPackingAhead ahead = new XnnPackingAhead(library, store, parts, threads);
+    synchronized (this) {
+      packedBytes += ahead.packedBytes();
+    }
+    return ahead;
+  }
+
+  private List<XnnNode.Weights> unpacked() {
+    Map<XnnPackingKey, XnnNode.Weights> unpacked = new LinkedHashMap<>();
+    for (Packing packing : packings) {
+      if (!store.isPacked(packing.key)) {
+        unpacked.putIfAbsent(packing.key, packing.weights);
+      }
+    }
+    return List.copyOf(unpacked.values());
   }
 
   /** Number of keys that {@link #offer} takes. */
@@ -140,7 +179,7 @@ public final class XnnPackedWeights implements AutoCloseable {
     private final Map<Integer, Long> addresses = new HashMap<>();
     private final Map<Addresses, Slot> slots = new HashMap<>();
     private final Map<Long, Long> aliases = new HashMap<>();
-    private final Map<Long, Long> reserved = new LinkedHashMap<>();
+    private final Map<Long, Slabs.Piece> reserved = new HashMap<>();
     private final Set<Addresses> askedFor = new HashSet<>();
     private final Set<Integer> empty = new HashSet<>();
     private final long emptyPages;
@@ -229,11 +268,12 @@ public final class XnnPackedWeights implements AutoCloseable {
     }
 
     private long reserve(long bytes) {
-      long address = Pages.map(bytes, true);
-      if (address != 0) {
-        reserved.put(address, bytes);
+      Slabs.Piece piece = store.slabs().take(bytes);
+      if (piece == null) {
+        return 0;
       }
-      return address;
+      reserved.put(piece.address(), piece);
+      return piece.address();
     }
 
     /**
@@ -241,8 +281,8 @@ public final class XnnPackedWeights implements AutoCloseable {
      * has looked up and found, at no address.
      */
     private long insert(int seed, long filter, long bias, long packed, long bytes) {
-      Long pages = reserved.get(packed);
-      if (pages == null) {
+      Slabs.Piece piece = reserved.get(packed);
+      if (piece == null) {
         return lookUp(seed, filter, bias);
       }
       Addresses known = known(filter, bias);
@@ -253,14 +293,7 @@ public final class XnnPackedWeights implements AutoCloseable {
       }
       packedBytes += bytes;
       slot.key.filter().data().doneWith();
-      Entry entry =
-          store.put(
-              slot.key,
-              seed,
-              packed,
-              bytes,
-              askedFor.contains(known),
-              () -> Pages.unmap(packed, pages));
+      Entry entry = store.put(slot.key, seed, packed, bytes, askedFor.contains(known), piece);
       boolean knownBefore = entry.address != packed;
       if (knownBefore && !isSame(entry, packed, bytes)) {
         store.release(entry);
@@ -268,7 +301,7 @@ public final class XnnPackedWeights implements AutoCloseable {
       }
       reserved.remove(packed);
       if (knownBefore) {
-        Pages.unmap(packed, pages);
+        piece.release();
       }
       add(entry);
       return entry.address;
@@ -287,15 +320,15 @@ public final class XnnPackedWeights implements AutoCloseable {
 
     /** Packed weights that nobody shares, for the runtime to close. */
     Runnable unshared() {
-      Map<Long, Long> own = Map.copyOf(reserved);
+      List<Slabs.Piece> own = List.copyOf(reserved.values());
       reserved.clear();
-      return () -> own.forEach(Pages::unmap);
+      return () -> own.forEach(Slabs.Piece::release);
     }
 
     @Override
     public void close() {
       making = null;
-      reserved.forEach(Pages::unmap);
+      reserved.values().forEach(Slabs.Piece::release);
       if (emptyPages != 0) {
         Pages.unmap(emptyPages, emptyBytes);
       }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param output type of its output
  */
 record XnnPackingKey(
-    XnnNode node, String input, String output, Operand filter, @Nullable Operand bias) {
+    XnnNode.Packing node, String input, String output, Operand filter, @Nullable Operand bias) {
   /** A static value. */
   record Operand(List<Long> dims, String type, XnnValue.StaticData data) {
     private static Operand of(XnnValue value, XnnValue.StaticData data) {

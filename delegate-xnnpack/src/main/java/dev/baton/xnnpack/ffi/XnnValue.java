@@ -83,6 +83,10 @@ public record XnnValue(long[] dims, XnnType type, Role role, @Nullable StaticDat
     }
   }
 
+  XnnValue as(Role other) {
+    return new XnnValue(dims, type, other, data);
+  }
+
   public static XnnValue input(XnnType type, long... dims) {
     return new XnnValue(dims, type, Role.INPUT, null);
   }

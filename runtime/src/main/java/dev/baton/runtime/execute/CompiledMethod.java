@@ -22,6 +22,7 @@ import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.PlainMoves;
+import dev.baton.runtime.lift.QuantizedMoves;
 import dev.baton.runtime.lift.Recomposition;
 import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
@@ -79,12 +80,13 @@ public final class CompiledMethod implements AutoCloseable {
       Kernels kernels,
       Delegates delegates,
       Sessions sessions,
+      WorkerPool workers,
       boolean toRun) {
     this.kernels = kernels;
     this.sessions = sessions;
     this.options = sessions.options();
     this.late = new LateConstants(kernels, constants, options.maxMemoryBytes());
-    this.workers = new WorkerPool(this.options.threads());
+    this.workers = workers;
     Placer placer = new Placer(method, sessions, delegates, kernels);
     ProgramMethod source = program.method(method);
     try {
@@ -100,7 +102,8 @@ public final class CompiledMethod implements AutoCloseable {
         Block simple =
             Simplifier.simplify(
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
-        simple = SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple)));
+        simple =
+            QuantizedMoves.apply(SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple))));
         TypeCheck.check(method, simple.graph(), kernels);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
@@ -138,6 +141,7 @@ public final class CompiledMethod implements AutoCloseable {
    * Compiles a method.
    *
    * @param sessions stay open until this is closed
+   * @param workers too
    * @param start of the load, as {@link System#nanoTime} gives it
    */
   public static CompiledMethod compile(
@@ -146,8 +150,10 @@ public final class CompiledMethod implements AutoCloseable {
       Kernels kernels,
       Delegates delegates,
       Sessions sessions,
+      WorkerPool workers,
       long start) {
-    CompiledMethod result = new CompiledMethod(program, method, kernels, delegates, sessions, true);
+    CompiledMethod result =
+        new CompiledMethod(program, method, kernels, delegates, sessions, workers, true);
     Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
     LOG.log(System.Logger.Level.INFO, () -> loaded.message());
     sessions.options().listener().accept(loaded);
@@ -161,8 +167,9 @@ public final class CompiledMethod implements AutoCloseable {
   public static Placement explain(
       Program program, String method, Kernels kernels, Delegates delegates, LoadOptions options) {
     try (Sessions open = new Sessions(delegates, options);
+        WorkerPool workers = new WorkerPool(options.threads());
         CompiledMethod result =
-            new CompiledMethod(program, method, kernels, delegates, open, false)) {
+            new CompiledMethod(program, method, kernels, delegates, open, workers, false)) {
       return result.placement;
     }
   }
@@ -266,7 +273,7 @@ public final class CompiledMethod implements AutoCloseable {
     return packedConstants.byteSize();
   }
 
-  /** The threads that Java kernels share, as many as the options say. */
+  /** The threads that Java kernels of all methods of a model share. */
   Parallel parallel() {
     return workers;
   }
@@ -298,10 +305,6 @@ public final class CompiledMethod implements AutoCloseable {
   /** Frees everything; no execution may be open. */
   @Override
   public void close() {
-    Closing.all(
-        compiled.stream().map(c -> c::close),
-        workers::close,
-        constants::close,
-        packedConstants::close);
+    Closing.all(compiled.stream().map(c -> c::close), constants::close, packedConstants::close);
   }
 }

@@ -7,17 +7,17 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads for the steps of Java kernels: the caller's and {@code threads − 1} of its own, started
- * when they are first needed. Serves one step at a time; a step that comes meanwhile runs on its
- * own thread alone, so that callers who run at once use no more threads than there are callers and
- * workers. Between steps workers wait, briefly awake and then asleep: a delegate's threads have the
- * processors for themselves.
+ * Threads for the steps of Java kernels of a model: the caller's and {@code threads − 1} of its
+ * own, started when they are first needed. Serves one step at a time; a step that comes meanwhile
+ * runs on its own thread alone, so that callers who run at once use no more threads than there are
+ * callers and workers. Between steps workers wait, briefly awake and then asleep: a delegate's
+ * threads have the processors for themselves.
  *
  * <p>A step and its workers meet at two numbers. {@code round} is raised when there is work, which
  * publishes the task; {@code busy} counts the workers that have yet to leave it. Tasks are dealt
  * out by one counter, in any order: who computes what changes no result.
  */
-final class WorkerPool implements Parallel, AutoCloseable {
+public final class WorkerPool implements Parallel, AutoCloseable {
   /** How often a worker looks for work before it sleeps: some tens of microseconds. */
   private static final int SPINS = 2_000;
 
@@ -33,7 +33,10 @@ final class WorkerPool implements Parallel, AutoCloseable {
   private @Nullable Task task;
   private volatile @Nullable Throwable failure;
 
-  WorkerPool(int threads) {
+  /**
+   * @param threads with the caller's
+   */
+  public WorkerPool(int threads) {
     this.threads = threads;
   }
 

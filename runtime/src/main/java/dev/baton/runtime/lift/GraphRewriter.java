@@ -71,7 +71,7 @@ abstract class GraphRewriter {
     return mapped.computeIfAbsent(value, v -> into.constant(v.constant()));
   }
 
-  private Argument map(Argument argument) {
+  final Argument map(Argument argument) {
     return switch (argument) {
       case Value v -> map(v);
       case Argument.Items list -> new Argument.Items(list.items().stream().map(this::map).toList());
