@@ -2,6 +2,7 @@ package dev.baton.xnnpack;
 
 import dev.baton.delegate.Claims;
 import dev.baton.delegate.Decline;
+import dev.baton.graph.DType;
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
 import dev.baton.graph.Parameter;

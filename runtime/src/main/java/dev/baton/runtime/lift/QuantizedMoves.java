@@ -209,7 +209,8 @@ public final class QuantizedMoves extends GraphRewriter {
               case UINT8 -> q.min() == 0 && q.max() == 255;
               default -> false;
             };
-    return whole
+    return q != null
+            && whole
             && dequantize != null
             && Quantization.isDequantize(dequantize)
             && q.equals(perTensor(dequantize))
