@@ -208,11 +208,11 @@ public final class CompiledMethod implements AutoCloseable {
   }
 
   /**
-   * Bytes of constants that had to be copied: folded, dequantized, or stored in another order than
-   * Java kernels read.
+   * Bytes of constants that had to be copied: folded, dequantized, stored in another order than
+   * Java kernels read, or packed for these so far.
    */
   public long constantBytes() {
-    return constants.byteSize();
+    return constants.byteSize() + packedConstants.byteSize();
   }
 
   /** A constant for Java kernels: its own bytes, or one copy that all executions share. */
@@ -266,11 +266,6 @@ public final class CompiledMethod implements AutoCloseable {
                 return into;
               });
     }
-  }
-
-  /** Bytes of constants that kernels have packed so far. */
-  public long packedBytes() {
-    return packedConstants.byteSize();
   }
 
   /** The threads that Java kernels of all methods of a model share. */

@@ -172,7 +172,7 @@ final class JavaCost {
     if (work == Work.NOTHING) {
       return 0;
     }
-    Kernels.Provided kernel = kernels.provided(node.name());
+    Kernels.Provided kernel = kernels.provided(node);
     boolean fast = kernel != null && !kernel.provider().equals(ReferenceKernels.NAME);
     double each = fast ? work.fast : work.reference;
     return work.step + each * (work == Work.PRODUCT ? products(node) : elements(node));
