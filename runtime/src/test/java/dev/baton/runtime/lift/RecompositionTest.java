@@ -69,7 +69,8 @@ class RecompositionTest {
             where(above(y, 0), x, times(x, slope())),
             where(above(x, 0), x, times(y, slope())),
             where(above(x, 0), y, times(x, slope())),
-            where(above(x, 0), times(x, slope()), x))) {
+            where(above(x, 0), times(x, slope()), x),
+            where(above(x, 0), x, times(x, g.constant(new float[] {1, 2}, 2, 1))))) {
       List<Node> nodes = Recomposition.apply(g.block(result)).graph().nodes();
       assertEquals("aten::where.self", nodes.getLast().name());
     }
