@@ -12,17 +12,12 @@ import dev.baton.xnnpack.ffi.XnnNode.Padding;
 import dev.baton.xnnpack.ffi.XnnNode.Range;
 import dev.baton.xnnpack.ffi.XnnNode.ReduceOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Window;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Pooling and resizing. */
 final class Images {
-  /** Cells along a dim of an adaptive pool that are computed one by one. */
-  private static final int MOST_CELLS = 16;
-
   private Images() {}
 
   private static int[] pair(Node node, String parameter, int[] orElse) {
@@ -152,58 +147,10 @@ final class Images {
     if (out.size(2) == 1 && out.size(3) == 1) {
       return XnnpackOperators.need(setting, ReduceOperator.MEAN);
     }
-    decline = XnnpackOperators.staticOnly(node);
-    if (decline != null || isEven(in, out)) {
-      return decline;
+    if (in.size(2) % out.size(2) != 0 || in.size(3) % out.size(3) != 0) {
+      return XnnpackOperators.shape("the cells are of different sizes");
     }
-    return Math.max(out.size(2), out.size(3)) > MOST_CELLS
-        ? XnnpackOperators.shape("the cells are many, and of different sizes")
-        : XnnpackOperators.need(setting, ReduceOperator.MEAN);
-  }
-
-  private static boolean isEven(Shape in, Shape out) {
-    return in.size(2) % out.size(2) == 0 && in.size(3) % out.size(3) == 0;
-  }
-
-  /** The mean of each cell: first over its rows, then over its columns. */
-  private static void unevenPool(Node node, SubgraphCompiler c) {
-    Value x = node.tensor("self");
-    Shape out = node.result().shape();
-    long[] dims = Layout.CHANNELS_LAST.dims(x.shape());
-    int rows = c.in(x, Layout.CHANNELS_LAST);
-    long[] between = dims.clone();
-    between[1] = out.size(2);
-    int columns = c.temporary(between);
-    means(node, c, 1, dims, out.size(2), rows, columns);
-    int result = c.out(node.result(), Layout.CHANNELS_LAST);
-    means(node, c, 2, between, out.size(3), columns, result);
-  }
-
-  private static void means(
-      Node node, SubgraphCompiler c, int axis, long[] dims, int cells, int input, int output) {
-    List<Integer> parts = new ArrayList<>();
-    for (int cell = 0; cell < cells; cell++) {
-      long first = cell * dims[axis] / cells;
-      long end = ((cell + 1) * dims[axis] + cells - 1) / cells;
-      long[] begins = new long[4];
-      begins[axis] = first;
-      long[] ends = dims.clone();
-      ends[axis] = end;
-      long[] sizes = dims.clone();
-      sizes[axis] = end - first;
-      int slice = c.temporary(sizes);
-      c.add(new XnnNode.Slice(begins, ends, sizes, input, slice));
-      long[] one = dims.clone();
-      one[axis] = 1;
-      int mean = cells == 1 ? output : c.temporary(one);
-      c.add(
-          new XnnNode.Reduce(
-              ReduceOperator.MEAN, new long[] {axis}, slice, mean, XnnNode.KEEP_DIMS));
-      parts.add(mean);
-    }
-    long[] joined = dims.clone();
-    joined[axis] = cells;
-    Moves.chain(c, parts, Collections.nCopies(cells, 1L), axis, joined, node.result(), output);
+    return XnnpackOperators.staticOnly(node);
   }
 
   static void adaptivePool(Node node, SubgraphCompiler c) {
@@ -215,8 +162,6 @@ final class Images {
       Reductions.reduce(c, ReduceOperator.MEAN, x, new int[] {2, 3}, true, node.result());
     } else if (height == 1 && width == 1) {
       c.alias(node.result(), x);
-    } else if (!isEven(x.shape(), out)) {
-      unevenPool(node, c);
     } else {
       int input = c.in(x, Layout.CHANNELS_LAST);
       c.add(

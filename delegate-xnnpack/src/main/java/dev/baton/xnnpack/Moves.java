@@ -242,8 +242,7 @@ final class Moves {
     chain(c, inputs, sizes, axis, layout.dims(result.shape()), result, c.out(result, layout));
   }
 
-  /** Joins tensors along an axis, as many at a time as XNNPACK takes. */
-  static void chain(
+  private static void chain(
       SubgraphCompiler c,
       List<Integer> inputs,
       List<Long> sizes,
