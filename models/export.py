@@ -451,6 +451,44 @@ class Shifted(nn.Module):
         return self.m(torch.cat([x[:, i::2, j::2] for j in (0, 1) for i in (0, 1)], -1))
 
 
+class Dilated(nn.Module):
+    """Causal convolutions with PReLUs, which are exported as comparisons, and extremes without their indices."""
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList([nn.Conv1d(8, 8, 3, padding=2 * d, dilation=d) for d in (1, 2)])
+        self.prelu = nn.PReLU(8)
+        with torch.no_grad():
+            self.prelu.weight.copy_(torch.arange(8) / 8 - 0.25)
+
+    def forward(self, x):
+        for conv in self.convs:
+            x = x + self.prelu(conv(x)[..., :x.shape[-1]])
+        return F.leaky_relu(x, 0.1), x.max(-1)[0], x.min(1)[0]
+
+
+class Groups(nn.Module):
+    """Group norm of a varying number of images, and cells of different sizes."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 6, 3, padding=1), nn.GroupNorm(3, 6)
+        with torch.no_grad():
+            self.norm.weight.copy_(torch.arange(6) / 3 + 0.5)
+            self.norm.bias.copy_(torch.arange(6) / 6)
+
+    def forward(self, x):
+        return F.relu(self.norm(self.conv(x))) + x.mean(1, keepdim=True)
+
+
+class Cells(nn.Module):
+    """Adaptive pools whose cells overlap, a variance, a root mean square."""
+
+    def forward(self, x):
+        y = F.adaptive_avg_pool2d(x, (3, 4))
+        return y, y.var((2, 3), correction=1), 1 - F.rms_norm(y, (4,), eps=1e-3)
+
+
 def hiding(*rows):
     mask = torch.zeros(1, 1, 6, 6).masked_fill(torch.ones(6, 6).triu(1) > 0, -torch.inf)
     mask[..., list(rows), :] = -torch.inf
@@ -468,6 +506,9 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "norm-first": (NormFirst, BOTH, [(rand(1, 6, 16),), (1e15 * rand(1, 6, 16, seed=1),)], None),
     "masked": (Masked, BOTH, [(rand(1, 6, 16), hiding()), (rand(1, 6, 16), hiding(0, 4)), (rand(1, 6, 16), hiding(*range(6)))], None),
     "shifted": (Shifted, BOTH, [(rand(1, 8, 6, 8),)], None),
+    "dilated": (Dilated, ("portable",), [(rand(2, 8, 13),)], None),
+    "groups": (Groups, BOTH, [(rand(2, 3, 5, 6),), (rand(3, 3, 5, 6),), (rand(1, 3, 5, 6),)], {"x": {0: Dim("b", min=1, max=4)}}),
+    "cells": (Cells, BOTH, [(rand(2, 3, 5, 7),)], None),
     "enc-dyn2": (NormFirst, BOTH, [(rand(2, 5, 16),), (rand(3, 7, 16),), (rand(4, 2, 16),)],
                  {"x": {0: Dim("n", min=2, max=4), 1: Dim("s", min=2, max=9)}}),
     "misc": (Misc, ("portable",), [(rand(4, 6), rand(4, 6, seed=1))], None),

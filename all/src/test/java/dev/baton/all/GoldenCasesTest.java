@@ -31,16 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenCasesTest {
   /** Cases too small for XNNPACK to be worth entering. */
   private static final Set<String> JAVA_ONLY =
-      Set.of(
-          "add-portable",
-          "cond-portable",
-          "dlrm-portable",
-          "int8-conv1d-portable8",
-          "kv-cache-portable",
-          "losses-portable",
-          "map-portable",
-          "misc-portable",
-          "rope-portable");
+      Set.of("add-portable", "cond-portable", "int8-conv1d-portable8", "map-portable");
 
   static List<Path> cases() throws IOException {
     List<Path> cases = ModelCase.find(Path.of(System.getProperty("baton.models")));

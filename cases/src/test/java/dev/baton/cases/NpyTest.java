@@ -96,10 +96,7 @@ class NpyTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "big-endian.npy, big-endian",
-    "records.npy, records"
-  })
+  @CsvSource({"big-endian.npy, big-endian", "records.npy, records"})
   void refusesWhatTensorsCannotHold(String name, String reason) throws IOException {
     Path file = copied(name);
     String message = assertThrows(NpyFormatException.class, () -> Npy.read(file)).getMessage();

@@ -4,7 +4,7 @@ import java.util.OptionalLong;
 
 /**
  * What the host tells a delegate about one run. Valid during {@link DelegateExecution#run} only,
- * and the same object in every run of an execution.
+ * and the same object in every run of an execution. May be asked by any thread.
  */
 public interface RunContext {
   /**

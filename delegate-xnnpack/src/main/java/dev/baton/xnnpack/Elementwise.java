@@ -87,6 +87,26 @@ final class Elementwise {
         c.result(node));
   }
 
+  /** other − self. */
+  static void reversed(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    Value result = c.result(node);
+    int rank = result.shape().rank();
+    if (node.operator().name().equals("aten::rsub.Tensor")) {
+      Value other = node.tensor("other");
+      Layout layout = c.meet(rank, List.of(x, other));
+      int a = c.operand(other, rank, layout);
+      int b = c.operand(x, rank, layout);
+      c.add(new XnnNode.Binary(BinaryOperator.SUBTRACT, Range.ALL, a, b, c.out(result, layout)));
+      return;
+    }
+    Layout layout = c.meet(rank, List.of(x));
+    int a = scalar(c, x, node.number("other"));
+    c.add(
+        new XnnNode.Binary(
+            BinaryOperator.SUBTRACT, Range.ALL, a, c.in(x, layout), c.out(result, layout)));
+  }
+
   private static void binaryScalar(
       SubgraphCompiler c,
       BinaryOperator operator,
@@ -197,6 +217,14 @@ final class Elementwise {
     long slopes = slope.shape().numel();
     if (slopes != 1 && slopes != x.shape().size(1)) {
       return XnnpackOperators.shape(slopes + " slopes for " + x.shape().size(1) + " channels");
+    }
+    boolean byChannel =
+        slopes == 1
+            || (node.name().equals("aten::prelu") && slope.shape().rank() == 1)
+            || (slope.shape().rank() >= rank - 1
+                && slope.shape().size(slope.shape().rank() - rank + 1) == slopes);
+    if (!byChannel) {
+      return XnnpackOperators.shape("the slopes are not those of channels");
     }
     Decline decline = XnnpackOperators.constant(node, "weight");
     return decline != null ? decline : XnnpackOperators.need(setting, XnnFunction.DEFINE_PRELU);

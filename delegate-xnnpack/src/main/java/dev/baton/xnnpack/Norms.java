@@ -190,6 +190,37 @@ final class Norms {
     }
   }
 
+  /** x / √(mean(x²) + eps), then weight. */
+  static void rmsNorm(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("input");
+    int rank = x.shape().rank();
+    int normalized = node.integers("normalized_shape").length;
+    long[] axes = java.util.stream.LongStream.range(rank - normalized, rank).toArray();
+    long[] dims = Shapes.longs(x.shape());
+    long[] rows = dims.clone();
+    for (long axis : axes) {
+      rows[(int) axis] = 1;
+    }
+    double eps = node.isNone("eps") ? Math.ulp(1f) : node.number("eps");
+    Value weight = node.tensorOrNull("weight");
+    int input = c.in(x, Layout.PLAIN);
+    int squared = c.temporary(dims);
+    c.add(new XnnNode.Unary(UnaryOperator.SQUARE, List.of(), input, squared));
+    int mean = c.temporary(rows);
+    c.add(new XnnNode.Reduce(ReduceOperator.MEAN, axes, squared, mean, XnnNode.KEEP_DIMS));
+    int stable = c.temporary(rows);
+    c.add(new XnnNode.Binary(BinaryOperator.ADD, Range.ALL, mean, c.scalar(eps), stable));
+    int factor = c.temporary(rows);
+    c.add(new XnnNode.Unary(UnaryOperator.RECIPROCAL_SQUARE_ROOT, List.of(), stable, factor));
+    int output = c.out(node.result(), Layout.PLAIN);
+    int unit = weight == null ? output : c.temporary(dims);
+    c.add(new XnnNode.Binary(BinaryOperator.MULTIPLY, Range.ALL, input, factor, unit));
+    if (weight != null) {
+      int scale = c.in(weight, Layout.PLAIN);
+      c.add(new XnnNode.Binary(BinaryOperator.MULTIPLY, Range.ALL, unit, scale, output));
+    }
+  }
+
   static @Nullable Decline groupNormCheck(Node node, Support.Setting setting) {
     for (String parameter : new String[] {"weight", "bias"}) {
       Decline decline = XnnpackOperators.constant(node, parameter);
@@ -197,29 +228,53 @@ final class Norms {
         return decline;
       }
     }
-    Decline decline = XnnpackOperators.staticOnly(node);
+    boolean varies = Shapes.isDynamic(node);
+    if (varies && node.tensor("input").shape().rank() > 5) {
+      return XnnpackOperators.shape("sizes vary, and the rank is above 5");
+    }
+    Decline decline = varies ? XnnpackOperators.need(setting, XnnFunction.DEFINE_SPLIT_DIM) : null;
+    if (decline == null && varies) {
+      decline = XnnpackOperators.need(setting, XnnFunction.DEFINE_FUSE_DIMS);
+    }
     return decline != null ? decline : layerNormCheck(node, setting);
   }
 
-  /** Layer norm of [N, groups, the rest], then weight and bias by channel. */
+  /**
+   * Layer norm of [N, groups, the rest], then weight and bias by channel. Where sizes vary, of [N,
+   * groups, channels of a group, the rest]: channels do not.
+   */
   static void groupNorm(Node node, SubgraphCompiler c) {
     Value x = node.tensor("input");
     Shape shape = x.shape();
     long groups = node.integer("group");
-    long[] grouped = {shape.size(0), groups, shape.numel() / shape.size(0) / groups};
     long[] dims = Shapes.longs(shape);
+    boolean varies = Shapes.isDynamic(node);
+    long[] parts = {groups, shape.size(1) / groups};
+    long[] grouped = {shape.size(0), groups, shape.numel() / shape.size(0) / groups};
+    if (varies) {
+      grouped = new long[dims.length + 1];
+      grouped[0] = dims[0];
+      System.arraycopy(parts, 0, grouped, 1, 2);
+      System.arraycopy(dims, 2, grouped, 3, dims.length - 2);
+    }
     int input = c.temporary(grouped);
-    c.add(new XnnNode.Reshape(grouped, c.inAnyPlain(x), input));
+    c.add(
+        varies
+            ? new XnnNode.SplitDim(1, parts, c.in(x, Layout.PLAIN), input)
+            : new XnnNode.Reshape(grouped, c.inAnyPlain(x), input));
     int normal = c.temporary(grouped);
-    affine(
-        c, input, grouped, new long[] {2}, node.number("eps"), XnnNode.NONE, XnnNode.NONE, normal);
+    long[] axes = java.util.stream.LongStream.range(2, grouped.length).toArray();
+    affine(c, input, grouped, axes, node.number("eps"), XnnNode.NONE, XnnNode.NONE, normal);
     long[] byChannel = new long[shape.rank()];
     Arrays.fill(byChannel, 1);
     byChannel[1] = shape.size(1);
     Value weight = node.tensorOrNull("weight");
     Value bias = node.tensorOrNull("bias");
     int current = c.temporary(dims);
-    c.add(new XnnNode.Reshape(dims, normal, current));
+    c.add(
+        varies
+            ? new XnnNode.FuseDims(1, 2, normal, current)
+            : new XnnNode.Reshape(dims, normal, current));
     if (weight != null) {
       int scaled = c.temporary(dims);
       int factor = c.constant(Weights.toArray(weight.constant()), byChannel);

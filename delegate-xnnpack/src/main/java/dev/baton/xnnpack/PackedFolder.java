@@ -6,6 +6,7 @@ import dev.baton.xnnpack.ffi.ContentDigest;
 import dev.baton.xnnpack.ffi.XnnLibrary;
 import dev.baton.xnnpack.ffi.XnnPackedWeights;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -155,7 +156,7 @@ final class PackedFolder {
           total -= file.bytes;
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       // another process is at it
     }
   }

@@ -177,6 +177,73 @@ final class Reductions {
     }
   }
 
+  static @Nullable Decline varianceCheck(Node node, Support.Setting setting) {
+    int rank = node.tensor("self").shape().rank();
+    if (rank == 0) {
+      return XnnpackOperators.shape("the input is a scalar");
+    }
+    Decline decline = XnnpackOperators.staticOnly(node); // how many elements there are
+    if (decline != null) {
+      return decline;
+    }
+    if (elements(node) - correction(node) <= 0) {
+      return Decline.of(Decline.Kind.ARGUMENT, "the correction leaves no element");
+    }
+    decline = XnnpackOperators.need(setting, ReduceOperator.MEAN);
+    return decline != null ? decline : XnnpackOperators.need(setting, ReduceOperator.SUM);
+  }
+
+  private static int[] varied(Node node) {
+    long[] dims = node.isNone("dim") ? new long[0] : node.integers("dim");
+    return Shapes.dims(dims, node.tensor("self").shape().rank());
+  }
+
+  private static double elements(Node node) {
+    Shape shape = node.tensor("self").shape();
+    return Arrays.stream(varied(node)).mapToDouble(shape::size).reduce(1, (a, b) -> a * b);
+  }
+
+  private static double correction(Node node) {
+    if (node.operator().has("unbiased")) {
+      return node.bool("unbiased") ? 1 : 0;
+    }
+    return node.isNone("correction") ? 1 : node.number("correction");
+  }
+
+  /** Σ (x − mean)² / (n − correction), and the mean if the operator gives it too. */
+  static void variance(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    int[] dims = varied(node);
+    long[] axes = Arrays.stream(dims).asLongStream().toArray();
+    long[] full = Shapes.longs(x.shape());
+    long[] rows = full.clone();
+    for (int dim : dims) {
+      rows[dim] = 1;
+    }
+    int input = c.in(x, Layout.PLAIN);
+    int mean = c.temporary(rows);
+    c.add(new XnnNode.Reduce(ReduceOperator.MEAN, axes, input, mean, XnnNode.KEEP_DIMS));
+    int centered = c.temporary(full);
+    c.add(new XnnNode.Binary(BinaryOperator.SUBTRACT, Range.ALL, input, mean, centered));
+    int squares = c.temporary(full);
+    c.add(new XnnNode.Unary(UnaryOperator.SQUARE, List.of(), centered, squares));
+    int sum = c.temporary(rows);
+    c.add(new XnnNode.Reduce(ReduceOperator.SUM, axes, squares, sum, XnnNode.KEEP_DIMS));
+    Value variance = node.results().get(0);
+    if (c.isUsed(variance)) {
+      int scaled = c.temporary(rows);
+      int factor = c.scalar(1 / (elements(node) - correction(node)));
+      c.add(new XnnNode.Binary(BinaryOperator.MULTIPLY, Range.ALL, sum, factor, scaled));
+      c.add(
+          new XnnNode.Reshape(
+              Shapes.longs(variance.shape()), scaled, c.out(variance, Layout.PLAIN)));
+    }
+    if (node.results().size() > 1 && c.isUsed(node.results().get(1))) {
+      Value given = node.results().get(1);
+      c.add(new XnnNode.Reshape(Shapes.longs(given.shape()), mean, c.out(given, Layout.PLAIN)));
+    }
+  }
+
   /** True if the dims that are left come in their own order. */
   private static boolean staysOrdered(Layout layout, int rank, int[] removed) {
     int before = -1;

@@ -12,13 +12,13 @@ final class XnnpackCost {
   private static final double OPERATOR = 40;
 
   /** A multiply and add. */
-  private static final double PRODUCT = 0.025;
+  private static final double PRODUCT = 0.02;
 
   /** An element that is moved. */
-  private static final double MOVED = 0.2;
+  private static final double MOVED = 0.15;
 
   /** An element that is computed by itself, or summed. */
-  private static final double ELEMENT = 0.25;
+  private static final double ELEMENT = 0.1;
 
   private XnnpackCost() {}
 

@@ -73,6 +73,8 @@ final class XnnpackOperators {
         ELEMENTWISE);
     put("aten::native_group_norm", Norms::groupNormCheck, Norms::groupNorm, ELEMENTWISE);
 
+    put("aten::rms_norm", Norms::layerNormCheck, Norms::rmsNorm, ELEMENTWISE);
+
     unary("aten::abs", UnaryOperator.ABS);
     unary("aten::neg", UnaryOperator.NEGATE);
     unary("aten::exp", UnaryOperator.EXP);
@@ -120,6 +122,8 @@ final class XnnpackOperators {
     binary("aten::div.Tensor", BinaryOperator.DIVIDE, XnnpackOperators::any);
     binary("aten::maximum", BinaryOperator.MAXIMUM, XnnpackOperators::any);
     binary("aten::minimum", BinaryOperator.MINIMUM, XnnpackOperators::any);
+    put("aten::rsub.Tensor", unit("alpha"), Elementwise::reversed, ELEMENTWISE);
+    put("aten::rsub.Scalar", unit("alpha"), Elementwise::reversed, ELEMENTWISE);
     scalar("aten::add.Scalar", BinaryOperator.ADD);
     scalar("aten::sub.Scalar", BinaryOperator.SUBTRACT);
     scalar("aten::mul.Scalar", BinaryOperator.MULTIPLY);
@@ -132,6 +136,11 @@ final class XnnpackOperators {
     reduce("aten::sum.dim_IntList", ReduceOperator.SUM);
     reduce("aten::amax", ReduceOperator.MAX);
     reduce("aten::amin", ReduceOperator.MIN);
+
+    for (String name :
+        List.of("aten::var.correction", "aten::var.dim", "aten::var_mean.correction")) {
+      put(name, Reductions::varianceCheck, Reductions::variance, ELEMENTWISE);
+    }
 
     put("aten::max_pool2d_with_indices", Images::maxPoolCheck, Images::maxPool, ELEMENTWISE);
     put("aten::avg_pool2d", Images::averagePoolCheck, Images::averagePool, ELEMENTWISE);
@@ -433,7 +442,8 @@ final class XnnpackOperators {
           "aten::reshape",
           "aten::expand_copy",
           "aten::expand",
-          "executorch_prim::et_view" ->
+          "executorch_prim::et_view",
+          "aten::native_group_norm" ->
           true;
       default -> false;
     };

@@ -301,7 +301,9 @@ class PackedWeightsTest {
     Value x = builder.input(row);
     for (int layer = 0; layer < layers; layer++) {
       float[] numbers = new float[SIZE * SIZE];
-      Arrays.fill(numbers, (float) Math.pow(2, layer - layers / 2) / SIZE);
+      for (int i = 0; i < SIZE; i++) {
+        numbers[i * SIZE + i] = (float) Math.pow(2, layer - layers / 2);
+      }
       Value weight = builder.constant(Cases.constant(arena, numbers, SIZE, SIZE));
       x =
           builder

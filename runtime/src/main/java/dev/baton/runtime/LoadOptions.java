@@ -103,7 +103,9 @@ public final class LoadOptions {
 
   /**
    * A folder where delegates may keep compiled or packed forms, each in a folder of its own, for
-   * later loads by any process of this user. None by default: nothing is written unasked.
+   * later loads by any process of this user. None by default: nothing is written unasked. What is
+   * kept is known by checksums, which a model made for that can imitate: let no programs share a
+   * folder that do not trust each other's models.
    */
   public LoadOptions withCacheDirectory(Path directory) {
     LoadOptions copy = new LoadOptions(this);

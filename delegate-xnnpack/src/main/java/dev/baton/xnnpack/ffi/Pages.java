@@ -19,7 +19,12 @@ final class Pages {
   private static final int MAP_ANONYMOUS =
       System.getProperty("os.name", "").startsWith("Mac") ? 0x1000 : 0x20;
   private static final int MADV_HUGEPAGE = 14;
-  private static final long HUGE_PAGE = 2 << 20;
+  private static final int MADV_DONTNEED = 4;
+
+  /** No Linux of today has larger pages, huge ones apart. */
+  private static final long LARGEST_PAGE = 64 << 10;
+
+  static final long HUGE_PAGE = 2 << 20;
   private static final boolean LINUX = System.getProperty("os.name", "").equals("Linux");
   private static final long FAILED = -1;
 
@@ -77,15 +82,26 @@ final class Pages {
     }
     XnnLibrary.LIVE.incrementAndGet();
     if (writable && bytes >= HUGE_PAGE && LINUX) {
-      preferHugePages(address, bytes);
+      advise(address, bytes, MADV_HUGEPAGE); // 512 times fewer first touches
     }
     return address;
   }
 
-  /** First touches are a good part of packing; huge pages have 512 times fewer. */
-  private static void preferHugePages(long address, long bytes) {
+  /**
+   * Gives back the memory of a part of what {@link #map} gave, whose contents are lost; its
+   * addresses stay. Systems other than Linux keep the memory.
+   */
+  static void discard(long address, long bytes) {
+    long first = Math.ceilDiv(address, LARGEST_PAGE) * LARGEST_PAGE;
+    long end = (address + bytes) / LARGEST_PAGE * LARGEST_PAGE;
+    if (LINUX && first < end) {
+      advise(first, end - first, MADV_DONTNEED);
+    }
+  }
+
+  private static void advise(long address, long bytes, int advice) {
     try {
-      int _ = (int) MADVISE.handle().invokeExact(address, bytes, MADV_HUGEPAGE);
+      int _ = (int) MADVISE.handle().invokeExact(address, bytes, advice);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

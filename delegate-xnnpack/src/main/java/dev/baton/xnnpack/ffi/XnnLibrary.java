@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -225,6 +226,8 @@ public final class XnnLibrary {
       return data.get(JAVA_FLOAT, 256) == expected;
     } catch (XnnException e) {
       return false;
+    } finally {
+      Reference.reachabilityFence(graph); // its data are read by address
     }
   }
 

@@ -179,7 +179,7 @@ public final class XnnPackedWeights implements AutoCloseable {
     private final Map<Integer, Long> addresses = new HashMap<>();
     private final Map<Addresses, Slot> slots = new HashMap<>();
     private final Map<Long, Long> aliases = new HashMap<>();
-    private final Map<Long, Long> reserved = new LinkedHashMap<>();
+    private final Map<Long, Slabs.Piece> reserved = new HashMap<>();
     private final Set<Addresses> askedFor = new HashSet<>();
     private final Set<Integer> empty = new HashSet<>();
     private final long emptyPages;
@@ -268,11 +268,12 @@ public final class XnnPackedWeights implements AutoCloseable {
     }
 
     private long reserve(long bytes) {
-      long address = Pages.map(bytes, true);
-      if (address != 0) {
-        reserved.put(address, bytes);
+      Slabs.Piece piece = store.slabs().take(bytes);
+      if (piece == null) {
+        return 0;
       }
-      return address;
+      reserved.put(piece.address(), piece);
+      return piece.address();
     }
 
     /**
@@ -280,8 +281,8 @@ public final class XnnPackedWeights implements AutoCloseable {
      * has looked up and found, at no address.
      */
     private long insert(int seed, long filter, long bias, long packed, long bytes) {
-      Long pages = reserved.get(packed);
-      if (pages == null) {
+      Slabs.Piece piece = reserved.get(packed);
+      if (piece == null) {
         return lookUp(seed, filter, bias);
       }
       Addresses known = known(filter, bias);
@@ -292,14 +293,7 @@ public final class XnnPackedWeights implements AutoCloseable {
       }
       packedBytes += bytes;
       slot.key.filter().data().doneWith();
-      Entry entry =
-          store.put(
-              slot.key,
-              seed,
-              packed,
-              bytes,
-              askedFor.contains(known),
-              () -> Pages.unmap(packed, pages));
+      Entry entry = store.put(slot.key, seed, packed, bytes, askedFor.contains(known), piece);
       boolean knownBefore = entry.address != packed;
       if (knownBefore && !isSame(entry, packed, bytes)) {
         store.release(entry);
@@ -307,7 +301,7 @@ public final class XnnPackedWeights implements AutoCloseable {
       }
       reserved.remove(packed);
       if (knownBefore) {
-        Pages.unmap(packed, pages);
+        piece.release();
       }
       add(entry);
       return entry.address;
@@ -326,15 +320,15 @@ public final class XnnPackedWeights implements AutoCloseable {
 
     /** Packed weights that nobody shares, for the runtime to close. */
     Runnable unshared() {
-      Map<Long, Long> own = Map.copyOf(reserved);
+      List<Slabs.Piece> own = List.copyOf(reserved.values());
       reserved.clear();
-      return () -> own.forEach(Pages::unmap);
+      return () -> own.forEach(Slabs.Piece::release);
     }
 
     @Override
     public void close() {
       making = null;
-      reserved.forEach(Pages::unmap);
+      reserved.values().forEach(Slabs.Piece::release);
       if (emptyPages != 0) {
         Pages.unmap(emptyPages, emptyBytes);
       }

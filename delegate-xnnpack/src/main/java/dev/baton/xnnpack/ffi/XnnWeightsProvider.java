@@ -25,7 +25,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>What the struct calls offsets are addresses here. So the address of an offset is the offset,
  * and packed weights never move.
  */
-@SuppressWarnings("MustBeClosedChecker") // close() closes the arena
+@SuppressWarnings({
+  "MustBeClosedChecker", // close() closes the arena
+  "UnusedMethod", // XNNPACK calls them
+  "UnusedVariable"
+})
 final class XnnWeightsProvider implements AutoCloseable {
   /** {@code uint32_t seed}, padding, {@code kernel}, {@code bias}. */
   private static final long KEY_SIZE = 24;
@@ -33,27 +37,40 @@ final class XnnWeightsProvider implements AutoCloseable {
   private static final long KEY_FILTER = 8;
   private static final long KEY_BIAS = 16;
 
+  private static final long NOT_FOUND = -1;
+
+  /** {@code xnn_status_invalid_state}. */
+  private static final int FAILED = 3;
+
   private static final Map<Long, XnnPackedWeights> CONTEXTS = new ConcurrentHashMap<>();
   private static final AtomicLong NEXT = new AtomicLong(1);
 
   /** The functions, in the order of the struct; made when first used, for good. */
   private static final class Functions {
     static final long[] ADDRESSES = {
-      function("lookUp", JAVA_LONG, JAVA_LONG, JAVA_LONG),
-      function("reserve", JAVA_LONG, JAVA_LONG, JAVA_LONG),
-      function("insert", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
-      function("isFinalized", JAVA_BOOLEAN, JAVA_LONG),
-      function("address", JAVA_LONG, JAVA_LONG, JAVA_LONG),
-      function("delete", JAVA_INT, JAVA_LONG),
-      function("alias", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+      function("lookUp", NOT_FOUND, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+      function("reserve", 0L, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+      function("insert", NOT_FOUND, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+      function("isFinalized", true, JAVA_BOOLEAN, JAVA_LONG),
+      function("address", 0L, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+      function("delete", FAILED, JAVA_INT, JAVA_LONG),
+      function("alias", FAILED, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG),
     };
 
-    private static long function(String name, MemoryLayout result, MemoryLayout... parameters) {
+    /**
+     * @param failure what is returned where the method throws: an upcall that throws ends the JVM
+     */
+    private static long function(
+        String name, Object failure, MemoryLayout result, MemoryLayout... parameters) {
       FunctionDescriptor descriptor = FunctionDescriptor.of(result, parameters);
       MethodType type = descriptor.toMethodType();
       try {
         MethodHandle target =
-            MethodHandles.lookup().findStatic(XnnWeightsProvider.class, name, type);
+            MethodHandles.catchException(
+                MethodHandles.lookup().findStatic(XnnWeightsProvider.class, name, type),
+                Throwable.class,
+                MethodHandles.dropArguments(
+                    MethodHandles.constant(type.returnType(), failure), 0, Throwable.class));
         return NativeAccess.upcall(target, descriptor, Arena.global()).address();
       } catch (ReflectiveOperationException e) {
         throw new AssertionError(e);
@@ -87,7 +104,7 @@ final class XnnWeightsProvider implements AutoCloseable {
   private static long lookUp(long context, long key) {
     XnnPackedWeights weights = CONTEXTS.get(context);
     if (weights == null) {
-      return -1;
+      return NOT_FOUND;
     }
     MemorySegment fields = at(key, KEY_SIZE);
     return weights.lookUp(

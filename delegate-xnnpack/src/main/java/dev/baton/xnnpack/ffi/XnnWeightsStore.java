@@ -70,6 +70,12 @@ public final class XnnWeightsStore {
   }
 
   private final Map<XnnPackingKey, List<Entry>> entries = new HashMap<>();
+  private final Slabs slabs = new Slabs();
+
+  /** Where weights are packed to. */
+  Slabs slabs() {
+    return slabs;
+  }
 
   /** What was packed from a key by the algorithm of a seed, held once more; null if nothing was. */
   synchronized @Nullable Entry hold(XnnPackingKey key, int seed) {

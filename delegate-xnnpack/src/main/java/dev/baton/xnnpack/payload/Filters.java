@@ -77,12 +77,8 @@ final class Filters {
     boolean oneScale =
         stored.encoding() instanceof Encoding.Plain
             || stored.encoding() instanceof Encoding.PerTensor;
-    boolean rearrangeable =
-        oneScale
-            && source != null
-            && source.isContiguous()
-            && Permutations.isIdentity(filter.order());
-    if (!rearrangeable) {
+    boolean rearrangeable = oneScale && Permutations.isIdentity(filter.order());
+    if (source == null || !source.isContiguous() || !rearrangeable) {
       Value split =
           into.apply(
               "aten::view_copy",

@@ -23,6 +23,7 @@ import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.PlainMoves;
 import dev.baton.runtime.lift.QuantizedMoves;
+import dev.baton.runtime.lift.Recomposition;
 import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
@@ -101,7 +102,8 @@ public final class CompiledMethod implements AutoCloseable {
         Block simple =
             Simplifier.simplify(
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
-        simple = QuantizedMoves.apply(SafeSoftmax.apply(PlainMoves.apply(simple)));
+        simple =
+            QuantizedMoves.apply(SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple))));
         TypeCheck.check(method, simple.graph(), kernels);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
@@ -206,11 +208,11 @@ public final class CompiledMethod implements AutoCloseable {
   }
 
   /**
-   * Bytes of constants that had to be copied: folded, dequantized, or stored in another order than
-   * Java kernels read.
+   * Bytes of constants that had to be copied: folded, dequantized, stored in another order than
+   * Java kernels read, or packed for these so far.
    */
   public long constantBytes() {
-    return constants.byteSize();
+    return constants.byteSize() + packedConstants.byteSize();
   }
 
   /** A constant for Java kernels: its own bytes, or one copy that all executions share. */
@@ -264,11 +266,6 @@ public final class CompiledMethod implements AutoCloseable {
                 return into;
               });
     }
-  }
-
-  /** Bytes of constants that kernels have packed so far. */
-  public long packedBytes() {
-    return packedConstants.byteSize();
   }
 
   /** The threads that Java kernels of all methods of a model share. */

@@ -4,46 +4,52 @@ import dev.baton.delegate.RunContext;
 import dev.baton.runtime.CancelledException;
 import java.time.Duration;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the run in flight shall go on: asked between steps, and by delegates within theirs.
- * {@link #cancel} comes from any thread; the rest belongs to the thread that runs.
+ * Whether the run in flight shall go on: asked between steps, and by delegates within theirs, from
+ * any thread. {@link #cancel} comes from any thread; the rest belongs to the thread that runs.
  */
 final class RunControl implements RunContext {
-  private volatile boolean cancelled;
-  private volatile boolean running;
-  private @Nullable Duration limit;
-  private long end;
+  private static final int IDLE = 0;
+  private static final int RUNNING = 1;
+  private static final int CANCELLED = 2;
+
+  /** Longer than any process lives, and far from overflowing a sum. */
+  private static final Duration FOR_EVER = Duration.ofNanos(Long.MAX_VALUE / 4);
+
+  private final AtomicInteger state = new AtomicInteger(IDLE);
+  private volatile @Nullable Duration limit;
+  private volatile long end;
 
   /** Ends the run in flight; without one, does nothing. */
   void cancel() {
-    cancelled = running;
+    state.compareAndSet(RUNNING, CANCELLED);
   }
 
   /**
-   * @param limit how long each of the runs that follow may take; null for any time
+   * @param given how long each of the runs that follow may take; null for any time
    */
-  void limit(@Nullable Duration limit) {
-    this.limit = limit;
+  void limit(@Nullable Duration given) {
+    limit = given == null || given.compareTo(FOR_EVER) < 0 ? given : FOR_EVER;
   }
 
   void begin() {
-    cancelled = false;
-    running = true;
     Duration allowed = limit;
     if (allowed != null) {
       end = System.nanoTime() + allowed.toNanos();
     }
+    state.set(RUNNING);
   }
 
   void finish() {
-    running = false;
+    state.set(IDLE);
   }
 
   @Override
   public boolean isCancelled() {
-    return cancelled || (limit != null && System.nanoTime() - end >= 0);
+    return state.get() == CANCELLED || (limit != null && System.nanoTime() - end >= 0);
   }
 
   @Override
@@ -59,7 +65,9 @@ final class RunControl implements RunContext {
   void check() {
     if (isCancelled()) {
       throw new CancelledException(
-          cancelled ? "the run was cancelled" : "the run has passed its deadline of " + limit);
+          state.get() == CANCELLED
+              ? "the run was cancelled"
+              : "the run has passed its deadline of " + limit);
     }
   }
 }

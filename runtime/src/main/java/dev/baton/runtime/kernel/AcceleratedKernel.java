@@ -8,15 +8,30 @@ import org.jspecify.annotations.Nullable;
  * A kernel with faster ones before it: the first that supports a call binds it.
  *
  * @param base which takes every call, and says types
+ * @param baseProvider whose {@code base} is
  */
-record AcceleratedKernel(Kernel base, List<FastKernel> faster) implements Kernel {
-  private @Nullable FastKernel fastest(Call call) {
-    for (FastKernel kernel : faster) {
-      if (kernel.supports(call)) {
-        return kernel;
+record AcceleratedKernel(Kernel base, String baseProvider, List<Fast> faster) implements Kernel {
+  /** A faster kernel, and whose it is. */
+  record Fast(FastKernel kernel, String provider) {}
+
+  private @Nullable Fast first(Call call) {
+    for (Fast fast : faster) {
+      if (fast.kernel.supports(call)) {
+        return fast;
       }
     }
     return null;
+  }
+
+  private @Nullable FastKernel fastest(Call call) {
+    Fast fast = first(call);
+    return fast == null ? null : fast.kernel;
+  }
+
+  /** Who binds a call. */
+  String provider(Call call) {
+    Fast fast = first(call);
+    return fast == null ? baseProvider : fast.provider;
   }
 
   @Override

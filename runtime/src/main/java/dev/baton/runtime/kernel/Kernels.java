@@ -1,5 +1,6 @@
 package dev.baton.runtime.kernel;
 
+import dev.baton.graph.Node;
 import dev.baton.graph.Operator;
 import dev.baton.graph.Operators;
 import java.util.ArrayList;
@@ -119,9 +120,26 @@ public final class Kernels {
     return provided == null ? null : provided.kernel();
   }
 
-  /** The kernel and its provider; null if there is none. */
+  /** The kernel and the provider of its types; null if there is none. */
   public @Nullable Provided provided(String operator) {
     return found.computeIfAbsent(operator, this::search).orElse(null);
+  }
+
+  /**
+   * The kernel of a node, and who binds it at the types that the graph declares; null if there is
+   * none.
+   */
+  public @Nullable Provided provided(Node node) {
+    Provided provided = provided(node.name());
+    if (provided == null || !(provided.kernel() instanceof AcceleratedKernel accelerated)) {
+      return provided;
+    }
+    try {
+      NodeCall call = new NodeCall(node, NodeCall.declaredTypes());
+      return new Provided(accelerated, accelerated.provider(call));
+    } catch (KernelException e) {
+      return provided; // an argument is computed by the program
+    }
   }
 
   /** A fusion and who provides it. */
@@ -133,20 +151,20 @@ public final class Kernels {
   }
 
   private Optional<Provided> search(String operator) {
-    List<FastKernel> faster = new ArrayList<>();
-    String first = null;
+    List<AcceleratedKernel.Fast> faster = new ArrayList<>();
     for (KernelProvider provider : providers) {
       FastKernel fast = provider.faster(operator);
       if (fast != null) {
-        faster.add(fast);
-        first = first == null ? provider.name() : first;
+        faster.add(new AcceleratedKernel.Fast(fast, provider.name()));
       }
       Kernel kernel = provider.find(operator);
       if (kernel != null) {
         return Optional.of(
-            first == null
-                ? new Provided(kernel, provider.name())
-                : new Provided(new AcceleratedKernel(kernel, List.copyOf(faster)), first));
+            new Provided(
+                faster.isEmpty()
+                    ? kernel
+                    : new AcceleratedKernel(kernel, provider.name(), List.copyOf(faster)),
+                provider.name()));
       }
     }
     return Optional.empty();

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The kernels of the runtime itself, and the oracle of faster ones. */
 public final class ReferenceKernels implements KernelProvider {
+  /** The name of this provider. */
+  public static final String NAME = "reference";
+
   private static final List<Function<String, @Nullable Kernel>> FAMILIES =
       List.of(
           UnaryKernels::find,
@@ -26,7 +29,7 @@ public final class ReferenceKernels implements KernelProvider {
 
   @Override
   public String name() {
-    return "reference";
+    return NAME;
   }
 
   @Override

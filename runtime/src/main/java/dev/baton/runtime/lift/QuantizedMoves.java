@@ -202,22 +202,20 @@ public final class QuantizedMoves extends GraphRewriter {
   private static @Nullable Value integers(Value real, Node quantize) {
     Node dequantize = real.producer();
     Quantization.PerTensor q = perTensor(quantize);
+    boolean whole =
+        q != null
+            && switch (q.dtype()) {
+              case INT8 -> q.min() == Byte.MIN_VALUE && q.max() == Byte.MAX_VALUE;
+              case UINT8 -> q.min() == 0 && q.max() == 255;
+              default -> false;
+            };
     return q != null
-            && isWhole(q)
+            && whole
             && dequantize != null
             && Quantization.isDequantize(dequantize)
             && q.equals(perTensor(dequantize))
         ? dequantize.tensor("input")
         : null;
-  }
-
-  /** True if no integer of the dtype is cut. */
-  private static boolean isWhole(Quantization.PerTensor q) {
-    return switch (q.dtype()) {
-      case INT8 -> q.min() == Byte.MIN_VALUE && q.max() == Byte.MAX_VALUE;
-      case UINT8 -> q.min() == 0 && q.max() == 255;
-      default -> false;
-    };
   }
 
   /** A node of the old graph on another tensor, with a result of its dtype. */

@@ -1,33 +1,58 @@
 package dev.baton.runtime.placement;
 
+import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
+import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.kernel.ReferenceKernels;
 import java.util.List;
 import java.util.Set;
 
 /**
- * About how long a node takes on Java kernels, in nanoseconds, at the upper bounds of its shapes.
- * Of the right order of magnitude on a machine of today: enough to tell what pays from what does
- * not.
+ * About how long nodes take on Java kernels, in nanoseconds, on one thread at the upper bounds of
+ * their shapes. Of the right order of magnitude on a machine of today: enough to tell what pays
+ * from what does not. Where the numbers come from is in {@code docs/performance.md}.
  */
 final class JavaCost {
   /** To enter a step. */
-  private static final double STEP = 100;
+  private static final double STEP = 80;
 
-  /** A multiply and add. */
-  private static final double PRODUCT = 0.15;
+  /** To enter a step that plans its loops in each run. */
+  private static final double LARGE_STEP = 250;
 
-  /** An element that is moved. */
-  private static final double MOVED = 0.5;
+  /**
+   * What an operator does: to begin with it, and for each unit of its work, by the two providers.
+   */
+  private enum Work {
+    /** Other sizes over the same bytes. */
+    NOTHING(0, 0, 0),
+    /** A multiply and add. */
+    PRODUCT(LARGE_STEP, 0.2, 0.04),
+    /** An element that is moved. */
+    MOVED(STEP, 0.5, 0.25),
+    /** An element of an operator that is a few additions or comparisons. */
+    SIMPLE(STEP, 1, 0.12),
+    /** An element of an operator that goes several times over its input. */
+    PASSES(LARGE_STEP, 3, 0.5),
+    /** An element of an operator that computes an exponential or the like. */
+    TRANSCENDENTAL(STEP, 7, 1.5);
 
-  /** An element of an operator that is a few additions or comparisons. */
-  private static final double SIMPLE = 0.5;
+    private final double step;
+    private final double reference;
+    private final double fast;
 
-  /** An element of an operator that goes several times over its input. */
-  private static final double PASSES = 2;
+    Work(double step, double reference, double fast) {
+      this.step = step;
+      this.reference = reference;
+      this.fast = fast;
+    }
+  }
 
-  /** An element of an operator that computes an exponential or the like. */
-  private static final double TRANSCENDENTAL = 6;
+  /** A multiply and add of integers, in a group that is computed on them. */
+  private static final double INTEGER_PRODUCT = 0.2;
+
+  /** An element of any other group that is computed on integers. */
+  private static final double INTEGER_ELEMENT = 2;
 
   /** These are other sizes over the same bytes. */
   private static final Set<String> RESHAPES =
@@ -78,12 +103,25 @@ final class JavaCost {
 
   private static final Set<String> SEVERAL_PASSES =
       Set.of(
+          "aten::_native_batch_norm_legit.no_stats",
+          "aten::amax",
+          "aten::amin",
           "aten::avg_pool2d",
           "aten::max_pool2d_with_indices",
+          "aten::mean",
+          "aten::mean.dim",
           "aten::native_group_norm",
           "aten::native_layer_norm",
+          "aten::rms_norm",
+          "aten::sum.dim_IntList",
           "aten::upsample_bilinear2d",
-          "aten::upsample_bilinear2d.vec");
+          "aten::upsample_bilinear2d.vec",
+          "aten::var.correction",
+          "aten::var.dim",
+          "quantized_decomposed::choose_qparams.tensor",
+          "quantized_decomposed::choose_qparams_per_token",
+          "quantized_decomposed::choose_qparams_per_token_asymmetric",
+          "quantized_decomposed::choose_qparams_symmetric.tensor");
 
   private static final Set<String> TRANSCENDENTALS =
       Set.of(
@@ -96,6 +134,7 @@ final class JavaCost {
           "aten::gelu",
           "aten::log",
           "aten::mish",
+          "aten::pow.Tensor_Scalar",
           "aten::pow.Tensor_Tensor",
           "aten::sigmoid",
           "aten::silu",
@@ -103,23 +142,57 @@ final class JavaCost {
           "aten::softplus",
           "aten::tanh");
 
-  private JavaCost() {}
+  private final Graph graph;
+  private final Kernels kernels;
 
-  static double nanos(Node node) {
-    if (RESHAPES.contains(node.name())) {
+  JavaCost(Graph graph, Kernels kernels) {
+    this.graph = graph;
+    this.kernels = kernels;
+  }
+
+  /** What some nodes of the graph take together, grouped as Java would run them. */
+  double nanos(List<Node> nodes) {
+    double sum = 0;
+    for (Unit unit : JavaUnits.of(graph, nodes, kernels)) {
+      sum += unit instanceof Unit.Fused fused ? onIntegers(fused) : nanos(unit.nodes().get(0));
+    }
+    return sum;
+  }
+
+  private static double onIntegers(Unit.Fused group) {
+    double products = group.nodes().stream().mapToDouble(JavaCost::products).sum();
+    double elements = group.nodes().stream().mapToDouble(JavaCost::elements).max().orElse(0);
+    return products > 0
+        ? LARGE_STEP + INTEGER_PRODUCT * products
+        : STEP + INTEGER_ELEMENT * elements;
+  }
+
+  private double nanos(Node node) {
+    Work work = work(node);
+    if (work == Work.NOTHING) {
       return 0;
     }
-    double products = products(node);
-    if (products > 0) {
-      return STEP + PRODUCT * products;
+    Kernels.Provided kernel = kernels.provided(node);
+    boolean fast = kernel != null && !kernel.provider().equals(ReferenceKernels.NAME);
+    double each = fast ? work.fast : work.reference;
+    return work.step + each * (work == Work.PRODUCT ? products(node) : elements(node));
+  }
+
+  private static Work work(Node node) {
+    String name = node.name();
+    if (RESHAPES.contains(name)) {
+      return Work.NOTHING;
     }
-    double each =
-        MOVES.contains(node.name())
-            ? MOVED
-            : SEVERAL_PASSES.contains(node.name())
-                ? PASSES
-                : TRANSCENDENTALS.contains(node.name()) ? TRANSCENDENTAL : SIMPLE;
-    return STEP + each * elements(node);
+    if (products(node) > 0) {
+      return Work.PRODUCT;
+    }
+    if (MOVES.contains(name)) {
+      return Work.MOVED;
+    }
+    if (SEVERAL_PASSES.contains(name)) {
+      return Work.PASSES;
+    }
+    return TRANSCENDENTALS.contains(name) ? Work.TRANSCENDENTAL : Work.SIMPLE;
   }
 
   /** Of the results, or of the largest tensor that comes in and is computed. */

@@ -38,7 +38,7 @@ public final class JavaUnits {
     List<Unit> units = new ArrayList<>();
     for (Node node : nodes) {
       Unit.Fused fused = java.groups.get(node);
-      Kernels.Provided kernel = kernels.provided(node.name());
+      Kernels.Provided kernel = kernels.provided(node);
       if (fused != null) {
         if (fused.nodes().getLast() == node) {
           units.add(fused); // by now all that comes into the group is there

@@ -18,6 +18,7 @@ import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.MissingOperatorException;
 import dev.baton.runtime.Placement;
 import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.kernel.ReferenceKernels;
 import dev.baton.runtime.kernel.ScalarOperators;
 import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.MethodLifter;
@@ -43,7 +44,7 @@ public final class Placer {
    * What entering a delegate and coming back costs: a subgraph that is known to save less stays in
    * Java.
    */
-  private static final double CROSSING_NANOS = 1_000;
+  private static final double CROSSING_NANOS = 100;
 
   private final String method;
   private final Sessions sessions;
@@ -196,17 +197,18 @@ public final class Placer {
    * graph that was lowered when the model was exported: somebody has decided that already.
    */
   private boolean pays(Draft draft, ConvexParts.Part part) {
-    double saved = 0;
+    double taken = 0;
     boolean lowered = part.nodes().size() == draft.graph.nodes().size();
     for (Node node : part.nodes()) {
       Cost cost = draft.costs.getOrDefault(node, Cost.unknown());
       if (!cost.isKnown()) {
         return true;
       }
-      saved += JavaCost.nanos(node) - cost.nanos();
+      taken += cost.nanos();
       lowered &= !node.origin().payload().isEmpty();
     }
     boolean decided = lowered || sessions.options().delegates().isPresent();
+    double saved = new JavaCost(draft.graph, kernels).nanos(part.nodes()) - taken;
     return saved > (decided ? 0 : CROSSING_NANOS);
   }
 
@@ -528,7 +530,7 @@ public final class Placer {
                 case Unit.OnDelegate on -> on.delegate();
                 case Unit.OnJava java -> java.provider();
                 case Unit.Fused fused -> fused.provider();
-                case Unit.ReadScalar read -> "reference";
+                case Unit.ReadScalar read -> ReferenceKernels.NAME;
               },
               unit instanceof Unit.OnDelegate on ? on.name() : "",
               node.results().stream().map(v -> v.type().toString()).toList(),
