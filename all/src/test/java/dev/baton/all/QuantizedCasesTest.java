@@ -58,6 +58,7 @@ class QuantizedCasesTest {
   }
 
   private static void assertSameSteps(CaseResult result) {
+    assertTrue(result.passed(), result::toString);
     assertTrue(result.relativeError() <= ROUNDING, () -> "off by " + result.relativeError());
   }
 
@@ -94,7 +95,8 @@ class QuantizedCasesTest {
           Execution execution = method.newExecution()) {
         execution.run();
         long weights = 96 * 64 + 96 * 5 + 64 * 8;
-        long constants = NativeMemory.byPurpose().getOrDefault("constants", 0L);
+        long constants = method.constantBytes();
+        assertTrue(NativeMemory.byPurpose().containsKey("constants"), "constants are counted");
         assertTrue(constants < weights, () -> name + " keeps " + constants + " bytes of constants");
       }
     }

@@ -64,7 +64,7 @@ public final class CompiledMethod implements AutoCloseable {
   private final Map<Constant, Operand> plain = new IdentityHashMap<>();
 
   /** By constant, or by the operand of one that was computed. */
-  private final Map<Object, Operand> aligned = new IdentityHashMap<>();
+  private final Map<Object, Map<List<Integer>, Operand>> aligned = new IdentityHashMap<>();
 
   private final LateConstants late;
   private final CountedArena packedConstants = new CountedArena("packed constants");
@@ -240,7 +240,11 @@ public final class CompiledMethod implements AutoCloseable {
     }
     synchronized (aligned) {
       Object key = value.isConstant() ? value.constant() : own;
-      return aligned.computeIfAbsent(key, k -> aligned(own, requirements));
+      return aligned
+          .computeIfAbsent(key, k -> new HashMap<>())
+          .computeIfAbsent(
+              List.of(requirements.alignment(), requirements.slack()),
+              r -> aligned(own, requirements));
     }
   }
 

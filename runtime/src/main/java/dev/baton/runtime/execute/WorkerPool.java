@@ -1,6 +1,8 @@
 package dev.baton.runtime.execute;
 
 import dev.baton.runtime.kernel.Parallel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -104,14 +106,17 @@ public final class WorkerPool implements Parallel, AutoCloseable {
   }
 
   private void start() {
-    Worker[] started = new Worker[threads - 1];
-    for (int w = 0; w < started.length; w++) {
-      started[w] = new Worker(w + 1, round.get());
+    List<Worker> started = new ArrayList<>();
+    try {
+      while (started.size() < threads - 1) {
+        Worker worker = new Worker(started.size() + 1, round.get());
+        worker.thread.start();
+        started.add(worker);
+      }
+    } catch (OutOfMemoryError e) {
+      // The system gives no more threads: those that there are share the work.
     }
-    workers = started;
-    for (Worker worker : started) {
-      worker.thread.start();
-    }
+    workers = started.toArray(Worker[]::new);
   }
 
   private final class Worker implements Runnable {

@@ -306,7 +306,7 @@ final class QuantizationKernels {
     Operand input = call.input("input");
     boolean byToken = byToken(call);
     long tokens = call.output(0).shape().numel();
-    long length = input.shape().numel() / tokens;
+    long length = tokens == 0 ? 0 : input.shape().numel() / tokens;
     long min = byToken ? Byte.MIN_VALUE : call.integer("quant_min");
     long max = byToken ? Byte.MAX_VALUE : call.integer("quant_max");
     double eps = byToken ? Math.ulp(1f) : (float) call.number("eps");
@@ -428,7 +428,7 @@ final class QuantizationKernels {
     Operand input = call.input("input");
     boolean byToken = byToken(call);
     long tokens = call.output(0).shape().numel();
-    long length = input.shape().numel() / tokens;
+    long length = tokens == 0 ? 0 : input.shape().numel() / tokens;
     DType dtype = input.dtype() == DType.HALF ? DType.FLOAT : input.dtype();
     double range =
         byToken ? Byte.MAX_VALUE : (call.integer("quant_max") - call.integer("quant_min")) / 2.0;

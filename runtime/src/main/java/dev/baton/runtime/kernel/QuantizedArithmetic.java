@@ -34,6 +34,9 @@ final class QuantizedArithmetic {
       return null;
     }
     Loop loop = loop(node, a, b, y, clamp);
+    if (loop == null) {
+      return null;
+    }
     return (facts, buffers) -> bind(q, loop, left, right, buffers);
   }
 
@@ -43,7 +46,7 @@ final class QuantizedArithmetic {
     void run(byte[] a, int da, byte[] b, int db, byte[] y, int n);
   }
 
-  private static Loop loop(Node node, Affine a, Affine b, Affine y, Clamp clamp) {
+  private static @Nullable Loop loop(Node node, Affine a, Affine b, Affine y, Clamp clamp) {
     boolean product = node.name().startsWith("aten::mul");
     boolean difference = node.name().startsWith("aten::sub");
     if (!Affine.isLowered(node)) {
@@ -59,13 +62,13 @@ final class QuantizedArithmetic {
   }
 
   /** The factors are integers under one shift, the larger of them of 21 bits. */
-  private static Loop sum(Affine a, Affine b, boolean difference, Affine y, int low, int high) {
+  private static @Nullable Loop sum(
+      Affine a, Affine b, boolean difference, Affine y, int low, int high) {
     float ratioA = a.scale() / y.scale();
     float ratioB = b.scale() / y.scale();
     int shift = 20 - Math.getExponent(Math.max(ratioA, ratioB));
     if (shift < 1 || shift > 30) {
-      throw new KernelException(
-          "a sum of scales " + a.scale() + " and " + b.scale() + " in steps of " + y.scale());
+      return null; // the scales are too far apart
     }
     int factorA = (int) Math.rint(Math.scalb((double) ratioA, shift));
     int factorB = (int) Math.rint(Math.scalb((double) ratioB, shift)) * (difference ? -1 : 1);

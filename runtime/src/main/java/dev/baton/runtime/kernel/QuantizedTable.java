@@ -124,7 +124,7 @@ final class QuantizedTable implements Fusion {
         && value.constant().isContiguous();
   }
 
-  /** What each integer becomes, −128 first; null if there is no kernel for a node. */
+  /** What each integer becomes, −128 first; null if a node cannot be computed. */
   private static byte @Nullable [] table(List<Node> nodes) {
     try (Arena arena = Arena.ofConfined()) {
       Graph.Builder builder = new Graph.Builder();
@@ -162,6 +162,8 @@ final class QuantizedTable implements Fusion {
       }
       MemorySegment result = operand(operands, at).data();
       return result.toArray(JAVA_BYTE);
+    } catch (KernelException e) {
+      return null; // a node that refuses its arguments says so by itself
     }
   }
 

@@ -9,14 +9,15 @@ import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
 import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Values that depend on no input and were yet not folded, because a delegate might have wanted the
@@ -28,6 +29,8 @@ public final class LateConstants {
   private final Arena arena;
   private final long maxBytes;
   private final Map<Object, Operand> computed = new HashMap<>();
+  private final Map<List<Object>, Computation> computations = new HashMap<>();
+  private final Map<Value, Object> keys = new HashMap<>();
 
   /**
    * @param arena of the results; closed after every execution
@@ -57,6 +60,9 @@ public final class LateConstants {
         break;
       }
       found.add(node.result());
+      synchronized (computed) {
+        key(node.result()); // in the order of the graph, so that no key needs a long way back
+      }
     }
     return found;
   }
@@ -86,29 +92,58 @@ public final class LateConstants {
       Object key = key(value);
       Operand known = computed.get(key);
       if (known == null) {
-        try (Arena temporary = Arena.ofConfined()) {
-          known = compute(value, temporary, arena);
-        }
+        known = compute(value);
         computed.put(key, known);
       }
       return known;
     }
   }
 
-  private Operand compute(Value value, Arena temporary, Arena into) {
-    if (value.isConstant()) {
-      return Constants.contiguous(value.constant(), temporary);
+  /** What a value is computed from comes before it, each once. */
+  private Operand compute(Value value) {
+    Map<Value, Operand> operands = new HashMap<>();
+    Deque<Value> open = new ArrayDeque<>(List.of(value));
+    try (Arena temporary = Arena.ofConfined()) {
+      while (true) {
+        Value next = open.getLast();
+        List<Value> missing =
+            next.isConstant()
+                ? List.of()
+                : producer(next).inputs().stream().filter(v -> !operands.containsKey(v)).toList();
+        Operand known = next == value ? null : computed.get(key(next));
+        if (known == null && !missing.isEmpty()) {
+          open.addAll(missing);
+          continue;
+        }
+        Operand result =
+            known != null ? known : compute(next, operands, next == value ? arena : temporary);
+        if (next == value) {
+          return result;
+        }
+        operands.put(next, result);
+        open.removeLast();
+      }
     }
-    Operand known = computed.get(key(value));
-    if (known != null) {
-      return known;
+  }
+
+  private Operand compute(Value value, Map<Value, Operand> operands, Arena into) {
+    if (value.isConstant()) {
+      return Constants.contiguous(value.constant(), into);
     }
     Node node = producer(value);
     Kernel kernel = kernels.find(node.name());
     if (kernel == null) {
       throw new IllegalStateException("no kernel for " + node);
     }
-    return Evaluation.run(kernel, node, v -> compute(v, temporary, temporary), into).get(0);
+    return Evaluation.run(kernel, node, v -> operand(operands, v), into).get(0);
+  }
+
+  private static Operand operand(Map<Value, Operand> operands, Value value) {
+    Operand operand = operands.get(value);
+    if (operand == null) {
+      throw new IllegalStateException(value + " was not computed");
+    }
+    return operand;
   }
 
   private static Node producer(Value value) {
@@ -120,15 +155,23 @@ public final class LateConstants {
   }
 
   /** Equal for copies of the same computation. */
-  private static Object key(Value value) {
-    @Nullable Node node = value.producer();
+  private Object key(Value value) {
+    Node node = value.producer();
     if (node == null) {
       return value.isConstant() ? value.constant() : value;
     }
-    List<Object> key = new ArrayList<>(List.of(node.name(), (TensorType) value.type()));
-    for (Argument argument : node.arguments()) {
-      key.add(argument instanceof Value v ? key(v) : argument);
+    Object known = keys.get(value);
+    if (known == null) {
+      List<Object> computation = new ArrayList<>(List.of(node.name(), (TensorType) value.type()));
+      for (Argument argument : node.arguments()) {
+        computation.add(argument instanceof Value v ? key(v) : argument);
+      }
+      known = computations.computeIfAbsent(computation, c -> new Computation());
+      keys.put(value, known);
     }
-    return key;
+    return known;
   }
+
+  /** Stands for equal computations; equal to itself alone. */
+  private static final class Computation {}
 }

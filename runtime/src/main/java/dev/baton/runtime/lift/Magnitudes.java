@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class Magnitudes {
   private static final double NONE = Double.POSITIVE_INFINITY;
 
+  /** Below this, sums and products of a few bounded numbers are far from overflowing. */
+  static final double SAFE = 1e30;
+
   /** A longer way back is not followed. */
   private static final int MAX_DEPTH = 256;
 
@@ -41,7 +44,7 @@ final class Magnitudes {
     depth++;
     double bound = compute(value);
     depth--;
-    double result = Double.isNaN(bound) ? NONE : bound;
+    double result = bound < SAFE ? bound : NONE; // what may overflow on the way has no bound
     known.put(value, result);
     return result;
   }
@@ -107,7 +110,10 @@ final class Magnitudes {
           of(node.tensor("self")) + number(node, "alpha") * number(node, "other");
       case "aten::mul.Tensor" -> of(node.tensor("self")) * of(node.tensor("other"));
       case "aten::mul.Scalar" -> of(node.tensor("self")) * number(node, "other");
-      case "aten::div.Scalar" -> of(node.tensor("self")) / number(node, "other");
+      case "aten::div.Scalar" -> {
+        double by = number(node, "other");
+        yield by > 0 && by < NONE ? of(node.tensor("self")) / by : NONE;
+      }
       case "aten::sum.dim_IntList" ->
           of(node.tensor("self"))
               * ((double) node.tensor("self").shape().numel() / node.result().shape().numel());

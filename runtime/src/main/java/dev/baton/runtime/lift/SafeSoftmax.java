@@ -24,12 +24,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Where it is proved that every row of x has an element above −∞, the softmax alone remains.
  * Elsewhere the guard becomes arithmetic of the same value: {@code softmax(max(x, least)) · g},
  * where least is the least float, and g, for each row, is 0 if the row's maximum is −∞ and 1 if it
- * is not.
+ * is not. (The value is the same but for a row whose largest element is the least float itself,
+ * beside −∞: there these count alike.)
  */
 public final class SafeSoftmax extends GraphRewriter {
-  /** Below this, sums and products of a few bounded numbers are far from overflowing. */
-  private static final double SAFE = 1e30;
-
   private static final Set<String> RESHAPES =
       Set.of("aten::view_copy", "executorch_prim::et_view", "aten::unsqueeze_copy");
 
@@ -197,7 +195,7 @@ public final class SafeSoftmax extends GraphRewriter {
   // ---- the proof
 
   private boolean everyRowIsAboveMinusInfinity(Value x, int dim) {
-    if (magnitudes.of(x) < SAFE) {
+    if (magnitudes.of(x) < Magnitudes.SAFE) {
       return true;
     }
     Node node = x.producer();
@@ -229,7 +227,7 @@ public final class SafeSoftmax extends GraphRewriter {
   private boolean leavesSomething(Value bounded, Value mask, Value x, int dim) {
     return mask.isConstant()
         && mask.dtype() == DType.FLOAT
-        && magnitudes.of(bounded) < SAFE
+        && magnitudes.of(bounded) < Magnitudes.SAFE
         && inEveryRow(
             mask.constant(),
             x.shape(),
@@ -246,7 +244,7 @@ public final class SafeSoftmax extends GraphRewriter {
     }
     for (boolean chosen : new boolean[] {true, false}) {
       Value from = where.tensor(chosen ? "self" : "other");
-      if (magnitudes.of(from) < SAFE
+      if (magnitudes.of(from) < Magnitudes.SAFE
           && inEveryRow(
               condition.constant(),
               x.shape(),

@@ -240,7 +240,9 @@ final class SymbolicSizes {
         yield all;
       }
       case "aten::split_with_sizes_copy" ->
-          with(node, Size.fixed(node.integers("split_sizes")[value.resultIndex()]));
+          node.argument("split_sizes") instanceof Argument.Items items
+              ? with(node, of(items.items().get(value.resultIndex())))
+              : null;
       case "aten::slice_copy.Tensor" -> with(node, sliced(node));
       case "aten::arange.start_step" ->
           isNumber(node.argument("start"), 0) && isNumber(node.argument("step"), 1)
@@ -281,7 +283,8 @@ final class SymbolicSizes {
       return unknown();
     }
     Size end = node.isNone("end") ? own : of(node.argument("end"));
-    boolean within = own.isFixed() && !end.isFixed() && bound(end) <= own.factor();
+    boolean within =
+        own.isFixed() && !end.isFixed() && end.factor() > 0 && bound(end) <= own.factor();
     return end.equals(own) || within ? end : unknown();
   }
 

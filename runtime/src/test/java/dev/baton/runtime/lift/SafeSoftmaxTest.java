@@ -141,4 +141,19 @@ class SafeSoftmaxTest {
     assertLeft(g.block(g.node("aten::where.self", SCORES, columns, zeros, softmax(x))));
     assertLeft(g.block(g.node("aten::where.self", SCORES, any(x, -1), zeros, softmax(x))));
   }
+
+  @Test
+  void aDivisorThatTheProgramComputesProvesNothing() {
+    Value x = bounded();
+    Value divided = g.node("aten::div.Scalar", SCORES, x, (Argument) g.size(x, 1));
+    assertGated(guard(divided));
+  }
+
+  @Test
+  void whatMayOverflowOnTheWayProvesNothing() {
+    Value huge = g.node("aten::mul.Scalar", SCORES, bounded(), Argument.of(1e35));
+    Value larger = g.node("aten::mul.Scalar", SCORES, huge, Argument.of(1e35));
+    Value small = g.node("aten::mul.Scalar", SCORES, larger, Argument.of(1e-70));
+    assertGated(guard(small));
+  }
 }

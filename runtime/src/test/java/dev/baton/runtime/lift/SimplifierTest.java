@@ -178,6 +178,25 @@ class SimplifierTest {
     }
   }
 
+  @Test
+  void whatIsSharedIsComputedOnce() {
+    try (Arena arena = Arena.ofConfined()) {
+      Value sum = relu(dequantizedChannels(weights(new byte[] {1, -2}, 2, 1), 0, 1, 10));
+      for (int i = 0; i < 60; i++) { // twice as much work each time, were it done for each use
+        sum = node("aten::add.Tensor", List.of(sum.type()), sum, sum).get(0);
+      }
+      Value x = builder.input(type(DType.FLOAT, 2, 1));
+      Graph graph = simplified(arena, node("aten::add.Tensor", List.of(x.type()), x, sum).get(0));
+      LateConstants late = new LateConstants(KERNELS, arena, Long.MAX_VALUE);
+
+      Set<Value> found = late.among(graph.nodes());
+
+      Value last = graph.nodes().getLast().tensor("other");
+      assertTrue(found.contains(last));
+      assertArrayEquals(new float[] {0x1p60f, 0}, floats(late, last));
+    }
+  }
+
   private static float[] floats(LateConstants late, Value value) {
     return late.operand(value).data().toArray(ValueLayout.JAVA_FLOAT);
   }

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.graph.Argument;
 import dev.baton.graph.Node;
+import dev.baton.graph.Operators;
+import dev.baton.graph.Origin;
+import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import java.util.List;
@@ -107,5 +110,28 @@ class VaryingViewsTest {
     assertEquals(
         List.of("aten::unsqueeze_copy", "aten::relu", "aten::squeeze_copy.dims"),
         Graphs.names(VaryingViews.apply(g.block(b))));
+  }
+
+  @Test
+  void partsOfComputedSizesAreFollowed() {
+    Value x = g.input(Graphs.varying(1, 9, 8));
+    Value rest =
+        g.builder
+            .node(
+                Operators.get("executorch_prim::sub.Scalar"),
+                List.of(g.size(x, 1), n(1)),
+                List.of(SymbolType.INT),
+                Origin.HOST)
+            .result();
+    Value first =
+        g.builder
+            .node(
+                Operators.get("aten::split_with_sizes_copy"),
+                List.of(x, list(rest, n(1)), n(1)),
+                List.of(Graphs.varying(1, 9, 8), Graphs.varying(1, 1, 8)),
+                Origin.HOST)
+            .result();
+    Value z = g.node(VIEW, Graphs.varying(1, 9, 2, 4), first, list(n(1), rest, n(2), n(4)));
+    assertEquals(VIEW, nodes(g.block(z)).getLast().name());
   }
 }
