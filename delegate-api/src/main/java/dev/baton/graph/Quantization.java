@@ -1,14 +1,17 @@
 package dev.baton.graph;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How integers stand for real numbers: {@code real = (integer − zero point) · scale}, with integers
  * from {@code min} to {@code max}. {@code dtype} is the one that they are stored in, which may be
  * wider than the range: 4-bit numbers are stored as int8.
+ *
+ * <p>Further kinds may come: a delegate declines what it does not know.
  */
-public sealed interface Quantization {
+public interface Quantization {
   /** The least integer. */
   long min();
 
@@ -19,44 +22,341 @@ public sealed interface Quantization {
   DType dtype();
 
   /** One scale for the tensor. */
-  record PerTensor(double scale, long zeroPoint, long min, long max, DType dtype)
-      implements Quantization {}
+  final class PerTensor implements Quantization {
+    private final double scale;
+    private final long zeroPoint;
+    private final long min;
+    private final long max;
+    private final DType dtype;
 
-  /**
-   * A scale for each index of a dimension.
-   *
-   * @param scales real, [size of the dimension]
-   * @param zeroPoints integers of as many elements; null if all are 0
-   * @param axis the dimension, counted from the front
-   */
-  record PerChannel(
-      Constant scales, @Nullable Constant zeroPoints, int axis, long min, long max, DType dtype)
-      implements Quantization {}
+    public PerTensor(double scale, long zeroPoint, long min, long max, DType dtype) {
+      this.scale = scale;
+      this.zeroPoint = zeroPoint;
+      this.min = min;
+      this.max = max;
+      this.dtype = dtype;
+    }
 
-  /**
-   * A scale for each group of neighbours in a row, the last dimension.
-   *
-   * @param scales real, [rows…, groups in a row]
-   * @param zeroPoints integers of as many elements; null if all are 0
-   * @param groupSize elements of a group; a row holds whole groups
-   */
-  record PerGroup(
-      Constant scales,
-      @Nullable Constant zeroPoints,
-      int groupSize,
-      long min,
-      long max,
-      DType dtype)
-      implements Quantization {}
+    /** More than 0. */
+    public double scale() {
+      return scale;
+    }
 
-  /**
-   * Parameters that the program chooses while it runs, from the least and the greatest element.
-   *
-   * @param perToken true if each row, the last dimension, has its own; else the tensor has one
-   * @param symmetric true if the zero point is always 0
-   */
-  record Dynamic(boolean perToken, boolean symmetric, long min, long max, DType dtype)
-      implements Quantization {}
+    /** The integer that stands for 0. */
+    public long zeroPoint() {
+      return zeroPoint;
+    }
+
+    @Override
+    public long min() {
+      return min;
+    }
+
+    @Override
+    public long max() {
+      return max;
+    }
+
+    @Override
+    public DType dtype() {
+      return dtype;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof PerTensor o
+          && Double.compare(scale, o.scale) == 0
+          && zeroPoint == o.zeroPoint
+          && min == o.min
+          && max == o.max
+          && dtype == o.dtype;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(scale, zeroPoint, min, max, dtype);
+    }
+
+    @Override
+    public String toString() {
+      return "PerTensor["
+          + "scale="
+          + scale
+          + ", "
+          + "zeroPoint="
+          + zeroPoint
+          + ", "
+          + "min="
+          + min
+          + ", "
+          + "max="
+          + max
+          + ", "
+          + "dtype="
+          + dtype
+          + "]";
+    }
+  }
+
+  /** A scale for each index of a dimension. */
+  final class PerChannel implements Quantization {
+    private final Constant scales;
+    private final @Nullable Constant zeroPoints;
+    private final int axis;
+    private final long min;
+    private final long max;
+    private final DType dtype;
+
+    public PerChannel(
+        Constant scales, @Nullable Constant zeroPoints, int axis, long min, long max, DType dtype) {
+      this.scales = scales;
+      this.zeroPoints = zeroPoints;
+      this.axis = axis;
+      this.min = min;
+      this.max = max;
+      this.dtype = dtype;
+    }
+
+    /** Real, [size of the dimension]. */
+    public Constant scales() {
+      return scales;
+    }
+
+    /** Integers of as many elements; null if all are 0. */
+    public @Nullable Constant zeroPoints() {
+      return zeroPoints;
+    }
+
+    /** The dimension, counted from the front. */
+    public int axis() {
+      return axis;
+    }
+
+    @Override
+    public long min() {
+      return min;
+    }
+
+    @Override
+    public long max() {
+      return max;
+    }
+
+    @Override
+    public DType dtype() {
+      return dtype;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof PerChannel o
+          && Objects.equals(scales, o.scales)
+          && Objects.equals(zeroPoints, o.zeroPoints)
+          && axis == o.axis
+          && min == o.min
+          && max == o.max
+          && dtype == o.dtype;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(scales, zeroPoints, axis, min, max, dtype);
+    }
+
+    @Override
+    public String toString() {
+      return "PerChannel["
+          + "scales="
+          + scales
+          + ", "
+          + "zeroPoints="
+          + zeroPoints
+          + ", "
+          + "axis="
+          + axis
+          + ", "
+          + "min="
+          + min
+          + ", "
+          + "max="
+          + max
+          + ", "
+          + "dtype="
+          + dtype
+          + "]";
+    }
+  }
+
+  /** A scale for each group of neighbours in a row, the last dimension. */
+  final class PerGroup implements Quantization {
+    private final Constant scales;
+    private final @Nullable Constant zeroPoints;
+    private final int groupSize;
+    private final long min;
+    private final long max;
+    private final DType dtype;
+
+    public PerGroup(
+        Constant scales,
+        @Nullable Constant zeroPoints,
+        int groupSize,
+        long min,
+        long max,
+        DType dtype) {
+      this.scales = scales;
+      this.zeroPoints = zeroPoints;
+      this.groupSize = groupSize;
+      this.min = min;
+      this.max = max;
+      this.dtype = dtype;
+    }
+
+    /** Real, [rows…, groups in a row]. */
+    public Constant scales() {
+      return scales;
+    }
+
+    /** Integers of as many elements; null if all are 0. */
+    public @Nullable Constant zeroPoints() {
+      return zeroPoints;
+    }
+
+    /** Elements of a group; a row holds whole groups. */
+    public int groupSize() {
+      return groupSize;
+    }
+
+    @Override
+    public long min() {
+      return min;
+    }
+
+    @Override
+    public long max() {
+      return max;
+    }
+
+    @Override
+    public DType dtype() {
+      return dtype;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof PerGroup o
+          && Objects.equals(scales, o.scales)
+          && Objects.equals(zeroPoints, o.zeroPoints)
+          && groupSize == o.groupSize
+          && min == o.min
+          && max == o.max
+          && dtype == o.dtype;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(scales, zeroPoints, groupSize, min, max, dtype);
+    }
+
+    @Override
+    public String toString() {
+      return "PerGroup["
+          + "scales="
+          + scales
+          + ", "
+          + "zeroPoints="
+          + zeroPoints
+          + ", "
+          + "groupSize="
+          + groupSize
+          + ", "
+          + "min="
+          + min
+          + ", "
+          + "max="
+          + max
+          + ", "
+          + "dtype="
+          + dtype
+          + "]";
+    }
+  }
+
+  /** Parameters that the program chooses while it runs, from the least and the greatest element. */
+  final class Dynamic implements Quantization {
+    private final boolean perToken;
+    private final boolean symmetric;
+    private final long min;
+    private final long max;
+    private final DType dtype;
+
+    public Dynamic(boolean perToken, boolean symmetric, long min, long max, DType dtype) {
+      this.perToken = perToken;
+      this.symmetric = symmetric;
+      this.min = min;
+      this.max = max;
+      this.dtype = dtype;
+    }
+
+    /** True if each row, the last dimension, has its own; else the tensor has one. */
+    public boolean perToken() {
+      return perToken;
+    }
+
+    /** True if the zero point is always 0. */
+    public boolean symmetric() {
+      return symmetric;
+    }
+
+    @Override
+    public long min() {
+      return min;
+    }
+
+    @Override
+    public long max() {
+      return max;
+    }
+
+    @Override
+    public DType dtype() {
+      return dtype;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Dynamic o
+          && perToken == o.perToken
+          && symmetric == o.symmetric
+          && min == o.min
+          && max == o.max
+          && dtype == o.dtype;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(perToken, symmetric, min, max, dtype);
+    }
+
+    @Override
+    public String toString() {
+      return "Dynamic["
+          + "perToken="
+          + perToken
+          + ", "
+          + "symmetric="
+          + symmetric
+          + ", "
+          + "min="
+          + min
+          + ", "
+          + "max="
+          + max
+          + ", "
+          + "dtype="
+          + dtype
+          + "]";
+    }
+  }
 
   /**
    * What a {@code quantize_per_*} or {@code dequantize_per_*} operator says, if its parameters are

@@ -25,45 +25,105 @@ import org.jspecify.annotations.Nullable;
  *
  * Operators that only move data match as well. The host keeps a dequantize operator for each user,
  * so the groups of two operators share no node.
- *
- * @param operator what computes; any operator but quantize, dequantize and the choice of parameters
- * @param operands one for each of {@link Node#inputs()} of the operator, in order
- * @param clamp relu, relu6, hardtanh or clamp between the operator and {@code quantize}; null if
- *     there is none
- * @param quantize what quantizes the first result; null if the result stays real, or if it has
- *     other users than the quantization
- * @param output how {@code quantize} does it; null if and only if that is null
- * @param nodes all nodes of the group, in an order in which every value is given before it is used
  */
-public record QuantizedOperator(
-    Node operator,
-    List<Operand> operands,
-    @Nullable Node clamp,
-    @Nullable Node quantize,
-    @Nullable Quantization output,
-    List<Node> nodes) {
-
+public final class QuantizedOperator {
   private static final Set<String> CLAMPS =
       Set.of("aten::relu", "aten::relu6", "aten::hardtanh", "aten::clamp");
 
-  public QuantizedOperator {
-    operands = List.copyOf(operands);
-    nodes = List.copyOf(nodes);
+  private final Node operator;
+  private final List<Operand> operands;
+  private final @Nullable Node clamp;
+  private final @Nullable Node quantize;
+  private final @Nullable Quantization output;
+  private final List<Node> nodes;
+
+  private QuantizedOperator(
+      Node operator,
+      List<Operand> operands,
+      @Nullable Node clamp,
+      @Nullable Node quantize,
+      @Nullable Quantization output,
+      List<Node> nodes) {
+    this.operator = operator;
+    this.operands = List.copyOf(operands);
+    this.clamp = clamp;
+    this.quantize = quantize;
+    this.output = output;
+    this.nodes = List.copyOf(nodes);
+  }
+
+  /** What computes; any operator but quantize, dequantize and the choice of parameters. */
+  public Node operator() {
+    return operator;
+  }
+
+  /** One for each of {@link Node#inputs()} of the operator, in order. */
+  public List<Operand> operands() {
+    return operands;
   }
 
   /**
-   * An operand.
-   *
-   * @param value what the operator takes: real numbers
-   * @param source what {@code value} was made of: the integers of a static quantization, the real
-   *     tensor of a dynamic one, {@code value} itself if it is not quantized
-   * @param quantization of the operand; null if it is not quantized
-   * @param nodes between {@code source} and {@code value}; nobody else uses them
+   * Relu, relu6, hardtanh or clamp between the operator and {@link #quantize}; null if there is
+   * none.
    */
-  public record Operand(
-      Value value, Value source, @Nullable Quantization quantization, List<Node> nodes) {
-    public Operand {
-      nodes = List.copyOf(nodes);
+  public @Nullable Node clamp() {
+    return clamp;
+  }
+
+  /**
+   * What quantizes the first result; null if the result stays real, or has other users than the
+   * quantization.
+   */
+  public @Nullable Node quantize() {
+    return quantize;
+  }
+
+  /** How {@link #quantize} does it; null if and only if that is null. */
+  public @Nullable Quantization output() {
+    return output;
+  }
+
+  /** All nodes of the group, in an order in which every value is given before it is used. */
+  public List<Node> nodes() {
+    return nodes;
+  }
+
+  /** An operand. */
+  public static final class Operand {
+    private final Value value;
+    private final Value source;
+    private final @Nullable Quantization quantization;
+    private final List<Node> nodes;
+
+    private Operand(
+        Value value, Value source, @Nullable Quantization quantization, List<Node> nodes) {
+      this.value = value;
+      this.source = source;
+      this.quantization = quantization;
+      this.nodes = List.copyOf(nodes);
+    }
+
+    /** What the operator takes: real numbers. */
+    public Value value() {
+      return value;
+    }
+
+    /**
+     * What {@link #value} was made of: the integers of a static quantization, the real tensor of a
+     * dynamic one, the value itself if it is not quantized.
+     */
+    public Value source() {
+      return source;
+    }
+
+    /** Null if the operand is not quantized. */
+    public @Nullable Quantization quantization() {
+      return quantization;
+    }
+
+    /** Between {@link #source} and {@link #value}; nobody else uses them. */
+    public List<Node> nodes() {
+      return nodes;
     }
 
     public boolean isQuantized() {

@@ -69,7 +69,7 @@ record WeightData(Constant constant, @Nullable Quantization quantization) {
       }
       case Quantization.PerGroup g ->
           scale(integers, floats(g.scales()), zeroPoints(g.zeroPoints()), g.groupSize(), real);
-      case Quantization.Dynamic _ -> throw new IllegalStateException("weights are constant");
+      default -> throw new IllegalStateException("weights are constant");
     }
     return Constant.of(MemorySegment.ofArray(real), TensorType.of(DType.FLOAT, sizes));
   }
@@ -148,7 +148,7 @@ record WeightData(Constant constant, @Nullable Quantization quantization) {
       case Quantization.PerTensor t -> Math.toIntExact(t.zeroPoint());
       case Quantization.PerChannel c -> common(c.zeroPoints());
       case Quantization.PerGroup g -> common(g.zeroPoints());
-      case Quantization.Dynamic _ -> Integer.MIN_VALUE;
+      default -> Integer.MIN_VALUE;
     };
   }
 
