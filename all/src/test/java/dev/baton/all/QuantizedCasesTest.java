@@ -58,6 +58,7 @@ class QuantizedCasesTest {
   }
 
   private static void assertSameSteps(CaseResult result) {
+    assertTrue(!result.outputs().isEmpty(), "there are outputs");
     assertTrue(result.passed(), result::toString);
     assertTrue(result.relativeError() <= ROUNDING, () -> "off by " + result.relativeError());
   }

@@ -3,6 +3,7 @@ package dev.baton.runtime.execute;
 import dev.baton.runtime.kernel.Parallel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -29,6 +30,8 @@ public final class WorkerPool implements Parallel, AutoCloseable {
   private final AtomicInteger busy = new AtomicInteger();
   private final AtomicInteger next = new AtomicInteger();
   private volatile boolean closed;
+  private final ThreadFactory factory;
+  private boolean started;
   private Worker[] workers = new Worker[0];
   private Thread caller = Thread.currentThread();
   private int tasks;
@@ -39,7 +42,12 @@ public final class WorkerPool implements Parallel, AutoCloseable {
    * @param threads with the caller's
    */
   public WorkerPool(int threads) {
+    this(threads, Thread::new);
+  }
+
+  WorkerPool(int threads, ThreadFactory factory) {
     this.threads = threads;
+    this.factory = factory;
   }
 
   @Override
@@ -61,7 +69,8 @@ public final class WorkerPool implements Parallel, AutoCloseable {
   }
 
   private void share(int count, Task work) {
-    if (workers.length == 0) {
+    if (!started) {
+      started = true;
       start();
     }
     tasks = count;
@@ -106,17 +115,17 @@ public final class WorkerPool implements Parallel, AutoCloseable {
   }
 
   private void start() {
-    List<Worker> started = new ArrayList<>();
+    List<Worker> running = new ArrayList<>();
     try {
-      while (started.size() < threads - 1) {
-        Worker worker = new Worker(started.size() + 1, round.get());
+      while (running.size() < threads - 1) {
+        Worker worker = new Worker(running.size() + 1, round.get());
         worker.thread.start();
-        started.add(worker);
+        running.add(worker);
       }
     } catch (OutOfMemoryError e) {
       // The system gives no more threads: those that there are share the work.
     }
-    workers = started.toArray(Worker[]::new);
+    workers = running.toArray(Worker[]::new);
   }
 
   private final class Worker implements Runnable {
@@ -128,7 +137,8 @@ public final class WorkerPool implements Parallel, AutoCloseable {
     Worker(int index, int seen) {
       this.index = index;
       this.seen = seen;
-      this.thread = new Thread(this, "baton-kernels-" + index);
+      this.thread = factory.newThread(this);
+      this.thread.setName("baton-kernels-" + index);
       this.thread.setDaemon(true);
     }
 

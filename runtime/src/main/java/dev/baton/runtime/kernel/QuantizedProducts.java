@@ -228,7 +228,9 @@ final class QuantizedProducts {
   // ---- y (tokens, channels) = x (tokens, k) · w (channels, k) or w (k, channels)
 
   private static Fusion.@Nullable FusedKernel linear(@Nullable Parts parts, boolean rows) {
-    if (parts == null || parts.weight.source().shape().rank() != 2) {
+    if (parts == null
+        || parts.weight.source().shape().rank() != 2
+        || parts.weight.source().shape().numel() == 0) { // a product over no elements is the bias
       return null;
     }
     int channels = parts.weight.source().shape().size(rows ? 0 : 1);
@@ -249,10 +251,7 @@ final class QuantizedProducts {
       BoundNodeCall.Buffers buffers) {
     Shape input = facts.type(parts.input.source()).shape();
     int k = input.size(-1);
-    int tokens = k == 0 ? 0 : Math.toIntExact(input.numel() / k);
-    if (k == 0) {
-      throw new KernelException("a product over no elements");
-    }
+    int tokens = Math.toIntExact(input.numel() / k);
     if (parts.input.quantization() instanceof Quantization.Dynamic d && d.perToken()) {
       long scales = facts.type(parts.input.nodes().get(0).result()).shape().numel();
       if (scales != tokens) {

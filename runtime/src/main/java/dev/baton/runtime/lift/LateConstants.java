@@ -106,6 +106,10 @@ public final class LateConstants {
     try (Arena temporary = Arena.ofConfined()) {
       while (true) {
         Value next = open.getLast();
+        if (operands.containsKey(next)) {
+          open.removeLast();
+          continue;
+        }
         List<Value> missing =
             next.isConstant()
                 ? List.of()

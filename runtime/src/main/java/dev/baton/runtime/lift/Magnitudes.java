@@ -97,7 +97,6 @@ final class Magnitudes {
           "aten::hardswish",
           "aten::abs",
           "aten::neg",
-          "aten::mean.dim",
           "aten::amax",
           "aten::amin" ->
           of(node.tensor("self"));
@@ -114,9 +113,8 @@ final class Magnitudes {
         double by = number(node, "other");
         yield by > 0 && by < NONE ? of(node.tensor("self")) / by : NONE;
       }
-      case "aten::sum.dim_IntList" ->
-          of(node.tensor("self"))
-              * ((double) node.tensor("self").shape().numel() / node.result().shape().numel());
+      case "aten::sum.dim_IntList" -> sum(node);
+      case "aten::mean.dim" -> sum(node) < SAFE ? of(node.tensor("self")) : NONE;
       case "aten::pow.Tensor_Scalar" ->
           number(node, "exponent") == 2 ? Math.pow(of(node.tensor("self")), 2) : NONE;
       case "aten::_softmax", "aten::sigmoid", "aten::tanh", "aten::sin", "aten::cos" -> 1;
@@ -132,7 +130,7 @@ final class Magnitudes {
       case "aten::convolution" -> convolution(node);
       case "aten::native_layer_norm" -> result == 0 ? layerNorm(node) : NONE;
       case "quantized_decomposed::dequantize_per_tensor" ->
-          dequantized(node, Math.abs(node.number("scale")), Math.abs(node.number("zero_point")));
+          dequantized(node, number(node, "scale"), number(node, "zero_point"));
       case "quantized_decomposed::dequantize_per_channel" ->
           dequantized(
               node,
@@ -156,6 +154,11 @@ final class Magnitudes {
         : NONE;
   }
 
+  private double sum(Node node) {
+    Value self = node.tensor("self");
+    return of(self) * ((double) self.shape().numel() / node.result().shape().numel());
+  }
+
   private double product(Value left, Value right, @Nullable Value bias) {
     if (left.shape().rank() == 0) {
       return NONE;
@@ -176,7 +179,7 @@ final class Magnitudes {
    * Without an epsilon, a deviation that vanishes gives anything.
    */
   private double layerNorm(Node node) {
-    if (number(node, "eps") <= 1e-30) {
+    if (number(node, "eps") <= 1e-30 || !node.isLiteral("normalized_shape")) {
       return NONE;
     }
     Shape shape = node.tensor("input").shape();

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * the forms in which exporters write it. Its comparisons would split what accelerators run as one.
  *
  * <p>Where it is proved that every row of x has an element above −∞, the softmax alone remains.
- * Elsewhere the guard becomes arithmetic of the same value: {@code softmax(max(x, least)) · g},
- * where least is the least float, and g, for each row, is 0 if the row's maximum is −∞ and 1 if it
- * is not. (The value is the same but for a row whose largest element is the least float itself,
- * beside −∞: there these count alike.)
+ * Elsewhere the guard becomes arithmetic: {@code softmax(max(x, least)) · g}, where least is the
+ * least float, and g, for each row, is 0 if the row's maximum is −∞ and 1 if it is not. (The value
+ * is the same but for a row whose largest element is the least float itself, beside −∞: there these
+ * count alike.)
  */
 public final class SafeSoftmax extends GraphRewriter {
   private static final Set<String> RESHAPES =

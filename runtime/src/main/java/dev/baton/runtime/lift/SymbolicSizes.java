@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -121,6 +122,9 @@ final class SymbolicSizes {
     }
     return switch (node.name()) {
       case "aten::sym_size.int" -> {
+        if (!namesDims(node)) {
+          yield unknown();
+        }
         List<Size> all = of(node.tensor("self"));
         yield all.get(dim(node.integer("dim"), all.size()));
       }
@@ -139,7 +143,7 @@ final class SymbolicSizes {
       return Arrays.stream(shape.sizes()).mapToObj(Size::fixed).toList();
     }
     Node node = value.producer();
-    List<Size> followed = node == null ? null : follow(node, value);
+    List<Size> followed = node == null || !namesDims(node) ? null : follow(node, value);
     if (followed != null && followed.size() != shape.rank()) {
       followed = null;
     }
@@ -152,6 +156,12 @@ final class SymbolicSizes {
               : followed == null ? unknown(shape.size(d)) : followed.get(d));
     }
     return all;
+  }
+
+  /** True if no dim that a node names is computed by the program. */
+  private static boolean namesDims(Node node) {
+    return Stream.of("dim", "dims", "keepdim")
+        .allMatch(p -> !node.operator().has(p) || node.isLiteral(p));
   }
 
   private @Nullable List<Size> follow(Node node, Value value) {

@@ -4,6 +4,7 @@ import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
 import dev.baton.runtime.kernel.Fusion;
+import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -67,7 +68,7 @@ public final class JavaUnits {
 
   private Unit.@Nullable Fused fused(Node last, JavaView view, Set<Node> free) {
     for (Kernels.ProvidedFusion provided : kernels.fusions()) {
-      Fusion.Group group = provided.fusion().endingWith(last, view);
+      Fusion.Group group = group(provided.fusion(), last, view);
       if (group != null) {
         check(group, last, free, provided.provider());
         PartView part = new PartView(graph, "group", group.nodes());
@@ -76,6 +77,15 @@ public final class JavaUnits {
       }
     }
     return null;
+  }
+
+  /** A fusion that refuses what it looks at finds no group. */
+  private static Fusion.@Nullable Group group(Fusion fusion, Node last, JavaView view) {
+    try {
+      return fusion.endingWith(last, view);
+    } catch (KernelException e) {
+      return null; // the nodes' own kernels take it, or refuse it with its place
+    }
   }
 
   private void check(Fusion.Group group, Node last, Set<Node> free, String provider) {

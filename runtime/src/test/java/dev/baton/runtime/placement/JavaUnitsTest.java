@@ -16,6 +16,7 @@ import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.kernel.Fusion;
 import dev.baton.runtime.kernel.Kernel;
+import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.KernelProvider;
 import dev.baton.runtime.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
@@ -176,6 +177,63 @@ class JavaUnitsTest {
             () -> units(Kernels.of(List.of(provider(greedy))), y, inner));
 
     assertTrue(refused.getMessage().contains("'greedy' fuse nodes that others need"));
+  }
+
+  @Test
+  void aFusionThatRefusesFindsNoGroup() {
+    Fusion refusing =
+        (last, view) -> {
+          throw new KernelException("refused");
+        };
+    KernelProvider provider = provider(refusing);
+    Kernels kernels = Kernels.of(List.of(provider));
+
+    assertEquals(List.of("relu"), names(units(kernels, relu(dequantized(x, 0.1))).getLast()));
+  }
+
+  /** One step of the result is more than 2^20 steps of a lowered sum's operands. */
+  @Test
+  void aLoweredSumOfScalesFarApartStaysReal() {
+    Origin lowered = new Origin(0, "Some", 0);
+    for (double scale : new double[] {1e-7, 1e8}) {
+      Value a = dequantized(x, scale);
+      Value b = dequantized(x, scale);
+      Value sum =
+          builder
+              .node(
+                  Operators.get("aten::add.Tensor"),
+                  List.of(a, b, Argument.of(1)),
+                  List.of(a.type()),
+                  lowered)
+              .result();
+      List<Unit> units = units(quantized(sum, 1));
+      assertTrue(units.stream().allMatch(Unit.OnJava.class::isInstance), units::toString);
+    }
+  }
+
+  /** What a kernel refuses is refused where it runs, not while groups are searched. */
+  @Test
+  void aTableThatCannotBeFilledIsNoGroup() {
+    Value real = dequantized(x, 0.1);
+    Value gelu = apply("aten::gelu", real.tensorType(), real, new Argument.Text("other"));
+    List<Unit> units = units(quantized(gelu, 0.2));
+    assertTrue(units.stream().allMatch(Unit.OnJava.class::isInstance), units::toString);
+  }
+
+  @Test
+  void aProductOverNoElementsIsNoGroup() {
+    Value none = builder.input(TensorType.of(DType.INT8, 2, 0));
+    MemorySegment bytes = MemorySegment.ofArray(new byte[0]);
+    Value weight = builder.constant(Constant.of(bytes, TensorType.of(DType.INT8, 4, 0)));
+    Value y =
+        apply(
+            "aten::linear",
+            TensorType.of(DType.FLOAT, 2, 4),
+            dequantized(none, 0.1),
+            dequantized(weight, 0.5),
+            Argument.none());
+    List<Unit> units = units(quantized(y, 0.2));
+    assertTrue(units.stream().allMatch(Unit.OnJava.class::isInstance), units::toString);
   }
 
   private static Node node(Value value) {
