@@ -105,7 +105,8 @@ public record MatrixProduct(
   /**
    * Parameters of an operator.
    *
-   * @param rank what both matrices must have; 0 if any
+   * @param rankA what the first matrix must have; 0 if any
+   * @param rankB what the second matrix must have; 0 if any
    */
   public record Names(String a, String b, @Nullable String addend, int rankA, int rankB) {
     static Names of(String operator) {
