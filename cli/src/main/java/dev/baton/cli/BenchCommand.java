@@ -153,7 +153,7 @@ final class BenchCommand extends AbstractCommand {
     line("p90", "%.1f us", measured.p90() / 1e3);
     line("runs", "%d", measured.runs());
     line("heap per run", "%.1f B", measured.bytesPerRun());
-    line("held", "%s", Text.bytes(execution.memoryBytes()));
+    line("execution holds", "%s", Text.bytes(execution.memoryBytes()));
     OptionalLong peak = peakResidentBytes();
     line("peak resident", "%s", peak.isPresent() ? Text.bytes(peak.getAsLong()) : "not known here");
   }

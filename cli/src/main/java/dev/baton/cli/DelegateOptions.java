@@ -36,7 +36,7 @@ final class DelegateOptions {
       names = "--threads",
       paramLabel = "N",
       description = "Threads that a run may use; default: as many as processors.")
-  private int threads;
+  private @Nullable Integer threads;
 
   DelegateOptions() {}
 
@@ -48,7 +48,7 @@ final class DelegateOptions {
           default -> LoadOptions.defaults().withDelegates(names());
         };
     options = policy == null ? options : options.withPolicy(policy);
-    return threads == 0 ? options : options.withThreads(threads);
+    return threads == null ? options : options.withThreads(threads);
   }
 
   private List<String> names() {

@@ -3,7 +3,9 @@ package dev.baton.cli;
 import dev.baton.cases.CaseResult;
 import dev.baton.cases.CaseRunner;
 import dev.baton.cases.ModelCase;
+import dev.baton.delegate.Delegate;
 import dev.baton.runtime.Delegates;
+import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Placement;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +60,18 @@ final class VerifyCommand extends AbstractCommand {
 
   @Override
   int execute() throws IOException {
-    CaseRunner runner = new CaseRunner(Delegates.load(), delegates.loadOptions());
+    Delegates known = Delegates.load();
+    LoadOptions options = delegates.loadOptions();
+    for (String name : options.delegates().orElse(List.of())) {
+      if (known.find(name) == null) {
+        throw usageError(
+            "there is no delegate '"
+                + name
+                + "'; known: "
+                + known.delegates().stream().map(Delegate::name).collect(Collectors.joining(", ")));
+      }
+    }
+    CaseRunner runner = new CaseRunner(known, options);
     List<Path> cases = cases();
     int width = cases.stream().mapToInt(c -> name(c).length()).max().orElse(0);
     List<Line> lines = new ArrayList<>();

@@ -843,7 +843,10 @@ public final class MethodLifter {
             + id
             + " payload cannot be opened: "
             + cause.getMessage()
-            + (program.dataFiles().isEmpty() ? "" : "; data files: " + dataFiles()),
+            + (program.dataFiles().isEmpty() ? "" : "; data files: " + dataFiles())
+            + (cause instanceof DelegateException d && !d.remedy().isEmpty()
+                ? ". " + d.remedy()
+                : ""),
         cause);
   }
 

@@ -99,12 +99,12 @@ final class DataFileReader {
     segmentBytes = head.getLong(HEADER_AT + 32);
     if (!fits(after, size, fileBytes) || after + size > Integer.MAX_VALUE || after + size < 8) {
       throw damaged(
-          "its header puts %s bytes of tables behind byte %s, it has %d"
+          "its header puts %s bytes of tables behind byte %s, the whole file has %d"
               .formatted(Long.toUnsignedString(size), Long.toUnsignedString(after), fileBytes));
     }
     if (!fits(segmentBase, segmentBytes, fileBytes)) {
       throw damaged(
-          "its header announces %s bytes of segments from byte %s, it has %d"
+          "its header announces %s bytes of segments from byte %s, the whole file has %d"
               .formatted(
                   Long.toUnsignedString(segmentBytes),
                   Long.toUnsignedString(segmentBase),
