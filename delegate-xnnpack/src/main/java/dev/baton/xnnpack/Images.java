@@ -73,13 +73,21 @@ final class Images {
       return Decline.of(Decline.Kind.OPERATOR, "its indices are used");
     }
     Decline decline = poolCheck(node);
-    if (decline != null || setting.library().has(XnnFeature.POOLS_WITH_GAPS)) {
+    if (decline != null) {
       return decline;
     }
     Window window = window(node);
-    return window.strideHeight() > window.height() || window.strideWidth() > window.width()
+    boolean gaps = window.strideHeight() > window.height() || window.strideWidth() > window.width();
+    if (gaps && !setting.library().has(XnnFeature.POOLS_WITH_GAPS)) {
+      return Decline.of(
+          Decline.Kind.VERSION, "this version of XNNPACK has no pools with gaps between them");
+    }
+    Padding padding = window.padding();
+    boolean padded = padding.top() + padding.left() + padding.bottom() + padding.right() > 0;
+    boolean dilated = window.dilationHeight() > 1 || window.dilationWidth() > 1;
+    return padded && dilated && !setting.library().has(XnnFeature.POOLS_WITH_GAPS)
         ? Decline.of(
-            Decline.Kind.VERSION, "this version of XNNPACK has no pools with gaps between them")
+            Decline.Kind.VERSION, "this version of XNNPACK has no padded pools with dilation")
         : null;
   }
 

@@ -20,8 +20,6 @@ import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
 import dev.baton.xnnpack.Cases.Data;
-import dev.baton.xnnpack.ffi.XnnFeature;
-import dev.baton.xnnpack.ffi.XnnLibrary;
 import dev.baton.xnnpack.ffi.XnnNode;
 import dev.baton.xnnpack.ffi.XnnType;
 import java.lang.foreign.Arena;
@@ -160,16 +158,6 @@ class QuantizedTest {
 
   private static XnnType type(XnnpackSubgraph compiled, int value) {
     return compiled.graph().values().get(value).type();
-  }
-
-  @Test
-  void theLibraryComputesWithQuantizedNumbers() throws DelegateException {
-    try (DelegateSession session = Rig.open()) {
-      XnnLibrary library = ((XnnpackSession) session).library();
-      for (XnnFeature feature : XnnFeature.values()) {
-        assertTrue(library.has(feature) || feature == XnnFeature.INT8_MEAN, feature::toString);
-      }
-    }
   }
 
   @Test

@@ -6,11 +6,14 @@ import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.xnnpack.ffi.Abi;
+import dev.baton.xnnpack.ffi.XnnFeature;
 import dev.baton.xnnpack.ffi.XnnLibrary;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What the library at hand has, and what is declined for what it lacks. */
@@ -19,9 +22,14 @@ class VersionTest {
   private static final Map<String, String> DECLINED =
       Map.of(
           "debian-20241108",
-          "gelu_tanh max_pool_ceil reduce"
-              + " convolution_1d/dynamic reduce/dynamic slice/dynamic select/dynamic split/dynamic"
+          "gelu_tanh log_softmax log_softmax_of_image max_pool_ceil reduce"
+              + " convolution_1d/dynamic flatten/dynamic log_softmax/dynamic reduce/dynamic"
+              + " select/dynamic slice/dynamic split/dynamic unflatten/dynamic"
               + " unsqueeze_squeeze/dynamic");
+
+  /** Kinds of kernels that each version lacks, or that compute something else. */
+  private static final Map<String, String> LACKING =
+      Map.of("debian-20241108", "POOLS_WITH_GAPS", "maven-2.21.0", "INT8_MEAN");
 
   /** Between which functions of XNNPACK's history each version lies. */
   private static final Map<String, String> DATES =
@@ -51,6 +59,17 @@ class VersionTest {
     }
     String version = Abi.current().version();
     assertEquals(sorted(DECLINED.getOrDefault(version, "")), sorted(String.join(" ", declined)));
+  }
+
+  @Test
+  void kindsOfKernelsAreThoseOfTheVersion() throws Exception {
+    XnnLibrary library = Rig.library();
+    String lacking =
+        Stream.of(XnnFeature.values())
+            .filter(feature -> !library.has(feature))
+            .map(Enum::name)
+            .collect(Collectors.joining(" "));
+    assertEquals(sorted(LACKING.getOrDefault(Abi.current().version(), "")), sorted(lacking));
   }
 
   private static String sorted(String names) {

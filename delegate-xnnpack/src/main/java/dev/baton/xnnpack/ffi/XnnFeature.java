@@ -149,7 +149,10 @@ public enum XnnFeature {
       return t.gives(library, 10);
     }
   },
-  /** Maxima over windows whose stride is above their size. */
+  /**
+   * Maxima over windows whose stride is above their size. Versions without them also read wrong
+   * cells where a window has padding and is dilated.
+   */
   POOLS_WITH_GAPS {
     @Override
     boolean works(XnnLibrary library) {
