@@ -129,8 +129,7 @@ final class Attention implements FastKernel {
       long q = at(query, g.queries(), head, row);
       float scale = (float) g.scale();
       for (int s = 0; s < seen; s++) {
-        Lanes.set(
-            scores + 4L * s, scale * RowLoops.dot(q, at(key, g.keys(), head, s), width));
+        Lanes.set(scores + 4L * s, scale * RowLoops.dot(q, at(key, g.keys(), head, s), width));
       }
       weigh(scores, head, row, seen);
       RowLoops.combine(
@@ -226,8 +225,7 @@ final class Attention implements FastKernel {
       }
       product(resultsOf[block], worker, scores, valueSource, rowsAt, gemm);
       for (int i = 0; i < m; i++) {
-        Lanes.copy(
-            rowsAt + 4L * i * valueWidth, at(out, g.outs(), head, first + i), valueWidth);
+        Lanes.copy(rowsAt + 4L * i * valueWidth, at(out, g.outs(), head, first + i), valueWidth);
       }
     }
 

@@ -167,9 +167,7 @@ enum Reductions implements FastKernel {
       case MIN -> Lanes.store(ColumnLoops.min(from, n, pitch, some), to + 4 * at, some);
       case NORM ->
           Lanes.store(
-              ColumnLoops.squares(from, n, pitch, some, Lanes.splat(0f)).sqrt(),
-              to + 4 * at,
-              some);
+              ColumnLoops.squares(from, n, pitch, some, Lanes.splat(0f)).sqrt(), to + 4 * at, some);
       case VARIANCE, DEVIATION, VARIANCE_MEAN -> {
         FloatVector mean = ColumnLoops.sum(from, n, pitch, some).div(n);
         if (means != 0) {
@@ -197,8 +195,7 @@ enum Reductions implements FastKernel {
       return sum;
     }
 
-    static FloatVector squares(
-        long from, int n, int pitch, int some, FloatVector mean) {
+    static FloatVector squares(long from, int n, int pitch, int some, FloatVector mean) {
       FloatVector sum = Lanes.splat(0f);
       for (int b = 0; b < n; b += BLOCK) {
         FloatVector s = Lanes.splat(0f);

@@ -147,8 +147,7 @@ record Resize(Resampling.Mode mode) implements FastKernel {
       long first = memory + slotBytes * (lines[line] % taps);
       RowLoops.affine(first, to, width, lineWeights[line], 0);
       for (int t = line + 1; t < line + taps; t++) {
-        RowLoops.addScaled(
-            to, memory + slotBytes * (lines[t] % taps), width, lineWeights[t]);
+        RowLoops.addScaled(to, memory + slotBytes * (lines[t] % taps), width, lineWeights[t]);
       }
     }
   }

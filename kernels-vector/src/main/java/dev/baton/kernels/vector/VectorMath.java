@@ -79,8 +79,7 @@ final class VectorMath {
     // √½ has these bits: what is left of them after the exponent is f.
     int root = Float.floatToRawIntBits(0.70710677f);
     IntVector k = bits.sub(root).lanewise(VectorOperators.ASHR, 23);
-    FloatVector f =
-        bits.sub(k.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
+    FloatVector f = bits.sub(k.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
     FloatVector n = (FloatVector) k.convertShape(VectorOperators.I2F, Lanes.SPECIES, 0);
     n = n.sub(FloatVector.broadcast(Lanes.SPECIES, 0f).blend(23f, small));
     FloatVector s = f.div(f.add(2f));

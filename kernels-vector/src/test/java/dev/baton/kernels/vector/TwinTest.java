@@ -318,7 +318,16 @@ class TwinTest {
       }
     }
     calls.add(
-        call(plain, 1, tensor(1, 0, 4), tensor(1, 3, 4), tensor(1, 3, 4), null, 0.0, false, null,
+        call(
+            plain,
+            1,
+            tensor(1, 0, 4),
+            tensor(1, 3, 4),
+            tensor(1, 3, 4),
+            null,
+            0.0,
+            false,
+            null,
             false));
     return calls.stream();
   }
@@ -336,8 +345,7 @@ class TwinTest {
         calls.add(call("aten::upsample_bilinear2d.vec", 1, self, size, true, null));
         calls.add(call("aten::upsample_bicubic2d.vec", 4, self, size, false, null));
       }
-      calls.add(
-          call("aten::upsample_bilinear2d.vec", 1, self, null, false, List.of(70.0, 1.5)));
+      calls.add(call("aten::upsample_bilinear2d.vec", 1, self, null, false, List.of(70.0, 1.5)));
       calls.add(call("aten::adaptive_avg_pool1d", n, tensor(2, 3, n), List.of(4)));
       for (boolean padded : new boolean[] {true, false}) {
         calls.add(
@@ -392,7 +400,8 @@ class TwinTest {
       calls.add(call("aten::baddbmm", 5, tensor(2, 3, n), tensor(2, 3, 5), tensor(2, 5, n), 1, 1));
       if (n > 0) {
         calls.add(
-            call("aten::layer_norm", n, tensor(5, n), List.of(n), tensor(n), tensor(n), 1e-5, true));
+            call(
+                "aten::layer_norm", n, tensor(5, n), List.of(n), tensor(n), tensor(n), 1e-5, true));
       }
     }
     return calls.stream();

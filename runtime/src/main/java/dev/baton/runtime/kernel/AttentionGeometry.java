@@ -34,8 +34,7 @@ public record AttentionGeometry(
    */
   public static AttentionGeometry of(BoundCall call) {
     return call.node().name().equals("llama::custom_sdpa")
-        ? ofCache(
-            call, call.input("query"), call.input("key"), call.input("value"), call.output(0))
+        ? ofCache(call, call.input("query"), call.input("key"), call.input("value"), call.output(0))
         : ofPlain(call);
   }
 

@@ -16,8 +16,7 @@ final class AttentionKernels {
     return switch (operator) {
       case "aten::scaled_dot_product_attention" ->
           new Plain(AttentionKernels::inferPlain, AttentionKernels::bind);
-      case "llama::custom_sdpa" ->
-          new Plain(AttentionKernels::inferCustom, AttentionKernels::bind);
+      case "llama::custom_sdpa" -> new Plain(AttentionKernels::inferCustom, AttentionKernels::bind);
       case "llama::custom_quantized_sdpa" ->
           new Plain(AttentionKernels::inferQuantized, AttentionKernels::bindQuantized);
       case "llama::sdpa_with_kv_cache" -> new WithCache();
@@ -277,8 +276,7 @@ final class AttentionKernels {
     Shape shape = reals[0].shape();
     Operand result =
         swap ? new Operand(call.scratch(shape.numel() * Float.BYTES), DType.FLOAT, shape) : out;
-    Step attend =
-        new Attend(AttentionGeometry.ofCache(call, reals[0], reals[1], reals[2], result));
+    Step attend = new Attend(AttentionGeometry.ofCache(call, reals[0], reals[1], reals[2], result));
     Step restore =
         swap
             ? new StridedCopy(

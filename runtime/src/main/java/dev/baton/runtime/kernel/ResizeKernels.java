@@ -3,7 +3,6 @@ package dev.baton.runtime.kernel;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +16,12 @@ final class ResizeKernels {
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
       case "aten::upsample_nearest1d" -> resize(1, Resampling.Mode.NEAREST);
-      case "aten::upsample_nearest2d", "aten::upsample_nearest2d.vec" -> resize(2, Resampling.Mode.NEAREST);
+      case "aten::upsample_nearest2d", "aten::upsample_nearest2d.vec" ->
+          resize(2, Resampling.Mode.NEAREST);
       case "aten::upsample_nearest3d.vec" -> resize(3, Resampling.Mode.NEAREST);
       case "aten::upsample_linear1d.vec" -> resize(1, Resampling.Mode.LINEAR);
-      case "aten::upsample_bilinear2d", "aten::upsample_bilinear2d.vec" -> resize(2, Resampling.Mode.LINEAR);
+      case "aten::upsample_bilinear2d", "aten::upsample_bilinear2d.vec" ->
+          resize(2, Resampling.Mode.LINEAR);
       case "aten::upsample_trilinear3d.vec" -> resize(3, Resampling.Mode.LINEAR);
       case "aten::upsample_bicubic2d.vec" -> resize(2, Resampling.Mode.CUBIC);
       case "aten::_upsample_bilinear2d_aa" -> resize(2, Resampling.Mode.ANTIALIASED);
