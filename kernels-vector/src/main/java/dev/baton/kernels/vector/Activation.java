@@ -4,6 +4,8 @@ import dev.baton.graph.DType;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.FastKernel;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,14 @@ interface Activation {
       case "aten::hardswish" -> Loops::hardswish;
       case "aten::hardsigmoid" -> Loops::hardsigmoid;
       case "aten::exp" -> Loops::exp;
+      case "aten::log" -> Loops::log;
+      case "aten::elu" -> {
+        float scale = (float) call.number("scale");
+        float below = (float) call.number("alpha") * scale;
+        yield call.number("input_scale") != 1
+            ? null
+            : (from, to, n) -> Loops.elu(from, to, n, below, scale);
+      }
       case "aten::erf" -> Loops::erf;
       case "aten::abs" -> Loops::abs;
       case "aten::neg" -> Loops::neg;
@@ -244,6 +254,32 @@ interface Activation {
 
     private static FloatVector exp(FloatVector x) {
       return VectorMath.exp(x);
+    }
+
+    static void log(long from, long to, int n) {
+      int i = 0;
+      for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+        Lanes.store(VectorMath.log(Lanes.load(from + 4L * i)), to + 4L * i);
+      }
+      if (i < n) {
+        Lanes.store(VectorMath.log(Lanes.load(from + 4L * i, n - i)), to + 4L * i, n - i);
+      }
+    }
+
+    static void elu(long from, long to, int n, float below, float above) {
+      int i = 0;
+      for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+        Lanes.store(elu(Lanes.load(from + 4L * i), below, above), to + 4L * i);
+      }
+      if (i < n) {
+        Lanes.store(elu(Lanes.load(from + 4L * i, n - i), below, above), to + 4L * i, n - i);
+      }
+    }
+
+    private static FloatVector elu(FloatVector x, float below, float above) {
+      VectorMask<Float> positive = x.compare(VectorOperators.GT, 0f);
+      FloatVector negative = VectorMath.expm1OfNegative(x.blend(0f, positive)).mul(below);
+      return negative.blend(x.mul(above), positive);
     }
 
     static void erf(long from, long to, int n) {

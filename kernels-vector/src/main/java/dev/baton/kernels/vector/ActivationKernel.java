@@ -23,6 +23,8 @@ final class ActivationKernel implements FastKernel {
           "aten::hardswish",
           "aten::hardsigmoid",
           "aten::exp",
+          "aten::log",
+          "aten::elu",
           "aten::erf",
           "aten::abs",
           "aten::neg",

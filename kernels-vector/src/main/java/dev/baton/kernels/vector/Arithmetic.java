@@ -36,6 +36,8 @@ final class Arithmetic implements FastKernel {
       case "aten::sub.Tensor" -> new Arithmetic(Arithmetic::sub);
       case "aten::mul.Tensor" -> new Arithmetic(Arithmetic::mul);
       case "aten::div.Tensor" -> new Arithmetic(Arithmetic::div);
+      case "aten::maximum" -> new Arithmetic(Arithmetic::max);
+      case "aten::minimum" -> new Arithmetic(Arithmetic::min);
       default -> null;
     };
   }
@@ -149,6 +151,30 @@ final class Arithmetic implements FastKernel {
       int rest = n - i;
       Lanes.store(
           Lanes.load(a + 4L * i, rest).div(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
+    }
+  }
+
+  private static void max(long a, long b, long to, int n) {
+    int i = 0;
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      Lanes.store(Lanes.load(a + 4L * i).max(Lanes.load(b + 4L * i)), to + 4L * i);
+    }
+    if (i < n) {
+      int rest = n - i;
+      Lanes.store(
+          Lanes.load(a + 4L * i, rest).max(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
+    }
+  }
+
+  private static void min(long a, long b, long to, int n) {
+    int i = 0;
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      Lanes.store(Lanes.load(a + 4L * i).min(Lanes.load(b + 4L * i)), to + 4L * i);
+    }
+    if (i < n) {
+      int rest = n - i;
+      Lanes.store(
+          Lanes.load(a + 4L * i, rest).min(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
     }
   }
 }

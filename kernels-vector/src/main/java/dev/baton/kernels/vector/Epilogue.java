@@ -87,18 +87,7 @@ interface Epilogue {
             || call.absorbed().stream()
                 .anyMatch(a -> next.node().tensor("self").producer() == a.node());
     long other = next.input(selfIsOurs ? "other" : "self").data().address();
-    return (at, count, row, column, element) -> add(at, other + 4 * element, count);
-  }
-
-  private static void add(long at, long other, int n) {
-    int i = 0;
-    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(at + 4L * i).add(Lanes.load(other + 4L * i)), at + 4L * i);
-    }
-    if (i < n) {
-      FloatVector sum = Lanes.load(at + 4L * i, n - i).add(Lanes.load(other + 4L * i, n - i));
-      Lanes.store(sum, at + 4L * i, n - i);
-    }
+    return (at, count, row, column, element) -> RowLoops.add(at, other + 4 * element, count);
   }
 
   /** Adds one element of the bias to a row, and clamps. */
@@ -123,7 +112,7 @@ interface Epilogue {
   record ColumnBias(long bias) implements Epilogue {
     @Override
     public void apply(long at, int count, int row, int column, long element) {
-      add(at, bias + 4L * column, count);
+      RowLoops.add(at, bias + 4L * column, count);
     }
   }
 

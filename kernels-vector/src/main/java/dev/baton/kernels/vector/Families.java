@@ -15,7 +15,10 @@ final class Families {
           Arithmetic::find,
           Softmax::find,
           Norms::find,
-          Mean::find,
+          Reductions::find,
+          Attention::find,
+          AveragePool::find,
+          Resize::find,
           MaxPool::find,
           Masks::find,
           Permute::find);

@@ -76,21 +76,35 @@ final class Panels {
 
   /** Writes rows k0 … k0 + kn of a panel, of B (k, n) in memory. */
   void fill(long from, long to, int k0, int kn, int panel) {
+    fill(from, n, to, k0, kn, panel);
+  }
+
+  /**
+   * @param pitch elements from one row of B to the next
+   */
+  void fill(long from, long pitch, long to, int k0, int kn, int panel) {
     int first = first(panel);
     int width = width(panel);
     int inside = Math.min(width, n - first);
     for (int i = 0; i < kn; i++) {
-      Lanes.copy(from + 4 * ((long) (k0 + i) * n + first), to + 4L * i * width, inside);
+      Lanes.copy(from + 4 * ((k0 + i) * pitch + first), to + 4L * i * width, inside);
     }
   }
 
   /** Writes rows k0 … k0 + kn of a panel, of B (n, k) in memory. */
   void fillTransposed(long from, long to, int k0, int kn, int panel) {
+    fillTransposed(from, k, to, k0, kn, panel);
+  }
+
+  /**
+   * @param pitch elements from one row of (n, k) to the next
+   */
+  void fillTransposed(long from, long pitch, long to, int k0, int kn, int panel) {
     int first = first(panel);
     int width = width(panel);
     int inside = Math.min(width, n - first);
     for (int j = 0; j < inside; j++) {
-      long source = from + 4 * ((long) (first + j) * k + k0);
+      long source = from + 4 * ((first + j) * pitch + k0);
       long target = to + 4L * j;
       for (int i = 0; i < kn; i++) {
         Lanes.set(target + 4L * i * width, Lanes.get(source + 4L * i));

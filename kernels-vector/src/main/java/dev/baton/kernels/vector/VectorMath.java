@@ -47,6 +47,55 @@ final class VectorMath {
     return result.blend(0f, low).blend(Float.POSITIVE_INFINITY, high);
   }
 
+  /** e^x − 1 for x of 0 and less, at most 4 ulp; NaN stays. */
+  static FloatVector expm1OfNegative(FloatVector x) {
+    x = x.blend(EXP_LOW, x.lt(EXP_LOW));
+    FloatVector biased =
+        x.fma(
+            FloatVector.broadcast(Lanes.SPECIES, LOG2_E),
+            FloatVector.broadcast(Lanes.SPECIES, ROUND));
+    FloatVector n = biased.sub(ROUND);
+    FloatVector r = n.fma(FloatVector.broadcast(Lanes.SPECIES, -LN2_HIGH), x);
+    r = n.fma(FloatVector.broadcast(Lanes.SPECIES, -LN2_LOW), r);
+    FloatVector p = FloatVector.broadcast(Lanes.SPECIES, 0.0013863190542906523f);
+    p = p.fma(r, FloatVector.broadcast(Lanes.SPECIES, 0.008368145674467087f));
+    p = p.fma(r, FloatVector.broadcast(Lanes.SPECIES, 0.041667260229587555f));
+    p = p.fma(r, FloatVector.broadcast(Lanes.SPECIES, 0.16666528582572937f));
+    p = p.fma(r, FloatVector.broadcast(Lanes.SPECIES, 0.5f));
+    p = p.fma(r.mul(r), r);
+    IntVector exponent = biased.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+    FloatVector scale = exponent.add(127 << 23).reinterpretAsFloats();
+    return p.fma(scale, scale.sub(1f));
+  }
+
+  /**
+   * Natural logarithm, at most 2 ulp. With x = 2^k (1 + f), 1 + f from √½ to √2, and s = f / (2 +
+   * f): ln x = k ln 2 + f − s (f − R), R = s² (2/3 + 2/5 s² + …).
+   */
+  static FloatVector log(FloatVector x) {
+    VectorMask<Float> small = x.lt(Float.MIN_NORMAL);
+    FloatVector normal = x.blend(x.mul(0x1p23f), small);
+    IntVector bits = normal.reinterpretAsInts();
+    // √½ has these bits: what is left of them after the exponent is f.
+    int root = Float.floatToRawIntBits(0.70710677f);
+    IntVector k = bits.sub(root).lanewise(VectorOperators.ASHR, 23);
+    FloatVector f = bits.sub(k.lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats().sub(1f);
+    FloatVector n = (FloatVector) k.convertShape(VectorOperators.I2F, Lanes.SPECIES, 0);
+    n = n.sub(FloatVector.broadcast(Lanes.SPECIES, 0f).blend(23f, small));
+    FloatVector s = f.div(f.add(2f));
+    FloatVector u = s.mul(s);
+    FloatVector p = FloatVector.broadcast(Lanes.SPECIES, 2f / 11);
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 2f / 9));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 2f / 7));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 2f / 5));
+    p = p.fma(u, FloatVector.broadcast(Lanes.SPECIES, 2f / 3)).mul(u);
+    FloatVector low = s.mul(f.sub(p)).sub(n.mul(LN2_LOW));
+    FloatVector result = n.fma(FloatVector.broadcast(Lanes.SPECIES, LN2_HIGH), f.sub(low));
+    result = result.blend(Float.NEGATIVE_INFINITY, x.eq(0f));
+    result = result.blend(x, x.eq(Float.POSITIVE_INFINITY).or(x.test(VectorOperators.IS_NAN)));
+    return result.blend(Float.NaN, x.lt(0f));
+  }
+
   /** 1 / (1 + e^-x), at most 4 ulp; results below 2^-125 are 0. */
   static FloatVector sigmoid(FloatVector x) {
     FloatVector e = exp(x.abs().neg());

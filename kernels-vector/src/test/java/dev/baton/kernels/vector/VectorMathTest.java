@@ -52,6 +52,25 @@ class VectorMathTest {
   }
 
   @Test
+  void log() {
+    within(2, worst(x -> VectorMath.log(x.abs()), x -> Math.log(Math.abs(x)), Float.MAX_VALUE));
+    assertEquals(Float.NEGATIVE_INFINITY, VectorMath.log(Lanes.splat(0f)).lane(0));
+    assertEquals((float) Math.log(0x1p-140), VectorMath.log(Lanes.splat(0x1p-140f)).lane(0));
+    assertEquals(
+        Float.POSITIVE_INFINITY, VectorMath.log(Lanes.splat(Float.POSITIVE_INFINITY)).lane(0));
+    assertTrue(Float.isNaN(VectorMath.log(Lanes.splat(-1f)).lane(0)));
+    assertTrue(Float.isNaN(VectorMath.log(Lanes.splat(Float.NaN)).lane(0)));
+  }
+
+  @Test
+  void expm1() {
+    within(
+        4,
+        worst(x -> VectorMath.expm1OfNegative(x.abs().neg()), x -> Math.expm1(-Math.abs(x)), 200));
+    assertTrue(Float.isNaN(VectorMath.expm1OfNegative(Lanes.splat(Float.NaN)).lane(0)));
+  }
+
+  @Test
   void sigmoid() {
     within(4, worst(VectorMath::sigmoid, x -> 1 / (1 + Math.exp(-x)), 86));
   }

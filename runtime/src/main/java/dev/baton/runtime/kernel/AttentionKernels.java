@@ -15,41 +15,13 @@ final class AttentionKernels {
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
       case "aten::scaled_dot_product_attention" ->
-          new Plain(AttentionKernels::inferPlain, AttentionKernels::bindPlain);
-      case "llama::custom_sdpa" ->
-          new Plain(AttentionKernels::inferCustom, AttentionKernels::bindCustom);
+          new Plain(AttentionKernels::inferPlain, AttentionKernels::bind);
+      case "llama::custom_sdpa" -> new Plain(AttentionKernels::inferCustom, AttentionKernels::bind);
       case "llama::custom_quantized_sdpa" ->
           new Plain(AttentionKernels::inferQuantized, AttentionKernels::bindQuantized);
       case "llama::sdpa_with_kv_cache" -> new WithCache();
       default -> null;
     };
-  }
-
-  /**
-   * Where a head finds its rows in a tensor.
-   *
-   * @param starts index of the first element, by head
-   * @param stride from one row to the next
-   */
-  private record Heads(long[] starts, long stride) {}
-
-  /**
-   * The mask of the scores: added, or false where a key is not seen.
-   *
-   * @param starts index of the first element, by head
-   */
-  private record Mask(Operand operand, long[] starts, long rowStride, long columnStride) {
-    void apply(Elements elements, int head, int row, double[] scores, int n) {
-      long at = starts[head] + row * rowStride;
-      boolean bool = operand.dtype() == DType.BOOL;
-      for (int i = 0; i < n; i++, at += columnStride) {
-        if (!bool) {
-          scores[i] += elements.getDouble(at);
-        } else if (!elements.getBool(at)) {
-          scores[i] = Double.NEGATIVE_INFINITY;
-        }
-      }
-    }
   }
 
   /**
@@ -62,11 +34,11 @@ final class AttentionKernels {
     private final Rows key;
     private final Rows value;
     private final Rows out;
-    private final Heads queries;
-    private final Heads keys;
-    private final Heads values;
-    private final Heads outs;
-    private final @Nullable Mask mask;
+    private final AttentionGeometry.Heads queries;
+    private final AttentionGeometry.Heads keys;
+    private final AttentionGeometry.Heads values;
+    private final AttentionGeometry.Heads outs;
+    private final AttentionGeometry.@Nullable Mask mask;
     private final @Nullable Elements maskElements;
     private final double scale;
     private final long first;
@@ -77,55 +49,42 @@ final class AttentionKernels {
     private final double[] scores; // (s)
     private final double[] result; // (ev)
 
-    Attend(
-        Operand query,
-        Heads queries,
-        Operand key,
-        Heads keys,
-        Operand value,
-        Heads values,
-        Operand out,
-        Heads outs,
-        @Nullable Mask mask,
-        double scale,
-        long first,
-        int length, // queries
-        int count) { // keys
-      this.query = new Rows(query);
-      this.key = new Rows(key);
-      this.value = new Rows(value);
-      this.out = new Rows(out);
-      this.queries = queries;
-      this.keys = keys;
-      this.values = values;
-      this.outs = outs;
-      this.mask = mask;
-      this.maskElements = mask == null ? null : Elements.of(mask.operand);
-      this.scale = scale;
-      this.first = first;
-      this.length = length;
-      int width = query.shape().size(-1);
-      int valueWidth = value.shape().size(-1);
-      this.transposed = new double[width][count];
-      this.v = new double[count][valueWidth];
+    Attend(AttentionGeometry g) {
+      this.query = new Rows(g.query());
+      this.key = new Rows(g.key());
+      this.value = new Rows(g.value());
+      this.out = new Rows(g.out());
+      this.queries = g.queries();
+      this.keys = g.keys();
+      this.values = g.values();
+      this.outs = g.outs();
+      this.mask = g.mask();
+      this.maskElements = mask == null ? null : Elements.of(mask.operand());
+      this.scale = g.scale();
+      this.first = g.first();
+      this.length = g.length();
+      int width = g.query().shape().size(-1);
+      int valueWidth = g.value().shape().size(-1);
+      this.transposed = new double[width][g.count()];
+      this.v = new double[g.count()][valueWidth];
       this.q = new double[width];
-      this.scores = new double[count];
+      this.scores = new double[g.count()];
       this.result = new double[valueWidth];
     }
 
     @Override
     public void run() {
-      for (int head = 0; head < queries.starts.length; head++) {
+      for (int head = 0; head < queries.starts().length; head++) {
         for (int e = 0; e < q.length; e++) {
-          key.load(keys.starts[head] + e, keys.stride, scores.length, transposed[e], 0);
+          key.load(keys.starts()[head] + e, keys.stride(), scores.length, transposed[e], 0);
         }
         for (int s = 0; s < v.length; s++) {
-          value.load(values.starts[head] + s * values.stride, 1, result.length, v[s], 0);
+          value.load(values.starts()[head] + s * values.stride(), 1, result.length, v[s], 0);
         }
         for (int row = 0; row < length; row++) {
-          query.load(queries.starts[head] + row * queries.stride, 1, q.length, q, 0);
+          query.load(queries.starts()[head] + row * queries.stride(), 1, q.length, q, 0);
           attend(head, row);
-          out.store(outs.starts[head] + row * outs.stride, 1, result.length, result);
+          out.store(outs.starts()[head] + row * outs.stride(), 1, result.length, result);
         }
       }
     }
@@ -153,6 +112,10 @@ final class AttentionKernels {
     }
   }
 
+  private static Step bind(BoundCall call) {
+    return new Attend(AttentionGeometry.of(call));
+  }
+
   private static void checkDtypes(Call call) {
     DType dtype = call.type("query").dtype();
     if (!dtype.isFloatingPoint()
@@ -168,79 +131,11 @@ final class AttentionKernels {
     }
   }
 
-  private static double scale(Call call) {
-    return call.isNone("scale")
-        ? 1 / Math.sqrt(call.shape("query").size(-1))
-        : call.number("scale");
-  }
-
   // aten: query (…, h, l, e), key (…, h, s, e), value (…, h, s, ev).
-
-  /**
-   * Batch sizes, the last of them the heads, of which {@code repeat} query heads in a row share a
-   * key head.
-   */
-  private record Batch(int[] sizes, int repeat) {
-    static Batch of(Call call) {
-      Shape q = call.shape("query");
-      Shape k = call.shape("key");
-      Shape v = call.shape("value");
-      if (q.rank() < 2
-          || k.rank() < 2
-          || v.rank() < 2
-          || q.size(-1) != k.size(-1)
-          || k.size(-2) != v.size(-2)) {
-        throw new KernelException("no attention of " + q + " to " + k + " and " + v);
-      }
-      int repeat = 1;
-      if (call.bool("enable_gqa") && q.rank() > 2) {
-        int heads = k.rank() > 2 ? k.size(-3) : 1;
-        if (heads == 0 || q.size(-3) % heads != 0 || v.rank() != k.rank() || v.size(-3) != heads) {
-          throw new KernelException(
-              "the heads of " + q + " are no multiple of those of " + k + " and " + v);
-        }
-        repeat = q.size(-3) / heads;
-      }
-      int[] sizes = split(q, repeat, repeat);
-      for (Shape other : List.of(k, v)) {
-        int[] own = split(other, 1, repeat);
-        if (own.length > sizes.length) {
-          throw new KernelException("the batches of " + q + " and " + other + " differ");
-        }
-        for (int d = 1; d <= own.length; d++) {
-          int size = own[own.length - d];
-          if (size != 1 && size != sizes[sizes.length - d]) {
-            throw new KernelException("the batches of " + q + " and " + other + " differ");
-          }
-        }
-      }
-      return new Batch(sizes, repeat);
-    }
-
-    /** Batch sizes with the heads as (groups, own) if heads are shared. */
-    static int[] split(Shape shape, int own, int repeat) {
-      int[] batch = Arrays.copyOf(shape.sizes(), shape.rank() - 2);
-      if (repeat == 1 || batch.length == 0) {
-        return batch;
-      }
-      int[] split = Arrays.copyOf(batch, batch.length + 1);
-      boolean one = batch[batch.length - 1] == 1 && own > 1;
-      split[batch.length - 1] = one ? 1 : batch[batch.length - 1] / own;
-      split[batch.length] = one ? 1 : own;
-      return split;
-    }
-
-    Heads heads(Shape shape, int own) {
-      return new Heads(
-          MatrixProduct.starts(
-              sizes, split(shape, own, repeat), (long) shape.size(-2) * shape.size(-1)),
-          shape.size(-1));
-    }
-  }
 
   private static List<TensorType> inferPlain(Call call) {
     checkDtypes(call);
-    Batch.of(call);
+    AttentionGeometry.Batch.of(call);
     int[] sizes = call.shape("query").sizes();
     int length = sizes[sizes.length - 2];
     sizes[sizes.length - 1] = call.shape("value").size(-1);
@@ -267,44 +162,6 @@ final class AttentionKernels {
       }
     }
     return List.of(TensorType.of(call.type("query").dtype(), sizes));
-  }
-
-  private static Step bindPlain(BoundCall call) {
-    Batch batch = Batch.of(call);
-    Operand query = call.input("query");
-    Operand key = call.input("key");
-    Operand value = call.input("value");
-    Operand out = call.output(0);
-    Operand maskOperand = call.inputOrNull("attn_mask");
-    Mask mask = null;
-    if (maskOperand != null) {
-      Shape shape = maskOperand.shape();
-      int rows = shape.size(-2);
-      int columns = shape.size(-1);
-      mask =
-          new Mask(
-              maskOperand,
-              MatrixProduct.starts(
-                  batch.sizes,
-                  Batch.split(shape, batch.repeat, batch.repeat),
-                  (long) rows * columns),
-              rows == 1 ? 0 : columns,
-              columns == 1 ? 0 : 1);
-    }
-    return new Attend(
-        query,
-        batch.heads(query.shape(), batch.repeat),
-        key,
-        batch.heads(key.shape(), 1),
-        value,
-        batch.heads(value.shape(), 1),
-        out,
-        batch.heads(out.shape(), batch.repeat),
-        mask,
-        scale(call),
-        call.bool("is_causal") ? 0 : -1,
-        query.shape().size(-2),
-        key.shape().size(-2));
   }
 
   // llama: query (b, l, h, e), key and value (b, s, g, e) whole caches, filled up to the queries.
@@ -349,53 +206,6 @@ final class AttentionKernels {
   private static List<TensorType> inferCustom(Call call) {
     checkCustom(call, "key", "value");
     return List.of(new TensorType(call.type("query").dtype(), call.shape("query"), false));
-  }
-
-  private static Step bindCustom(BoundCall call) {
-    return bindCustom(
-        call, call.input("query"), call.input("key"), call.input("value"), call.output(0));
-  }
-
-  private static Step bindCustom(
-      BoundCall call, Operand query, Operand key, Operand value, Operand out) {
-    int batch = query.shape().size(0);
-    int length = query.shape().size(1);
-    int heads = query.shape().size(2);
-    int width = query.shape().size(3);
-    int count = key.shape().size(1);
-    int groups = key.shape().size(2);
-    long start = call.integer("start_pos");
-    boolean causal = call.bool("is_causal");
-    Operand maskOperand = call.inputOrNull("attn_mask");
-    int seen = maskOperand != null ? maskOperand.shape().size(1) : Math.toIntExact(start + length);
-    long[] q = new long[batch * heads];
-    long[] k = new long[batch * heads];
-    for (int i = 0; i < q.length; i++) {
-      int head = i % heads;
-      long n = i / heads;
-      q[i] = (n * length * heads + head) * width;
-      k[i] = (n * count * groups + head / (heads / groups)) * width;
-    }
-    Heads queries = new Heads(q, (long) heads * width);
-    Heads keys = new Heads(k, (long) groups * width);
-    Mask mask =
-        maskOperand == null
-            ? null
-            : new Mask(maskOperand, new long[q.length], maskOperand.shape().size(1), 1);
-    return new Attend(
-        query,
-        queries,
-        key,
-        keys,
-        value,
-        keys,
-        out,
-        queries,
-        mask,
-        scale(call),
-        causal ? start : -1,
-        length,
-        seen);
   }
 
   // The same over int8, with a scale and a zero point for each row; (b, h, l, e) if told so.
@@ -466,7 +276,7 @@ final class AttentionKernels {
     Shape shape = reals[0].shape();
     Operand result =
         swap ? new Operand(call.scratch(shape.numel() * Float.BYTES), DType.FLOAT, shape) : out;
-    Step attend = bindCustom(call, reals[0], reals[1], reals[2], result);
+    Step attend = new Attend(AttentionGeometry.ofCache(call, reals[0], reals[1], reals[2], result));
     Step restore =
         swap
             ? new StridedCopy(
@@ -509,7 +319,9 @@ final class AttentionKernels {
       Step keys = append(call, "key", call.output(0));
       Step values = append(call, "value", call.output(1));
       Step attend =
-          bindCustom(call, call.input("query"), call.output(0), call.output(1), call.output(2));
+          new Attend(
+              AttentionGeometry.ofCache(
+                  call, call.input("query"), call.output(0), call.output(1), call.output(2)));
       return () -> {
         keys.run();
         values.run();

@@ -3,7 +3,6 @@ package dev.baton.runtime.kernel;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,20 +11,20 @@ import org.jspecify.annotations.Nullable;
  * each dimension: how many and which is all that the modes differ in.
  */
 final class ResizeKernels {
-  private static final double CUBIC = -0.75;
-
   private ResizeKernels() {}
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
-      case "aten::upsample_nearest1d" -> resize(1, Mode.NEAREST);
-      case "aten::upsample_nearest2d", "aten::upsample_nearest2d.vec" -> resize(2, Mode.NEAREST);
-      case "aten::upsample_nearest3d.vec" -> resize(3, Mode.NEAREST);
-      case "aten::upsample_linear1d.vec" -> resize(1, Mode.LINEAR);
-      case "aten::upsample_bilinear2d", "aten::upsample_bilinear2d.vec" -> resize(2, Mode.LINEAR);
-      case "aten::upsample_trilinear3d.vec" -> resize(3, Mode.LINEAR);
-      case "aten::upsample_bicubic2d.vec" -> resize(2, Mode.CUBIC);
-      case "aten::_upsample_bilinear2d_aa" -> resize(2, Mode.ANTIALIASED);
+      case "aten::upsample_nearest1d" -> resize(1, Resampling.Mode.NEAREST);
+      case "aten::upsample_nearest2d", "aten::upsample_nearest2d.vec" ->
+          resize(2, Resampling.Mode.NEAREST);
+      case "aten::upsample_nearest3d.vec" -> resize(3, Resampling.Mode.NEAREST);
+      case "aten::upsample_linear1d.vec" -> resize(1, Resampling.Mode.LINEAR);
+      case "aten::upsample_bilinear2d", "aten::upsample_bilinear2d.vec" ->
+          resize(2, Resampling.Mode.LINEAR);
+      case "aten::upsample_trilinear3d.vec" -> resize(3, Resampling.Mode.LINEAR);
+      case "aten::upsample_bicubic2d.vec" -> resize(2, Resampling.Mode.CUBIC);
+      case "aten::_upsample_bilinear2d_aa" -> resize(2, Resampling.Mode.ANTIALIASED);
       case "aten::grid_sampler_2d" -> new Plain(ResizeKernels::inferGrid, ResizeKernels::bindGrid);
       case "aten::grid_sampler_3d" ->
           new Plain(ResizeKernels::inferVolume, ResizeKernels::bindVolume);
@@ -33,117 +32,12 @@ final class ResizeKernels {
     };
   }
 
-  private enum Mode {
-    NEAREST,
-    LINEAR,
-    CUBIC,
-    ANTIALIASED
-  }
-
-  /**
-   * How one dimension is resampled.
-   *
-   * @param index the input positions of each output position
-   * @param weight their weights
-   */
-  private record Axis(int[][] index, double[][] weight) {
-    static Axis identity(int size) {
-      return of(size, size, Mode.NEAREST, false, 0, true);
-    }
-
-    /**
-     * @param given the scale of the sizes that the caller gave; 0 if none
-     */
-    static Axis of(int in, int out, Mode mode, boolean alignCorners, double given, boolean wide) {
-      int[][] index = new int[out][];
-      double[][] weight = new double[out][];
-      double scale =
-          alignCorners
-              ? (out > 1 ? divide(in - 1, out - 1, wide) : 0)
-              : given > 0 ? round(1 / given, wide) : divide(in, out, wide);
-      for (int o = 0; o < out; o++) {
-        switch (mode) {
-          case NEAREST -> {
-            index[o] = new int[] {Math.min((int) round(o * scale, wide), in - 1)};
-            weight[o] = new double[] {1};
-          }
-          case LINEAR -> {
-            double real = Math.max(0, source(o, scale, alignCorners, wide));
-            int low = Math.min((int) real, in - 1);
-            double t = Math.min(real - low, 1);
-            index[o] = new int[] {low, Math.min(low + 1, in - 1)};
-            weight[o] = new double[] {1 - t, t};
-          }
-          case CUBIC -> {
-            double real = source(o, scale, alignCorners, wide);
-            int low = Math.min((int) Math.floor(real), in - 1);
-            double t = Math.min(Math.max(real - low, 0), 1);
-            index[o] = new int[4];
-            for (int i = 0; i < 4; i++) {
-              index[o][i] = Math.min(Math.max(low - 1 + i, 0), in - 1);
-            }
-            weight[o] = cubic(t);
-          }
-          case ANTIALIASED -> {
-            double support = Math.max(scale, 1);
-            double center = scale * (o + 0.5);
-            int first = Math.max((int) (center - support + 0.5), 0);
-            int count = Math.max(0, Math.min((int) (center + support + 0.5), in) - first);
-            index[o] = new int[count];
-            weight[o] = new double[count];
-            for (int i = 0; i < count; i++) {
-              index[o][i] = first + i;
-              weight[o][i] = Math.max(0, 1 - Math.abs((i + first - center + 0.5) / support));
-            }
-            double sum = Arrays.stream(weight[o]).sum();
-            for (int i = 0; i < count && sum != 0; i++) {
-              weight[o][i] /= sum;
-            }
-          }
-        }
-      }
-      return new Axis(index, weight);
-    }
-
-    /** PyTorch computes positions in float32, unless the tensor is wider. */
-    private static double round(double value, boolean wide) {
-      return wide ? value : (float) value;
-    }
-
-    private static double divide(int a, int b, boolean wide) {
-      return wide ? (double) a / b : (float) a / b;
-    }
-
-    private static double source(int o, double scale, boolean alignCorners, boolean wide) {
-      return alignCorners
-          ? round(scale * o, wide)
-          : round(round(scale * (o + 0.5), wide) - 0.5, wide);
-    }
-  }
-
-  /** Weights of the four neighbours of a position between the second and the third. */
-  private static double[] cubic(double t) {
-    return new double[] {outer(t + 1), inner(t), inner(1 - t), outer(2 - t)};
-  }
-
-  private static double inner(double x) {
-    return ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1;
-  }
-
-  private static double outer(double x) {
-    return ((CUBIC * x - 5 * CUBIC) * x + 8 * CUBIC) * x - 4 * CUBIC;
-  }
-
-  private static Kernel resize(int spatial, Mode mode) {
+  private static Kernel resize(int spatial, Resampling.Mode mode) {
     return new Plain(call -> List.of(infer(call, spatial)), call -> bind(call, spatial, mode));
   }
 
-  private static String input(Call call) {
-    return call.node().name().endsWith(".vec") ? "input" : "self";
-  }
-
   private static TensorType infer(Call call, int spatial) {
-    TensorType input = call.type(input(call));
+    TensorType input = call.type(Resampling.input(call));
     int[] sizes = input.shape().sizes();
     if (sizes.length != spatial + 2) {
       throw new KernelException(
@@ -153,7 +47,7 @@ final class ResizeKernels {
       throw new KernelException(
           "expected a real or uint8 tensor, not " + Promotion.name(input.dtype()));
     }
-    double[] scales = scales(call, spatial);
+    double[] scales = Resampling.scales(call, spatial);
     boolean given = !call.isNone("output_size");
     int[] out =
         given ? Window.argument(call, "output_size", spatial, new int[spatial]) : new int[spatial];
@@ -168,40 +62,17 @@ final class ResizeKernels {
     return TensorType.of(input.dtype(), sizes);
   }
 
-  /** The scales that the caller gave; 0 where there is none. */
-  private static double[] scales(Call call, int spatial) {
-    double[] scales = new double[spatial];
-    if (call.node().name().endsWith(".vec")) {
-      if (!call.isNone("scale_factors")) {
-        scales = Arrays.copyOf(call.numbers("scale_factors"), spatial);
-      } else if (call.isNone("output_size")) {
-        throw new KernelException("expected output_size or scale_factors");
-      }
-      return scales;
-    }
-    String[] names = spatial == 1 ? new String[] {"scales"} : new String[] {"scales_h", "scales_w"};
-    for (int d = 0; d < spatial; d++) {
-      scales[d] = call.isNone(names[d]) ? 0 : call.number(names[d]);
-    }
-    return scales;
-  }
-
-  private static Step bind(BoundCall call, int spatial, Mode mode) {
-    Operand input = call.input(input(call));
+  private static Step bind(BoundCall call, int spatial, Resampling.Mode mode) {
+    Operand input = call.input(Resampling.input(call));
     Operand output = call.output(0);
-    boolean wide = input.dtype() == DType.DOUBLE;
-    boolean alignCorners = mode != Mode.NEAREST && call.bool("align_corners");
-    double[] scales = scales(call, spatial);
-    Axis[] axes = {Axis.identity(1), Axis.identity(1), Axis.identity(1)};
+    Resampling[] axes = Resampling.of(call, output.shape(), spatial, mode);
     int[] in = {1, 1, 1};
     for (int d = 0; d < spatial; d++) {
-      int at = 3 - spatial + d;
-      in[at] = input.shape().size(2 + d);
-      axes[at] = Axis.of(in[at], output.shape().size(2 + d), mode, alignCorners, scales[d], wide);
+      in[3 - spatial + d] = input.shape().size(2 + d);
     }
     long planes = (long) input.shape().size(0) * input.shape().size(1);
     double[] plane = new double[in[0] * in[1] * in[2]];
-    double[] row = new double[axes[2].index.length];
+    double[] row = new double[axes[2].index().length];
     boolean integer = !input.dtype().isFloatingPoint();
     Rows rows = new Rows(input);
     Rows out = new Rows(output);
@@ -209,8 +80,8 @@ final class ResizeKernels {
       long at = 0;
       for (long p = 0; p < planes; p++) {
         rows.load(p * plane.length, 1, plane.length, plane, 0);
-        for (int z = 0; z < axes[0].index.length; z++) {
-          for (int y = 0; y < axes[1].index.length; y++) {
+        for (int z = 0; z < axes[0].index().length; z++) {
+          for (int y = 0; y < axes[1].index().length; y++) {
             for (int x = 0; x < row.length; x++) {
               double value = sample(plane, in, axes, z, y, x);
               row[x] = integer ? Math.min(Math.max(Math.rint(value), 0), 255) : value;
@@ -223,11 +94,11 @@ final class ResizeKernels {
     };
   }
 
-  private static double sample(double[] plane, int[] in, Axis[] axes, int z, int y, int x) {
-    int[] indexZ = axes[0].index[z];
-    int[] indexY = axes[1].index[y];
-    int[] indexX = axes[2].index[x];
-    double[] weightX = axes[2].weight[x];
+  private static double sample(double[] plane, int[] in, Resampling[] axes, int z, int y, int x) {
+    int[] indexZ = axes[0].index()[z];
+    int[] indexY = axes[1].index()[y];
+    int[] indexX = axes[2].index()[x];
+    double[] weightX = axes[2].weight()[x];
     double sum = 0;
     for (int i = 0; i < indexZ.length; i++) {
       for (int j = 0; j < indexY.length; j++) {
@@ -236,7 +107,7 @@ final class ResizeKernels {
         for (int k = 0; k < indexX.length; k++) {
           line += weightX[k] * plane[base + indexX[k]];
         }
-        sum += axes[0].weight[z][i] * axes[1].weight[y][j] * line;
+        sum += axes[0].weight()[z][i] * axes[1].weight()[y][j] * line;
       }
     }
     return sum;
@@ -342,10 +213,10 @@ final class ResizeKernels {
         weights[1] = t;
       }
       default -> {
-        weights[0] = outer(t + 1);
-        weights[1] = inner(t);
-        weights[2] = inner(1 - t);
-        weights[3] = outer(2 - t);
+        weights[0] = Resampling.outer(t + 1);
+        weights[1] = Resampling.inner(t);
+        weights[2] = Resampling.inner(1 - t);
+        weights[3] = Resampling.outer(2 - t);
       }
     }
     return mode == NEAREST ? 1 : mode == BILINEAR ? 2 : 4;
