@@ -429,7 +429,7 @@ public final class ExecutionCore implements AutoCloseable {
 
         @Override
         public MemorySegment arena(long bytes, int alignment) {
-          return ExecutionCore.this.arena(bytes, alignment);
+          return ExecutionCore.this.arena(bytes == 0 ? 0 : bytes + slack(), alignment);
         }
 
         @Override

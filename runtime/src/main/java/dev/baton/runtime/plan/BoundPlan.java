@@ -35,7 +35,7 @@ public final class BoundPlan {
 
   /** The memory that a plan is bound to, and what runs its delegates. */
   public interface Host {
-    /** At least the bytes, with the slack of the plan behind them. */
+    /** At least the bytes, with what delegates may read past a buffer's end behind them. */
     MemorySegment variable(Variable variable, long bytes);
 
     /** The constant, of the graph or computed once; contiguous. */
@@ -44,6 +44,10 @@ public final class BoundPlan {
     /** The constant, contiguous, as a delegate needs its buffers. */
     Operand constant(Value value, BufferRequirements requirements);
 
+    /**
+     * At least the bytes, with what delegates may read past the last buffer's end behind them: past
+     * the others' they read the next, whose content does not matter to them.
+     */
     MemorySegment arena(long bytes, int alignment);
 
     MemorySegment scratch(long bytes);

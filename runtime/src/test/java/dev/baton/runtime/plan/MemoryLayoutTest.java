@@ -13,9 +13,9 @@ class MemoryLayoutTest {
   void aChainNeedsTwoBuffers() {
     List<MemoryLayout.Buffer> chain = new ArrayList<>();
     for (int step = 0; step < 10; step++) {
-      chain.add(new MemoryLayout.Buffer(1024, step, step + 1));
+      chain.add(new MemoryLayout.Buffer(1024, 64, step, step + 1));
     }
-    assertEquals(2048, MemoryLayout.assign(chain, 64));
+    assertEquals(2048, MemoryLayout.assign(chain));
   }
 
   @Test
