@@ -69,6 +69,7 @@ public final class BlockPlan implements NodeCall.Facts {
   private final Set<Value> late;
   private final int alignment;
   private long arenaBytes;
+  private volatile long scratchBytes;
 
   private BlockPlan(
       Graph graph, List<Unit> units, List<Variable> reads, List<Variable> writes, Set<Value> late) {
@@ -482,6 +483,15 @@ public final class BlockPlan implements NodeCall.Facts {
   /** Bytes of the arena. */
   public long arenaBytes() {
     return arenaBytes;
+  }
+
+  /** The most that a step asked for when the plan was last bound; 0 before. */
+  long scratchBytes() {
+    return scratchBytes;
+  }
+
+  void needsScratch(long bytes) {
+    scratchBytes = bytes;
   }
 
   /** Type of a result of the graph. */

@@ -82,11 +82,13 @@ public final class BoundPlan {
   private final Map<Value, Shape> resized = new IdentityHashMap<>();
   private final long[] nanos;
   private long runs;
+  private long mostScratch;
 
   private BoundPlan(BlockPlan plan, Host host) {
     this.plan = plan;
     this.host = host;
     this.arena = host.arena(plan.arenaBytes(), plan.alignment());
+    host.scratch(plan.scratchBytes()); // at once: what grew step by step would stay
     List<Step> bound = new ArrayList<>();
     List<String> labels = new ArrayList<>();
     List<Unit> owners = new ArrayList<>();
@@ -98,6 +100,7 @@ public final class BoundPlan {
         owners.add(unit);
       }
     }
+    plan.needsScratch(mostScratch);
     for (BlockPlan.Copy copy : plan.copies()) {
       if (copy.staging() != null) {
         MemorySegment from = operand(copy.from()).data();
@@ -224,6 +227,7 @@ public final class BoundPlan {
       public MemorySegment scratch(long bytes) {
         long from = used;
         used = Math.addExact(from, (bytes + SCRATCH_ALIGNMENT - 1) & -SCRATCH_ALIGNMENT);
+        mostScratch = Math.max(mostScratch, used);
         return host.scratch(used).asSlice(from, bytes);
       }
 
