@@ -154,6 +154,10 @@ final class BenchCommand extends AbstractCommand {
     line("runs", "%d", measured.runs());
     line("heap per run", "%.1f B", measured.bytesPerRun());
     line("execution holds", "%s", Text.bytes(execution.memoryBytes()));
+    line("arena", "%s", Text.bytes(execution.arenaBytes()));
+    line("scratch", "%s", Text.bytes(execution.scratchBytes()));
+    line("file's plan", "%s", Text.bytes(placement.memory().plannedBytes()));
+    line("packed, copied", "%s", Text.bytes(execution.method().constantBytes()));
     OptionalLong peak = peakResidentBytes();
     line("peak resident", "%s", peak.isPresent() ? Text.bytes(peak.getAsLong()) : "not known here");
   }
@@ -190,7 +194,15 @@ final class BenchCommand extends AbstractCommand {
             "heapBytesPerRun",
             measured.bytesPerRun(),
             "executionBytes",
-            execution.memoryBytes());
+            execution.memoryBytes(),
+            "arenaBytes",
+            execution.arenaBytes(),
+            "scratchBytes",
+            execution.scratchBytes(),
+            "filePlanBytes",
+            placement.memory().plannedBytes(),
+            "constantBytes",
+            execution.method().constantBytes());
     peakResidentBytes().ifPresent(bytes -> json.put("peakResidentBytes", bytes));
     return json;
   }

@@ -78,7 +78,9 @@ final class ExplainCommand extends AbstractCommand {
   }
 
   private static void note(Event event, List<String> events) {
-    if (!(event instanceof Event.Loaded || event instanceof Event.DelegateUnavailable)) {
+    if (!(event instanceof Event.Loaded
+        || event instanceof Event.DelegateUnavailable
+        || event instanceof Event.Progress)) {
       events.add(event.message());
     }
   }
@@ -86,6 +88,7 @@ final class ExplainCommand extends AbstractCommand {
   private static List<String> lines(Placement placement, List<String> events) {
     List<String> lines = new ArrayList<>();
     lines.add(placement.summary());
+    lines.add("memory: " + Text.memory(placement.memory()));
     placement.problems().forEach(p -> lines.add("cannot run here: " + p));
     payloads(placement)
         .forEach((id, n) -> lines.add("opened: " + Text.count(n, "payload") + " of " + id));

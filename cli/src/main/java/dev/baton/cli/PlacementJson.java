@@ -19,8 +19,21 @@ final class PlacementJson {
         placement.subgraphs().stream().map(PlacementJson::subgraph).toList(),
         "unavailable",
         unavailable(placement),
+        "memory",
+        memory(placement.memory()),
         "problems",
         placement.problems());
+  }
+
+  /** Bytes; {@code arenaBytes} is left out where data decide it. */
+  private static Map<String, Object> memory(Placement.Memory memory) {
+    Map<String, Object> json =
+        Json.object(
+            "filePlanBytes", memory.plannedBytes(), "variableBytes", memory.variableBytes());
+    if (memory.arenaBytes() != Placement.Memory.UNKNOWN) {
+      json.put("arenaBytes", memory.arenaBytes());
+    }
+    return json;
   }
 
   static Map<String, Object> full(Placement placement) {

@@ -3,6 +3,7 @@ package dev.baton.cli;
 import dev.baton.cases.Numbers;
 import dev.baton.graph.DType;
 import dev.baton.runtime.EValue;
+import dev.baton.runtime.Placement;
 import dev.baton.runtime.Tensor;
 import java.util.Arrays;
 import java.util.Locale;
@@ -23,6 +24,18 @@ final class Text {
             : bytes < 1L << 30
                 ? format("%.1f MiB", bytes / 1048576.0)
                 : format("%.2f GiB", bytes / 1073741824.0);
+  }
+
+  /** One line about an execution's memory beside the file's plan. */
+  static String memory(Placement.Memory memory) {
+    return (memory.arenaBytes() == Placement.Memory.UNKNOWN
+            ? "an arena that data decide"
+            : "an arena of " + bytes(memory.arenaBytes()))
+        + ", "
+        + bytes(memory.variableBytes())
+        + " of inputs, outputs and state; the file plans "
+        + bytes(memory.plannedBytes())
+        + " for both";
   }
 
   static String format(String format, Object... values) {

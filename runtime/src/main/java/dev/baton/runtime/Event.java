@@ -75,14 +75,30 @@ public interface Event {
   }
 
   /**
+   * Java kernels refused to run a node together with those before it; each runs alone, or is
+   * refused when shapes are known.
+   *
+   * @param provider of the kernels
+   * @param operator the last of the group, with its place
+   */
+  record FusionRefused(String provider, String operator, String reason) implements Event {
+    @Override
+    public String message() {
+      return "the kernels '" + provider + "' do not fuse " + operator + ": " + reason;
+    }
+  }
+
+  /**
    * How far long work has come.
    *
+   * @param delegate whose work it is; empty for that of Java kernels
    * @param fraction 0 to 1
    */
   record Progress(String delegate, String what, double fraction) implements Event {
     @Override
     public String message() {
-      return "delegate '%s': %s, %.0f %%".formatted(delegate, what, 100 * fraction);
+      String who = delegate.isEmpty() ? "Java kernels" : "delegate '" + delegate + "'";
+      return "%s: %s, %.0f %%".formatted(who, what, 100 * fraction);
     }
   }
 

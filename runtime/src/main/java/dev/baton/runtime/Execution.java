@@ -397,6 +397,16 @@ public final class Execution implements AutoCloseable {
     }
   }
 
+  /** Bytes of activations between steps at the shapes run so far. */
+  public long arenaBytes() {
+    return core.arenaBytes();
+  }
+
+  /** Bytes that kernels use within a step, at the shapes run so far. */
+  public long scratchBytes() {
+    return core.scratchBytes();
+  }
+
   /** Bytes that this execution holds: inputs, outputs, state and activations. */
   public long memoryBytes() {
     return core.memoryBytes();

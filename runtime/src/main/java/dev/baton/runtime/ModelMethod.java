@@ -124,8 +124,8 @@ public final class ModelMethod implements AutoCloseable {
   }
 
   /**
-   * Bytes of constants that had to be copied from the file: folded, or stored in another order than
-   * kernels read.
+   * Bytes of constants that had to be copied from the file: folded, stored in another order than
+   * kernels read, or packed.
    */
   public long constantBytes() {
     return compiled.constantBytes();

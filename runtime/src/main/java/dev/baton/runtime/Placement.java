@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
  * @param operators in the order of the graph; those of later blocks follow
  * @param subgraphs what delegates run
  * @param unavailable delegates that were asked and cannot work here
+ * @param memory what activations take
  * @param problems what keeps the method from running; empty for a loaded method, see {@link
  *     ModelMethod#explain}
  */
@@ -23,6 +24,7 @@ public record Placement(
     List<PlacedOperator> operators,
     List<PlacedSubgraph> subgraphs,
     Map<String, Availability> unavailable,
+    Memory memory,
     List<String> problems) {
   /**
    * An operator.
@@ -62,6 +64,23 @@ public record Placement(
       long inputBytes,
       long outputBytes,
       long memoryBytes) {}
+
+  /**
+   * Memory of one execution at the shapes that the program declares, and what the file plans in its
+   * place. What delegates need inside is in neither, nor are scratch memory of kernels and packed
+   * weights. A file whose parts were lowered plans nothing for their insides: where Java runs
+   * these, its plan is no measure.
+   *
+   * @param arenaBytes of activations; {@link #UNKNOWN} where data decide shapes
+   * @param variableBytes of inputs, outputs, state, and what goes from block to block: Baton keeps
+   *     them apart, so that inputs are as the caller left them after a run
+   * @param plannedBytes of all memories that the file plans: activations, and unless it was
+   *     exported otherwise inputs, outputs and state, whose memory it may use again
+   */
+  public record Memory(long arenaBytes, long variableBytes, long plannedBytes) {
+    /** Of an arena whose size follows from data. */
+    public static final long UNKNOWN = -1;
+  }
 
   public Placement {
     operators = List.copyOf(operators);

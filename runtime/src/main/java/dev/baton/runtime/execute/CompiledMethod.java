@@ -5,6 +5,7 @@ import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.PayloadLifter;
 import dev.baton.graph.Constant;
+import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.Delegates;
@@ -33,6 +34,7 @@ import dev.baton.runtime.placement.Placer;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
+import dev.baton.runtime.program.PlannedBuffer;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
 import java.lang.foreign.MemorySegment;
@@ -67,8 +69,7 @@ public final class CompiledMethod implements AutoCloseable {
   private final Map<Object, Map<List<Integer>, Operand>> aligned = new IdentityHashMap<>();
 
   private final LateConstants late;
-  private final CountedArena packedConstants = new CountedArena("packed constants");
-  private final Map<Object, Map<String, MemorySegment>> packed = new IdentityHashMap<>();
+  private final PackedConstants packed = new PackedConstants();
   private final WorkerPool workers;
   private final Map<Integer, Map<Signature, BlockPlan>> plans = new LinkedHashMap<>();
   private final List<CompiledSubgraph> compiled;
@@ -108,7 +109,7 @@ public final class CompiledMethod implements AutoCloseable {
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
       }
-      this.placement = placer.report();
+      this.placement = placer.report(memory(source));
       if (toRun) {
         placer.requireComplete();
       }
@@ -133,8 +134,28 @@ public final class CompiledMethod implements AutoCloseable {
     }
   }
 
+  private Placement.Memory memory(ProgramMethod source) {
+    long arena = 0;
+    for (int block = 0; block < blocks.size(); block++) {
+      try {
+        BlockPlan plan =
+            plan(block, Signature.declared(blocks.get(block).block()), Signature.DECLARED);
+        arena = Math.max(arena, plan.arenaBytes());
+      } catch (DelegateException | RuntimeException e) {
+        arena = Placement.Memory.UNKNOWN; // a block that its own data decide, or incomplete
+        break;
+      }
+    }
+    long variables =
+        lifted.variables().stream()
+            .mapToLong(v -> v.type() instanceof TensorType t ? t.byteSize() : 0)
+            .sum();
+    long planned = source.plannedBuffers().stream().mapToLong(PlannedBuffer::bytes).sum();
+    return new Placement.Memory(arena, variables, planned);
+  }
+
   private void abandon(Placer placer) {
-    Closing.all(Stream.of(placer::abandon), constants::close, packedConstants::close);
+    Closing.all(Stream.of(placer::abandon), constants::close, packed::close);
   }
 
   /**
@@ -154,6 +175,16 @@ public final class CompiledMethod implements AutoCloseable {
       long start) {
     CompiledMethod result =
         new CompiledMethod(program, method, kernels, delegates, sessions, workers, true);
+    try {
+      PackingAhead.run(result);
+    } catch (RuntimeException | Error e) {
+      try {
+        result.close();
+      } catch (RuntimeException | Error unclosed) {
+        e.addSuppressed(unclosed);
+      }
+      throw e;
+    }
     Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
     LOG.log(System.Logger.Level.INFO, () -> loaded.message());
     sessions.options().listener().accept(loaded);
@@ -209,10 +240,10 @@ public final class CompiledMethod implements AutoCloseable {
 
   /**
    * Bytes of constants that had to be copied: folded, dequantized, stored in another order than
-   * Java kernels read, or packed for these so far.
+   * Java kernels read, or packed for these.
    */
   public long constantBytes() {
-    return constants.byteSize() + packedConstants.byteSize();
+    return constants.byteSize() + packed.byteSize();
   }
 
   /** A constant for Java kernels: its own bytes, or one copy that all executions share. */
@@ -258,18 +289,13 @@ public final class CompiledMethod implements AutoCloseable {
 
   /** A constant as a kernel wants it, packed once. */
   MemorySegment packed(Value value, Packer packer) {
+    return packedPlace(value, packer).get(workers);
+  }
+
+  /** Where a constant is packed, or will be. */
+  PackedConstants.Packed packedPlace(Value value, Packer packer) {
     Operand own = constant(value);
-    synchronized (packed) {
-      return packed
-          .computeIfAbsent(value.isConstant() ? value.constant() : own, c -> new HashMap<>())
-          .computeIfAbsent(
-              packer.form(),
-              form -> {
-                MemorySegment into = packedConstants.allocate(Math.max(packer.byteSize(), 1), 64);
-                packer.pack(own, into, workers);
-                return into;
-              });
-    }
+    return packed.of(value.isConstant() ? value.constant() : own, own, packer);
   }
 
   /** The threads that Java kernels of all methods of a model share. */
@@ -304,6 +330,6 @@ public final class CompiledMethod implements AutoCloseable {
   /** Frees everything; no execution may be open. */
   @Override
   public void close() {
-    Closing.all(compiled.stream().map(c -> c::close), constants::close, packedConstants::close);
+    Closing.all(compiled.stream().map(c -> c::close), constants::close, packed::close);
   }
 }

@@ -228,7 +228,7 @@ final class DelegateRunner {
       writes.add(variable(i, Variable.Kind.OUTPUT, value, outputs.get(i), memory, shapes));
     }
     Graph graph = builder.build(results);
-    List<Unit> units = JavaUnits.of(graph, nodes, kernels);
+    List<Unit> units = JavaUnits.of(graph, nodes, kernels, method.sessions()::tell);
     try {
       BlockPlan plan =
           BlockPlan.make(

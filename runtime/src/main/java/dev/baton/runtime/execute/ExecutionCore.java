@@ -301,10 +301,7 @@ public final class ExecutionCore implements AutoCloseable {
     BlockRunner(int index, CompiledMethod.PlacedBlock placed) {
       this.index = index;
       this.placed = placed;
-      this.varying =
-          placed.block().reads().stream()
-              .filter(v -> !(v.type() instanceof TensorType t) || t.dynamic())
-              .toArray(Variable[]::new);
+      this.varying = Signature.varying(placed.block());
       this.facts = new Object[varying.length];
     }
 
@@ -429,7 +426,7 @@ public final class ExecutionCore implements AutoCloseable {
 
         @Override
         public MemorySegment arena(long bytes, int alignment) {
-          return ExecutionCore.this.arena(bytes, alignment);
+          return ExecutionCore.this.arena(bytes == 0 ? 0 : bytes + slack(), alignment);
         }
 
         @Override
@@ -562,6 +559,16 @@ public final class ExecutionCore implements AutoCloseable {
       }
     });
     return names;
+  }
+
+  /** Bytes of the activations' arena, with that of delegates' Java twins. */
+  public long arenaBytes() {
+    return arena.byteSize() + twinArena.byteSize();
+  }
+
+  /** Bytes that steps share while they run. */
+  public long scratchBytes() {
+    return scratch.byteSize();
   }
 
   /** Bytes of activations, inputs, outputs and state that this execution holds. */

@@ -10,7 +10,8 @@ public interface FastKernel {
 
   /**
    * Binds the operator to buffers. Where the kernel says that it {@link Kernel#overwrites} an
-   * argument, the step reads each of its elements before it writes there.
+   * argument, the step reads each of its elements before it writes there, also where it computes
+   * absorbed calls too. No operand of these lies where the result does.
    *
    * <p>Results do not depend on {@link Parallel#threads}.
    */

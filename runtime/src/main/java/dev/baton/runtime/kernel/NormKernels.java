@@ -17,12 +17,13 @@ final class NormKernels {
           "aten::_native_batch_norm_legit",
           "aten::_native_batch_norm_legit.no_stats",
           "aten::native_batch_norm" ->
-          new Plain(NormKernels::inferBatchNorm, NormKernels::bindBatchNorm);
+          new Plain(NormKernels::inferBatchNorm, NormKernels::bindBatchNorm, "input");
       case "aten::native_layer_norm", "aten::layer_norm" ->
-          new Plain(NormKernels::inferLayerNorm, NormKernels::bindLayerNorm);
+          new Plain(NormKernels::inferLayerNorm, NormKernels::bindLayerNorm, "input");
       case "aten::native_group_norm", "aten::group_norm" ->
-          new Plain(NormKernels::inferGroupNorm, NormKernels::bindGroupNorm);
-      case "aten::rms_norm" -> new Plain(NormKernels::inferRmsNorm, NormKernels::bindRmsNorm);
+          new Plain(NormKernels::inferGroupNorm, NormKernels::bindGroupNorm, "input");
+      case "aten::rms_norm" ->
+          new Plain(NormKernels::inferRmsNorm, NormKernels::bindRmsNorm, "input");
       default -> null;
     };
   }

@@ -14,9 +14,10 @@ final class SoftmaxKernels {
       case "aten::_softmax", "aten::softmax.int", "aten::_safe_softmax" ->
           new Plain(
               SoftmaxKernels::infer,
-              call -> bind(call, operator.equals("aten::_safe_softmax"), false));
+              call -> bind(call, operator.equals("aten::_safe_softmax"), false),
+              "self");
       case "aten::_log_softmax", "aten::log_softmax.int" ->
-          new Plain(SoftmaxKernels::infer, call -> bind(call, false, true));
+          new Plain(SoftmaxKernels::infer, call -> bind(call, false, true), "self");
       default -> null;
     };
   }

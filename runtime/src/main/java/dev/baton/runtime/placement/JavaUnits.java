@@ -3,6 +3,7 @@ package dev.baton.runtime.placement;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
+import dev.baton.runtime.Event;
 import dev.baton.runtime.kernel.Fusion;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
@@ -13,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What Java runs of a graph: groups where a fusion finds one, single nodes else. */
@@ -21,20 +23,30 @@ public final class JavaUnits {
   private final Kernels kernels;
   private final Map<Node, Unit.Fused> groups = new IdentityHashMap<>();
 
-  private JavaUnits(Graph graph, Kernels kernels) {
+  private final Consumer<Event> listener;
+
+  private JavaUnits(Graph graph, Kernels kernels, Consumer<Event> listener) {
     this.graph = graph;
     this.kernels = kernels;
+    this.listener = listener;
+  }
+
+  /** As {@link #of(Graph, List, Kernels, Consumer)}, for an estimate: nobody is told anything. */
+  public static List<Unit> of(Graph graph, List<Node> nodes, Kernels kernels) {
+    return of(graph, nodes, kernels, event -> {});
   }
 
   /**
    * Units for nodes of a graph.
    *
    * @param nodes in the order of the graph
+   * @param listener receives an {@link Event.FusionRefused} for each group that was not made
    * @return in an order in which every value is given before it is used, as it is in the graph;
    *     nodes that have no kernel are left out
    */
-  public static List<Unit> of(Graph graph, List<Node> nodes, Kernels kernels) {
-    JavaUnits java = new JavaUnits(graph, kernels);
+  public static List<Unit> of(
+      Graph graph, List<Node> nodes, Kernels kernels, Consumer<Event> listener) {
+    JavaUnits java = new JavaUnits(graph, kernels, listener);
     java.fuse(nodes);
     List<Unit> units = new ArrayList<>();
     for (Node node : nodes) {
@@ -68,7 +80,7 @@ public final class JavaUnits {
 
   private Unit.@Nullable Fused fused(Node last, JavaView view, Set<Node> free) {
     for (Kernels.ProvidedFusion provided : kernels.fusions()) {
-      Fusion.Group group = group(provided.fusion(), last, view);
+      Fusion.Group group = group(provided, last, view);
       if (group != null) {
         check(group, last, free, provided.provider());
         PartView part = new PartView(graph, "group", group.nodes());
@@ -80,11 +92,15 @@ public final class JavaUnits {
   }
 
   /** A fusion that refuses what it looks at finds no group. */
-  private static Fusion.@Nullable Group group(Fusion fusion, Node last, JavaView view) {
+  private Fusion.@Nullable Group group(Kernels.ProvidedFusion provided, Node last, JavaView view) {
     try {
-      return fusion.endingWith(last, view);
+      return provided.fusion().endingWith(last, view);
     } catch (KernelException e) {
-      return null; // the nodes' own kernels take it, or refuse it with its place
+      // The nodes' own kernels take it, or refuse it with its place.
+      listener.accept(
+          new Event.FusionRefused(
+              provided.provider(), last.toString(), String.valueOf(e.getMessage())));
+      return null;
     }
   }
 

@@ -169,7 +169,7 @@ public final class Placer {
         java.add(node);
       }
     }
-    for (Unit unit : JavaUnits.of(draft.graph, java, kernels)) {
+    for (Unit unit : JavaUnits.of(draft.graph, java, kernels, sessions::tell)) {
       unit.nodes().forEach(n -> assigned.put(n, unit));
     }
     java.stream().filter(n -> !assigned.containsKey(n)).forEach(n -> missing.add(n.name()));
@@ -539,12 +539,12 @@ public final class Placer {
   }
 
   /** The report over all blocks, with the problems that keep the method from running. */
-  public Placement report() {
+  public Placement report(Placement.Memory memory) {
     List<String> problems = new ArrayList<>(unloaded.values());
     if (!missing.isEmpty()) {
       problems.add(missingOperators());
     }
-    return new Placement(method, operators, subgraphs, sessions.unavailable(), problems);
+    return new Placement(method, operators, subgraphs, sessions.unavailable(), memory, problems);
   }
 
   private String missingOperators() {

@@ -48,7 +48,13 @@ public final class BlockPlan implements NodeCall.Facts {
   /** A result that is copied to its variable at the end. */
   record Copy(Value from, Variable to, MemoryLayout.@Nullable Buffer staging) {}
 
+  /** Of a tensor that fills several of the processor's lines, and of the arena itself. */
   private static final int ALIGNMENT = 64;
+
+  /** Of others, as program files plan them: many of a step's operands are a few bytes. */
+  private static final int SMALL_ALIGNMENT = 16;
+
+  private static final long SMALL_BYTES = 1024;
 
   private final Graph graph;
   private List<Unit> units;
@@ -62,8 +68,8 @@ public final class BlockPlan implements NodeCall.Facts {
   private final Set<Node> views = new HashSet<>();
   private final Set<Value> late;
   private final int alignment;
-  private final int slack;
   private long arenaBytes;
+  private volatile long scratchBytes;
 
   private BlockPlan(
       Graph graph, List<Unit> units, List<Variable> reads, List<Variable> writes, Set<Value> late) {
@@ -76,16 +82,13 @@ public final class BlockPlan implements NodeCall.Facts {
     this.scalars = new Call.Number[graph.valueCount()];
     this.roots = new Value[graph.valueCount()];
     int align = ALIGNMENT;
-    int extra = 0;
     for (Unit unit : units) {
       if (unit instanceof Unit.OnDelegate on) {
         BufferRequirements needs = on.compiled().buffers();
         align = Math.max(align, needs.alignment());
-        extra = Math.max(extra, needs.slack());
       }
     }
     this.alignment = align;
-    this.slack = extra;
   }
 
   private boolean isLate(Unit unit) {
@@ -282,24 +285,44 @@ public final class BlockPlan implements NodeCall.Facts {
     overwrite(last, direct);
     List<MemoryLayout.Buffer> buffers = new ArrayList<>();
     writeResults(first, last, buffers);
+    Set<Value> ofDelegates = ofDelegates();
     for (Unit unit : units) {
       for (Value value : unit.outputs()) {
         Value root = root(value);
         if (root == value && value.isTensor() && !places.containsKey(root)) {
           MemoryLayout.Buffer buffer =
-              new MemoryLayout.Buffer(
-                  room(type(root).byteSize()), first[root.id()], last[root.id()]);
+              buffer(
+                  type(root).byteSize(),
+                  ofDelegates.contains(root),
+                  first[root.id()],
+                  last[root.id()]);
           buffers.add(buffer);
           places.put(root, new InArena(buffer));
         }
       }
     }
-    arenaBytes = MemoryLayout.assign(buffers, alignment);
+    arenaBytes = MemoryLayout.assign(buffers);
   }
 
-  /** Bytes of a buffer with what delegates read past its end. */
-  private long room(long bytes) {
-    return MemoryLayout.align(Math.max(bytes, 1) + slack, alignment);
+  private MemoryLayout.Buffer buffer(long bytes, boolean forDelegate, int first, int last) {
+    int align = bytes < SMALL_BYTES ? SMALL_ALIGNMENT : ALIGNMENT;
+    return new MemoryLayout.Buffer(
+        MemoryLayout.align(Math.max(bytes, 1), SMALL_ALIGNMENT),
+        forDelegate ? Math.max(align, alignment) : align,
+        first,
+        last);
+  }
+
+  /** Where the tensors lie that a delegate reads or writes. */
+  private Set<Value> ofDelegates() {
+    Set<Value> found = new HashSet<>();
+    for (Unit unit : units) {
+      if (unit instanceof Unit.OnDelegate) {
+        unit.inputs().forEach(v -> found.add(root(v)));
+        unit.outputs().forEach(v -> found.add(root(v)));
+      }
+    }
+    return found;
   }
 
   Value root(Value value) {
@@ -341,17 +364,15 @@ public final class BlockPlan implements NodeCall.Facts {
   /** Gives a step's result the buffer of an operand that nobody needs afterwards. */
   private void overwrite(int[] last, Map<Value, Variable> receivers) {
     for (int u = 0; u < units.size(); u++) {
-      if (!(units.get(u) instanceof Unit.OnJava java)
-          || views.contains(java.node())
-          || !java.absorbed().isEmpty()) {
+      if (!(units.get(u) instanceof Unit.OnJava java) || views.contains(java.node())) {
         continue;
       }
       String parameter = java.kernel().overwrites();
       Value operand = parameter == null ? null : java.node().tensorOrNull(parameter);
-      if (operand == null || isConstant(operand) || java.node().results().size() != 1) {
+      if (operand == null || isConstant(operand)) {
         continue;
       }
-      Value result = java.node().result();
+      Value result = java.outputs().get(0);
       Value root = root(operand);
       boolean fits =
           !isConstant(root)
@@ -359,7 +380,11 @@ public final class BlockPlan implements NodeCall.Facts {
               && type(root).byteSize() == type(result).byteSize()
               && type(operand).shape().equals(type(result).shape())
               && type(operand).dtype() == type(result).dtype()
-              && java.node().inputs().stream().filter(v -> root(v) == root).count() == 1;
+              && java.nodes().stream()
+                      .flatMap(n -> n.inputs().stream())
+                      .filter(v -> root(v) == root)
+                      .count()
+                  == 1;
       if (!fits) {
         continue;
       }
@@ -414,7 +439,7 @@ public final class BlockPlan implements NodeCall.Facts {
       if (places.get(root(copy.from())) instanceof InVariable in
           && overwritten.contains(in.variable())) {
         MemoryLayout.Buffer staging =
-            new MemoryLayout.Buffer(room(type(copy.from()).byteSize()), units.size(), units.size());
+            buffer(type(copy.from()).byteSize(), false, units.size(), units.size());
         buffers.add(staging);
         copies.add(new Copy(copy.from(), copy.to(), staging));
       } else {
@@ -458,6 +483,15 @@ public final class BlockPlan implements NodeCall.Facts {
   /** Bytes of the arena. */
   public long arenaBytes() {
     return arenaBytes;
+  }
+
+  /** The most that a step asked for when the plan was last bound; 0 before. */
+  long scratchBytes() {
+    return scratchBytes;
+  }
+
+  void needsScratch(long bytes) {
+    scratchBytes = bytes;
   }
 
   /** Type of a result of the graph. */

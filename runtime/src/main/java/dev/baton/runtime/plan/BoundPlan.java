@@ -35,7 +35,7 @@ public final class BoundPlan {
 
   /** The memory that a plan is bound to, and what runs its delegates. */
   public interface Host {
-    /** At least the bytes, with the slack of the plan behind them. */
+    /** At least the bytes, with what delegates may read past a buffer's end behind them. */
     MemorySegment variable(Variable variable, long bytes);
 
     /** The constant, of the graph or computed once; contiguous. */
@@ -44,6 +44,10 @@ public final class BoundPlan {
     /** The constant, contiguous, as a delegate needs its buffers. */
     Operand constant(Value value, BufferRequirements requirements);
 
+    /**
+     * At least the bytes, with what delegates may read past the last buffer's end behind them: past
+     * the others' they read the next, whose content does not matter to them.
+     */
     MemorySegment arena(long bytes, int alignment);
 
     MemorySegment scratch(long bytes);
@@ -78,11 +82,13 @@ public final class BoundPlan {
   private final Map<Value, Shape> resized = new IdentityHashMap<>();
   private final long[] nanos;
   private long runs;
+  private long mostScratch;
 
   private BoundPlan(BlockPlan plan, Host host) {
     this.plan = plan;
     this.host = host;
     this.arena = host.arena(plan.arenaBytes(), plan.alignment());
+    host.scratch(plan.scratchBytes()); // at once: what grew step by step would stay
     List<Step> bound = new ArrayList<>();
     List<String> labels = new ArrayList<>();
     List<Unit> owners = new ArrayList<>();
@@ -94,6 +100,7 @@ public final class BoundPlan {
         owners.add(unit);
       }
     }
+    plan.needsScratch(mostScratch);
     for (BlockPlan.Copy copy : plan.copies()) {
       if (copy.staging() != null) {
         MemorySegment from = operand(copy.from()).data();
@@ -220,6 +227,7 @@ public final class BoundPlan {
       public MemorySegment scratch(long bytes) {
         long from = used;
         used = Math.addExact(from, (bytes + SCRATCH_ALIGNMENT - 1) & -SCRATCH_ALIGNMENT);
+        mostScratch = Math.max(mostScratch, used);
         return host.scratch(used).asSlice(from, bytes);
       }
 

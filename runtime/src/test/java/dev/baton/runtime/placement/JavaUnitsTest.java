@@ -14,12 +14,14 @@ import dev.baton.graph.Operators;
 import dev.baton.graph.Origin;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
+import dev.baton.runtime.Event;
 import dev.baton.runtime.kernel.Fusion;
 import dev.baton.runtime.kernel.Kernel;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.KernelProvider;
 import dev.baton.runtime.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -188,7 +190,14 @@ class JavaUnitsTest {
     KernelProvider provider = provider(refusing);
     Kernels kernels = Kernels.of(List.of(provider));
 
-    assertEquals(List.of("relu"), names(units(kernels, relu(dequantized(x, 0.1))).getLast()));
+    List<Event> events = new ArrayList<>();
+    Graph graph = builder.build(List.of(relu(dequantized(x, 0.1))));
+    List<Unit> units = JavaUnits.of(graph, graph.nodes(), kernels, events::add);
+
+    assertEquals(List.of("relu"), names(units.getLast()));
+    Event.FusionRefused first = assertInstanceOf(Event.FusionRefused.class, events.getFirst());
+    assertEquals("refused", first.reason());
+    assertTrue(first.operator().contains("aten::relu"), first.operator());
   }
 
   /** One step of the result is more than 2^20 steps of a lowered sum's operands. */
