@@ -3,6 +3,7 @@ package dev.baton.xnnpack;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.baton.delegate.FileVersion;
 import dev.baton.delegate.HostContext;
 import dev.baton.xnnpack.ffi.ContentDigest;
 import dev.baton.xnnpack.ffi.Threads;
@@ -21,10 +22,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The packed weights of one graph in a file, which later loads map instead of packing.
@@ -41,6 +46,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class PackedFile {
   /** Weights that are packed faster than a file is opened are not kept. */
   static final long LEAST_BYTES = 1 << 20;
+
+  private static final Duration USE_STEP = Duration.ofHours(1);
+
+  /** Files that this process has found to be sound, as long as nobody changes them. */
+  private static final Set<FileVersion> SOUND = ConcurrentHashMap.newKeySet();
+
+  private static final int MOST_SOUND = 1 << 14;
 
   private static final long MAGIC = 0x31_4b_43_41_50_54_41_42L; // "BATPACK1"
   private static final int HEADER = 32;
@@ -65,8 +77,8 @@ final class PackedFile {
   /** Gives the weights in the file to the graph; false if there is no sound file. */
   boolean read(HostContext context) {
     try {
-      map(context.threads());
       touch();
+      map(context.threads());
       return true;
     } catch (NoSuchFileException e) {
       return false;
@@ -84,13 +96,19 @@ final class PackedFile {
 
   @SuppressWarnings("MustBeClosedChecker") // the mapping closes the arena
   private void map(int threads) throws IOException {
+    FileVersion version = FileVersion.of(path).orElse(null);
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       folder.requirePrivate();
       Arena arena = Arena.ofShared();
       XnnWeightsStore.Mapping mapping = new XnnWeightsStore.Mapping(arena);
       try {
         MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-        for (Entry entry : check(file, threads)) {
+        List<Entry> entries = entries(file);
+        if (version == null || !SOUND.contains(version)) {
+          check(entries, file, threads);
+          remember(version);
+        }
+        for (Entry entry : entries) {
           weights.offer(entry.key, entry.seed, file.asSlice(entry.offset, entry.bytes), mapping);
         }
       } finally {
@@ -101,7 +119,17 @@ final class PackedFile {
 
   private record Entry(int key, int seed, long offset, long bytes, int checksum) {}
 
-  private List<Entry> check(MemorySegment file, int threads) throws IOException {
+  /** Remembers that a file is sound, unless it is not the one any more that was opened. */
+  private void remember(@Nullable FileVersion version) {
+    if (version != null && version.equals(FileVersion.of(path).orElse(null))) {
+      if (SOUND.size() >= MOST_SOUND) {
+        SOUND.clear();
+      }
+      SOUND.add(version);
+    }
+  }
+
+  private List<Entry> entries(MemorySegment file) throws IOException {
     require(file.byteSize() >= HEADER && file.get(LONG, 0) == MAGIC, "it is no file of ours");
     require(file.get(LONG, 8) == id, "it is of other weights");
     require(file.get(LONG, 16) == file.byteSize(), "its size is not what it was");
@@ -128,6 +156,11 @@ final class PackedFile {
           "it is damaged");
       entries.add(entry);
     }
+    return entries;
+  }
+
+  private static void check(List<Entry> entries, MemorySegment file, int threads)
+      throws IOException {
     AtomicBoolean sound = new AtomicBoolean(true);
     Threads.forEach(
         entries,
@@ -139,7 +172,6 @@ final class PackedFile {
           }
         });
     require(sound.get(), "it is damaged");
-    return entries;
   }
 
   private static int checksum(MemorySegment file, long table) {
@@ -153,10 +185,13 @@ final class PackedFile {
     }
   }
 
-  /** The time of last use, by which files are kept. */
+  /** The time of last use, by which files are kept, to the hour. */
   private void touch() {
     try {
-      Files.setLastModifiedTime(path, FileTime.from(Instant.now()));
+      Instant now = Instant.now();
+      if (Files.getLastModifiedTime(path).toInstant().isBefore(now.minus(USE_STEP))) {
+        Files.setLastModifiedTime(path, FileTime.from(now));
+      }
     } catch (IOException e) {
       // a folder that cannot be written to is not pruned either
     }

@@ -1,5 +1,6 @@
 package dev.baton.xnnpack;
 
+import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.HostContext;
 import dev.baton.delegate.OpenContext;
 import dev.baton.xnnpack.ffi.ContentDigest;
@@ -73,12 +74,8 @@ final class PackedFolder {
     return new PackedFolder(cache.resolve("packed"), limit, cpu);
   }
 
-  /**
-   * The file of a graph's weights; null if there are none, or the library cannot be read.
-   *
-   * @param threads that read the weights
-   */
-  @Nullable PackedFile file(XnnLibrary library, XnnPackedWeights weights, int threads) {
+  /** The file of a graph's weights; null if there are none, or the library cannot be read. */
+  @Nullable PackedFile file(XnnLibrary library, XnnPackedWeights weights, CompileContext context) {
     if (weights.unpackedBytes() < PackedFile.LEAST_BYTES) {
       return null;
     }
@@ -88,7 +85,7 @@ final class PackedFolder {
       return null;
     }
     digest.update(bytes + " " + host);
-    weights.digest(digest, threads);
+    weights.digest(digest, context.threads(), data -> KnownDigests.of(data, context));
     long id = digest.value();
     return new PackedFile(this, path.resolve(HexFormat.of().toHexDigits(id) + SUFFIX), id, weights);
   }

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Where the data of static values comes from. */
@@ -67,9 +68,9 @@ final class Statics {
     }
 
     @Override
-    public void digest(ContentDigest into) {
+    public void digest(ContentDigest into, ToLongFunction<MemorySegment> contents) {
       into.update(form());
-      into.update(bytes());
+      into.update(contents.applyAsLong(bytes()));
       if (scale != null) {
         into.update(MemorySegment.ofArray(scale));
       }
@@ -135,7 +136,7 @@ final class Statics {
     }
 
     @Override
-    public void digest(ContentDigest into) {
+    public void digest(ContentDigest into, ToLongFunction<MemorySegment> contents) {
       into.update("numbers " + byteSize());
       into.update(array);
     }

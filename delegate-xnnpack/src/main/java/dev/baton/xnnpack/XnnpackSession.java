@@ -38,11 +38,9 @@ final class XnnpackSession implements DelegateSession {
 
   /**
    * Where packed weights of a graph are kept on disk; null if they are not.
-   *
-   * @param threads that read the weights
    */
-  @Nullable PackedFile packedFile(XnnPackedWeights packed, int threads) {
-    return folder == null ? null : folder.file(library, packed, threads);
+  @Nullable PackedFile packedFile(XnnPackedWeights packed, CompileContext context) {
+    return folder == null ? null : folder.file(library, packed, context);
   }
 
   XnnLibrary library() {

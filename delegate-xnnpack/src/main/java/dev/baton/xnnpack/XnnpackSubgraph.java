@@ -63,7 +63,7 @@ final class XnnpackSubgraph implements CompiledSubgraph {
     this.weights = packed;
     boolean done = false;
     try {
-      PackedFile file = packed == null ? null : session.packedFile(packed, context.threads());
+      PackedFile file = packed == null ? null : session.packedFile(packed, context);
       boolean found = file != null && file.read(context);
       this.first = firstRuntimes(packed, context);
       if (file != null && !found) {

@@ -72,7 +72,7 @@ public final class Model implements AutoCloseable {
         long start = System.nanoTime();
         Sessions open = sessions;
         if (open == null) {
-          open = new Sessions(delegates, options);
+          open = new Sessions(program, delegates, options);
           sessions = open;
         } else {
           open.beginLoad();

@@ -31,6 +31,11 @@ public final class ContentDigest {
     update(MemorySegment.ofArray(bytes));
   }
 
+  /** With the digest of other bytes. */
+  public void update(long digest) {
+    update(MemorySegment.ofArray(new long[] {digest}));
+  }
+
   /** The 64 bits of everything so far. */
   public long value() {
     return first.getValue() << 32 | second.getValue();

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -77,15 +78,17 @@ public final class XnnPackedWeights implements AutoCloseable {
    * Tells these weights, and how they are packed, from any others.
    *
    * @param threads with the caller's
+   * @param contents gives the digest of bytes that stay where they are; called by these threads
    */
-  public void digest(ContentDigest into, int threads) {
+  public void digest(
+      ContentDigest into, int threads, ToLongFunction<MemorySegment> contents) {
     long[] each = new long[keys.size()];
     Threads.forEach(
         IntStream.range(0, each.length).boxed().toList(),
         threads,
         i -> {
           ContentDigest digest = new ContentDigest();
-          keys.get(i).digest(digest);
+          keys.get(i).digest(digest, contents);
           each[i] = digest.value();
         });
     into.update("packings " + each.length);

@@ -1,7 +1,9 @@
 package dev.baton.xnnpack.ffi;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +22,9 @@ record XnnPackingKey(
       return new Operand(Arrays.stream(value.dims()).boxed().toList(), value.type().exact(), data);
     }
 
-    private void digest(ContentDigest into) {
+    private void digest(ContentDigest into, ToLongFunction<MemorySegment> contents) {
       into.update(type + dims);
-      data.digest(into);
+      data.digest(into, contents);
     }
   }
 
@@ -52,11 +54,11 @@ record XnnPackingKey(
     return filter.data.byteSize() + (bias == null ? 0 : bias.data.byteSize());
   }
 
-  void digest(ContentDigest into) {
+  void digest(ContentDigest into, ToLongFunction<MemorySegment> contents) {
     into.update(node + input + output + (bias == null));
-    filter.digest(into);
+    filter.digest(into, contents);
     if (bias != null) {
-      bias.digest(into);
+      bias.digest(into, contents);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.baton.xnnpack.ffi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +52,12 @@ public record XnnValue(long[] dims, XnnType type, Role role, @Nullable StaticDat
      */
     default void doneWith() {}
 
-    /** Adds the elements, or what they are computed from and how. */
-    void digest(ContentDigest into);
+    /**
+     * Adds the elements, or what they are computed from and how.
+     *
+     * @param contents gives the digest of bytes that stay where they are
+     */
+    void digest(ContentDigest into, ToLongFunction<MemorySegment> contents);
   }
 
   /** Bytes that stay where they are as long as the graph is in use. */
@@ -77,9 +82,9 @@ public record XnnValue(long[] dims, XnnType type, Role role, @Nullable StaticDat
     }
 
     @Override
-    public void digest(ContentDigest into) {
+    public void digest(ContentDigest into, ToLongFunction<MemorySegment> contents) {
       into.update("resident " + byteSize());
-      into.update(data);
+      into.update(contents.applyAsLong(data));
     }
   }
 

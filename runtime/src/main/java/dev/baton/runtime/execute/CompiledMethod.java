@@ -197,7 +197,7 @@ public final class CompiledMethod implements AutoCloseable {
    */
   public static Placement explain(
       Program program, String method, Kernels kernels, Delegates delegates, LoadOptions options) {
-    try (Sessions open = new Sessions(delegates, options);
+    try (Sessions open = new Sessions(program, delegates, options);
         WorkerPool workers = new WorkerPool(options.threads());
         CompiledMethod result =
             new CompiledMethod(program, method, kernels, delegates, open, workers, false)) {

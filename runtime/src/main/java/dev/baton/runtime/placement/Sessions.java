@@ -7,12 +7,15 @@ import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.ExecutionContext;
 import dev.baton.delegate.OpenContext;
+import dev.baton.delegate.StoredBytes;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateUnavailableException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.program.Program;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +41,7 @@ public final class Sessions implements AutoCloseable {
   }
 
   private volatile long start = System.nanoTime();
+  private final Program program;
   private final LoadOptions options;
   private final List<Open> open = new ArrayList<>();
   private final Map<String, Availability> unavailable = new LinkedHashMap<>();
@@ -45,11 +49,13 @@ public final class Sessions implements AutoCloseable {
   /**
    * Opens what the options ask for.
    *
+   * @param program whose methods are loaded
    * @throws DelegateUnavailableException if the policy is {@link FallbackPolicy#FAIL} and one
    *     cannot work
    * @throws BatonException if a named delegate does not exist
    */
-  public Sessions(Delegates delegates, LoadOptions options) {
+  public Sessions(Program program, Delegates delegates, LoadOptions options) {
+    this.program = program;
     this.options = options;
     try {
       for (Delegate delegate : chosen(delegates)) {
@@ -234,6 +240,11 @@ public final class Sessions implements AutoCloseable {
     @Override
     public String method() {
       return method;
+    }
+
+    @Override
+    public Optional<StoredBytes> stored(MemorySegment bytes) {
+      return program.stored(bytes);
     }
 
     @Override

@@ -1,10 +1,10 @@
 package dev.baton.runtime.program;
 
+import dev.baton.delegate.StoredBytes;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An ExecuTorch program, read and checked as a whole: methods, constants, payloads.
@@ -29,6 +30,7 @@ public final class Program implements AutoCloseable {
   private final String source;
   private final Arena arena;
   private final ProgramContent content;
+  private final MappedFiles files;
   private int leases;
   private volatile boolean closed;
 
@@ -53,10 +55,11 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  private Program(String source, Arena arena, ProgramContent content) {
+  private Program(String source, Arena arena, ProgramContent content, MappedFiles files) {
     this.source = source;
     this.arena = arena;
     this.content = content;
+    this.files = files;
   }
 
   /**
@@ -77,14 +80,16 @@ public final class Program implements AutoCloseable {
    *     one key, or a tensor there is not what the program says
    */
   public static Program open(Path file, ReadOptions options) throws IOException {
+    MappedFiles files = new MappedFiles();
     return read(
         file.toString(),
         options.budget(),
-        arena -> load(file, ".pte", options.access(), arena),
+        files,
+        arena -> load(file, ".pte", options.access(), files, arena),
         arena -> {
           List<DataFile> dataFiles = new ArrayList<>();
           for (Path dataFile : options.dataFiles()) {
-            MemorySegment bytes = load(dataFile, ".ptd", options.access(), arena).asReadOnly();
+            MemorySegment bytes = load(dataFile, ".ptd", options.access(), files, arena).asReadOnly();
             dataFiles.add(DataFileReader.read(dataFile.toString(), bytes, options.budget()));
           }
           return dataFiles;
@@ -92,15 +97,15 @@ public final class Program implements AutoCloseable {
   }
 
   private static MemorySegment load(
-      Path file, String extension, ReadOptions.Access access, Arena arena) throws IOException {
+      Path file, String extension, ReadOptions.Access access, MappedFiles files, Arena arena) throws IOException {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(
           file.toString(), null, "is a folder, expected a " + extension + " file");
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try {
       return switch (access) {
-        case MAP -> channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
-        case COPY -> copy(file, channel, arena);
+        case MAP -> files.map(file, arena);
+        case COPY -> copy(file, arena);
       };
     } catch (NoSuchFileException e) {
       NoSuchFileException described =
@@ -136,6 +141,7 @@ public final class Program implements AutoCloseable {
     return read(
         "program in memory (" + bytes.byteSize() + " bytes)",
         budget,
+        new MappedFiles(),
         arena -> inPlace(bytes, arena),
         arena -> {
           List<DataFile> files = new ArrayList<>();
@@ -170,6 +176,7 @@ public final class Program implements AutoCloseable {
   private static <X extends Exception> Program read(
       String source,
       ReadBudget budget,
+      MappedFiles files,
       Loaded<MemorySegment, X> bytes,
       Loaded<List<DataFile>, X> dataFiles)
       throws X {
@@ -179,7 +186,10 @@ public final class Program implements AutoCloseable {
       MemorySegment readOnly = bytes.in(arena).asReadOnly();
       Program program =
           new Program(
-              source, arena, ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget));
+              source,
+              arena,
+              ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget),
+              files);
       opened = true;
       return program;
     } finally {
@@ -189,20 +199,21 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  private static MemorySegment copy(Path file, FileChannel channel, Arena arena)
-      throws IOException {
-    long size = channel.size();
-    MemorySegment bytes = arena.allocate(size, NATIVE_ALIGNMENT);
-    for (long at = 0; at < size; ) {
-      long chunk = Math.min(size - at, 1 << 30);
-      int read = channel.read(bytes.asSlice(at, chunk).asByteBuffer());
-      if (read < 0) {
-        throw new FileSystemException(
-            file.toString(), null, "shrank to " + at + " bytes while it was read");
+  private static MemorySegment copy(Path file, Arena arena) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      MemorySegment bytes = arena.allocate(size, NATIVE_ALIGNMENT);
+      for (long at = 0; at < size; ) {
+        long chunk = Math.min(size - at, 1 << 30);
+        int read = channel.read(bytes.asSlice(at, chunk).asByteBuffer());
+        if (read < 0) {
+          throw new FileSystemException(
+              file.toString(), null, "shrank to " + at + " bytes while it was read");
+        }
+        at += read;
       }
-      at += read;
+      return bytes;
     }
-    return bytes;
   }
 
   /**
@@ -258,6 +269,14 @@ public final class Program implements AutoCloseable {
   /** The data files that it was opened with, in that order. Unmodifiable. */
   public List<DataFile> dataFiles() {
     return open().dataFiles();
+  }
+
+  /**
+   * Where bytes of a constant or payload are stored; empty if they are of no mapped file, or the
+   * system does not tell its version.
+   */
+  public Optional<StoredBytes> stored(MemorySegment bytes) {
+    return files.stored(bytes);
   }
 
   public boolean isOpen() {
