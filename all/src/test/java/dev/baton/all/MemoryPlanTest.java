@@ -77,6 +77,7 @@ class MemoryPlanTest {
         ModelMethod method = ModelMethod.load(program, "forward", options)) {
       long packed = packedBytes();
       assertTrue(packed > 0, "vector kernels pack");
+      assertTrue(method.constantBytes() < 1.5 * packed, "what is packed is kept once");
       assertTrue(progress.size() > 2, progress::toString);
       assertEquals(0, progress.getFirst().fraction());
       assertEquals(1, progress.getLast().fraction());

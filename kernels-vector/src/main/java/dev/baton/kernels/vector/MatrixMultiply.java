@@ -78,12 +78,13 @@ final class MatrixMultiply implements FastKernel {
       Operand bias = addend == null ? null : call.inputOrNull(addend);
       this.epilogue = Epilogue.of(call, bias, false);
       this.a = call.input(product.names().a()).data().address();
-      this.b = call.input(product.names().b()).data().address();
       this.c = call.output(0).data().address();
       this.packed =
           call.shape(product.names().b()).rank() <= 2
               ? call.packed(product.names().b(), gemm.panels.packer(product.transposed()))
               : null;
+      // Where it is packed nobody reads the constant: asked for, it might have to be copied.
+      this.b = packed != null ? 0 : call.input(product.names().b()).data().address();
       this.workerBytes = (gemm.scratchBytes() + 63) & -64;
       this.scratch = call.scratch(workerBytes * parallel.threads());
       this.bases = new long[parallel.threads()];

@@ -37,6 +37,7 @@ import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.program.PlannedBuffer;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -292,10 +293,22 @@ public final class CompiledMethod implements AutoCloseable {
     return packedPlace(value, packer).get(workers);
   }
 
+  /** The constant, its copy if kernels read that too, else a copy in the arena. */
+  private Operand contiguous(Constant constant, Arena temporary) {
+    synchronized (plain) {
+      Operand known = plain.get(constant);
+      return known != null ? known : Constants.contiguous(constant, temporary);
+    }
+  }
+
   /** Where a constant is packed, or will be. */
   PackedConstants.Packed packedPlace(Value value, Packer packer) {
-    Operand own = constant(value);
-    return packed.of(value.isConstant() ? value.constant() : own, own, packer);
+    if (!value.isConstant()) {
+      Operand own = late.operand(value);
+      return packed.of(own, temporary -> own, packer);
+    }
+    Constant constant = value.constant();
+    return packed.of(constant, temporary -> contiguous(constant, temporary), packer);
   }
 
   /** The threads that Java kernels of all methods of a model share. */

@@ -3,10 +3,12 @@ package dev.baton.runtime.execute;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
 import dev.baton.runtime.kernel.Parallel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Constants of a method in the forms that kernels want, each packed once for all executions. Safe
@@ -18,11 +20,11 @@ final class PackedConstants implements AutoCloseable {
   /** A constant in a form. */
   static final class Packed {
     private final MemorySegment memory;
-    private final Operand constant;
+    private final Function<Arena, Operand> constant;
     private final Packer packer;
     private boolean done;
 
-    private Packed(MemorySegment memory, Operand constant, Packer packer) {
+    private Packed(MemorySegment memory, Function<Arena, Operand> constant, Packer packer) {
       this.memory = memory;
       this.constant = constant;
       this.packer = packer;
@@ -40,11 +42,14 @@ final class PackedConstants implements AutoCloseable {
     /** Packs unless that is done; the pages of a mapped file are then let go. */
     synchronized MemorySegment get(Parallel parallel) {
       if (!done) {
-        packer.pack(constant, memory, parallel);
-        done = true;
-        if (constant.data().isMapped() && constant.data().isReadOnly()) {
-          constant.data().unload();
+        try (Arena temporary = new CountedArena("constants")) {
+          Operand operand = constant.apply(temporary);
+          packer.pack(operand, memory, parallel);
+          if (operand.data().isMapped() && operand.data().isReadOnly()) {
+            operand.data().unload();
+          }
         }
+        done = true;
       }
       return memory;
     }
@@ -57,9 +62,10 @@ final class PackedConstants implements AutoCloseable {
    * Room for a constant in a form.
    *
    * @param key the same object for the same constant
-   * @param constant contiguous; stays until this is closed
+   * @param constant gives it, contiguous; in the arena if it has to be copied for that, which is
+   *     closed as soon as it is packed
    */
-  Packed of(Object key, Operand constant, Packer packer) {
+  Packed of(Object key, Function<Arena, Operand> constant, Packer packer) {
     synchronized (packed) {
       return packed
           .computeIfAbsent(key, k -> new HashMap<>())

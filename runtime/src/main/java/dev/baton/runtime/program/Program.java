@@ -89,7 +89,8 @@ public final class Program implements AutoCloseable {
         arena -> {
           List<DataFile> dataFiles = new ArrayList<>();
           for (Path dataFile : options.dataFiles()) {
-            MemorySegment bytes = load(dataFile, ".ptd", options.access(), files, arena).asReadOnly();
+            MemorySegment bytes =
+                load(dataFile, ".ptd", options.access(), files, arena).asReadOnly();
             dataFiles.add(DataFileReader.read(dataFile.toString(), bytes, options.budget()));
           }
           return dataFiles;
@@ -97,7 +98,8 @@ public final class Program implements AutoCloseable {
   }
 
   private static MemorySegment load(
-      Path file, String extension, ReadOptions.Access access, MappedFiles files, Arena arena) throws IOException {
+      Path file, String extension, ReadOptions.Access access, MappedFiles files, Arena arena)
+      throws IOException {
     if (Files.isDirectory(file)) {
       throw new FileSystemException(
           file.toString(), null, "is a folder, expected a " + extension + " file");
