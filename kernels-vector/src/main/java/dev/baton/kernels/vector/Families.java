@@ -18,7 +18,8 @@ final class Families {
           Mean::find,
           MaxPool::find,
           Masks::find,
-          Permute::find);
+          Permute::find,
+          Quantizers::find);
 
   private Families() {}
 
