@@ -93,10 +93,35 @@ final class ByteLanes {
     }
   }
 
+  /** Copies bytes. */
+  static void copy(long from, long to, int n) {
+    int i = 0;
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      if (NARROW) {
+        ALL.set(JAVA_INT_UNALIGNED, to + i, ALL.get(JAVA_INT_UNALIGNED, from + i));
+      } else {
+        ByteVector.fromMemorySegment(BYTES, ALL, from + i, LITTLE_ENDIAN)
+            .intoMemorySegment(ALL, to + i, LITTLE_ENDIAN);
+      }
+    }
+    copyFew(from + i, to + i, n - i);
+  }
+
   /** Copies less than a vector of bytes. */
   static void copyFew(long from, long to, int n) {
     for (int i = 0; i < n; i++) {
       Lanes.setByte(to + i, Lanes.getByte(from + i));
+    }
+  }
+
+  /** Bounded bytes. */
+  static void clamp(long from, long to, int n, byte low, byte high) {
+    int i = 0;
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      store(loadInts(from + i).max(low).min(high), to + i);
+    }
+    for (; i < n; i++) {
+      Lanes.setByte(to + i, (byte) Math.clamp(Lanes.getByte(from + i), low, high));
     }
   }
 }

@@ -2,8 +2,10 @@ package dev.baton.kernels.vector;
 
 import dev.baton.graph.QuantizedOperator;
 import dev.baton.runtime.kernel.Fusion;
+import dev.baton.runtime.kernel.QuantizedBinary;
 import dev.baton.runtime.kernel.QuantizedFusion;
 import dev.baton.runtime.kernel.QuantizedProduct;
+import dev.baton.runtime.kernel.QuantizedTable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +15,8 @@ final class QuantizedFamilies {
 
   static List<Fusion> fusions() {
     return List.of(
-        new QuantizedFusion(List.of(QuantizedFamilies::product)));
+        new QuantizedFusion(List.of(QuantizedFamilies::product, QuantizedFamilies::binary)),
+        new QuantizedTable(Table::bind));
   }
 
   private static Fusion.@Nullable FusedKernel product(QuantizedOperator q) {
@@ -29,5 +32,10 @@ final class QuantizedFamilies {
     return QuantizedLinear.supports(product)
         ? (facts, buffers) -> QuantizedLinear.bind(product, facts, buffers)
         : null;
+  }
+
+  private static Fusion.@Nullable FusedKernel binary(QuantizedOperator q) {
+    QuantizedBinary binary = QuantizedBinary.of(q);
+    return binary == null ? null : (facts, buffers) -> QuantizedArithmetic.bind(binary, buffers);
   }
 }

@@ -97,24 +97,31 @@ interface Requantizer {
     public void run(long sums, long more, int count, int row, int column, long element) {
       int at = rows ? row * Lanes.COUNT : column;
       int step = rows ? 0 : 1;
-      long to = out + element;
-      FloatVector l = Lanes.splat(low);
-      FloatVector h = Lanes.splat(high);
+      add(sums, more, at, step, count);
+      scale(sums, at, step, count);
+      ByteLanes.copy(sums, out + element, count);
+    }
+
+    /** Numbers to integers with all that belongs to them, in place. */
+    private void add(long sums, long more, int at, int step, int count) {
       for (int i = 0; i < count; i += Lanes.COUNT) {
         IntVector sum = ByteLanes.toInts(Lanes.load(sums + 4L * i));
         if (more != 0) {
           sum = sum.add(ByteLanes.intsAt(more + 4L * i));
         }
-        sum = sum.add(IntVector.fromArray(ByteLanes.INTS, bias, at + step * i));
+        IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
+        ByteLanes.storeInts(sum.add(start), sums + 4L * i);
+      }
+    }
+
+    /** Integers to bytes, in place. */
+    private void scale(long sums, int at, int step, int count) {
+      FloatVector l = Lanes.splat(low);
+      FloatVector h = Lanes.splat(high);
+      for (int i = 0; i < count; i += Lanes.COUNT) {
         FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
-        FloatVector y = ByteLanes.toFloats(sum).mul(factor);
-        IntVector result = ByteLanes.round(y, l, h).add(zeroPoint);
-        if (count - i >= Lanes.COUNT) {
-          ByteLanes.store(result, to + i);
-        } else {
-          ByteLanes.store(result, sums + 4L * i);
-          ByteLanes.copyFew(sums + 4L * i, to + i, count - i);
-        }
+        FloatVector y = ByteLanes.toFloats(ByteLanes.intsAt(sums + 4L * i)).mul(factor);
+        ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
       }
     }
   }
