@@ -93,36 +93,36 @@ interface Requantizer {
       this.high = high;
     }
 
+    /**
+     * Both loops are written out here, and the method is longer than what the compiler takes into
+     * its callers: it would run out of room there, and leave calls that make objects of vectors.
+     */
     @Override
     public void run(long sums, long more, int count, int row, int column, long element) {
       int at = rows ? row * Lanes.COUNT : column;
       int step = rows ? 0 : 1;
-      add(sums, more, at, step, count);
-      scale(sums, at, step, count);
-      ByteLanes.copy(sums, out + element, count);
-    }
-
-    /** Numbers to integers with all that belongs to them, in place. */
-    private void add(long sums, long more, int at, int step, int count) {
-      for (int i = 0; i < count; i += Lanes.COUNT) {
-        IntVector sum = ByteLanes.toInts(Lanes.load(sums + 4L * i));
-        if (more != 0) {
-          sum = sum.add(ByteLanes.intsAt(more + 4L * i));
-        }
-        IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
-        ByteLanes.storeInts(sum.add(start), sums + 4L * i);
-      }
-    }
-
-    /** Integers to bytes, in place. */
-    private void scale(long sums, int at, int step, int count) {
       FloatVector l = Lanes.splat(low);
       FloatVector h = Lanes.splat(high);
-      for (int i = 0; i < count; i += Lanes.COUNT) {
-        FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
-        FloatVector y = ByteLanes.toFloats(ByteLanes.intsAt(sums + 4L * i)).mul(factor);
-        ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
+      // Bytes are written over numbers that have been read.
+      if (more == 0) {
+        for (int i = 0; i < count; i += Lanes.COUNT) {
+          IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
+          FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
+          IntVector sum = ByteLanes.toInts(Lanes.load(sums + 4L * i)).add(start);
+          FloatVector y = ByteLanes.toFloats(sum).mul(factor);
+          ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
+        }
+      } else {
+        for (int i = 0; i < count; i += Lanes.COUNT) {
+          IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
+          FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
+          IntVector part = ByteLanes.toInts(Lanes.load(sums + 4L * i)).add(start);
+          IntVector sum = part.add(ByteLanes.intsAt(more + 4L * i));
+          FloatVector y = ByteLanes.toFloats(sum).mul(factor);
+          ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
+        }
       }
+      ByteLanes.copy(sums, out + element, count);
     }
   }
 
