@@ -6,7 +6,6 @@ import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.ConvolutionGeometry;
 import dev.baton.runtime.kernel.FastKernel;
 import dev.baton.runtime.kernel.Operand;
-import dev.baton.runtime.kernel.Packer;
 import dev.baton.runtime.kernel.Parallel;
 import dev.baton.runtime.kernel.Step;
 import java.lang.foreign.MemorySegment;
@@ -59,42 +58,11 @@ final class Convolution implements FastKernel {
     if (!g.transposed()) {
       return weight.data().address();
     }
-    Packer packer = new Turned(g);
-    MemorySegment packed = call.packed("weight", packer);
+    MemorySegment packed = call.packed("weight", new Turned(g, Float.BYTES));
     if (packed == null) {
       throw new IllegalStateException("a transposed convolution whose weight is no constant");
     }
     return packed.address();
-  }
-
-  /** (g·i, o, t) to (g, o, i, t), the taps in reverse. */
-  private record Turned(ConvolutionGeometry g) implements Packer {
-    @Override
-    public String form() {
-      return "turned in " + g.groups();
-    }
-
-    @Override
-    public long byteSize() {
-      return 4L * g.groups() * g.out() * g.in() * g.taps();
-    }
-
-    @Override
-    public void pack(Operand constant, MemorySegment into, Parallel parallel) {
-      int taps = g.taps();
-      long from = constant.data().address();
-      long to = into.address();
-      for (int o = 0; o < g.groups() * g.out(); o++) {
-        for (int i = 0; i < g.in(); i++) {
-          long source = ((long) o / g.out() * g.in() + i) * g.out() + o % g.out();
-          long target = (long) o * g.in() + i;
-          for (int t = 0; t < taps; t++) {
-            Lanes.set(
-                to + 4 * (target * taps + t), Lanes.get(from + 4 * (source * taps + taps - 1 - t)));
-          }
-        }
-      }
-    }
   }
 
   /** What both forms of the product have. */
@@ -184,8 +152,8 @@ final class Convolution implements FastKernel {
   private static final class Windowed extends Product {
     private final Planes planes;
     private final int channels;
+    private final Columns columns;
     private final int[] runs;
-    private final int[][] workerRuns;
     private final Parallel.Task pad;
     private int image;
 
@@ -199,7 +167,7 @@ final class Convolution implements FastKernel {
       this.planes = planes;
       this.channels = g.in() * g.groups();
       this.runs = new int[parallel.threads()];
-      this.workerRuns = new int[parallel.threads()][3 * (Tile.VECTORS * Lanes.COUNT + 1)];
+      this.columns = new Columns(planes, g.x().out(), gemm.panels, parallel.threads());
       long first = shared();
       this.pad =
           (channel, worker) ->
@@ -223,44 +191,10 @@ final class Convolution implements FastKernel {
       product(image, task / gemm.tasks, task % gemm.tasks, worker);
     }
 
-    /**
-     * Lines of output positions in a panel: where each begins in it, in a plane, and its length.
-     */
-    private int lines(int panel, int[] lines) {
-      int width = g.x().out();
-      int first = gemm.panels.first(panel);
-      int end = Math.min(gemm.panels.n, first + gemm.panels.width(panel));
-      int count = 0;
-      for (int at = first, run; at < end; at += run) {
-        run = Math.min(width - at % width, end - at);
-        lines[3 * count] = at - first;
-        lines[3 * count + 1] = at / width * planes.pitch + at % width;
-        lines[3 * count + 2] = run;
-        count++;
-      }
-      return count;
-    }
-
     @Override
     public void fill(long to, int k0, int kn, int panel, int worker) {
-      int[] lines = workerRuns[worker];
-      int count = lines(panel, lines);
-      int width = gemm.panels.width(panel);
-      int taps = planes.taps.length;
       long group = shared() + 4L * planes.size * runs[worker] * g.in();
-      for (int i = 0; i < kn; i++) {
-        int channel = (k0 + i) / taps;
-        int tap = (k0 + i) % taps;
-        long source = group + 4L * planes.size * channel + 4L * planes.taps[tap];
-        long target = to + 4L * i * width;
-        for (int line = 0; line < count; line++) {
-          // A line's last vector writes past it; the next line, row or panel overwrites that.
-          Lanes.copyBeyond(
-              source + 4L * lines[3 * line + 1],
-              target + 4L * lines[3 * line],
-              lines[3 * line + 2]);
-        }
-      }
+      columns.fill(group, to, k0, kn, panel, worker);
     }
   }
 

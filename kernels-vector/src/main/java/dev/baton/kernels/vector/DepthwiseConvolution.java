@@ -55,7 +55,7 @@ final class DepthwiseConvolution implements Step, Parallel.Task {
     int group = channel % g.groups();
     for (int o = 0; o < g.out(); o++) {
       int filter = group * g.out() + o;
-      sums(plane, weight + 4L * filter * planes.taps.length, sums);
+      sums(plane, planes.taps, weight + 4L * filter * planes.taps.length, sums, row);
       long element = ((long) channel * g.out() + o) * g.positions();
       long to = output + 4 * element;
       int width = g.x().out();
@@ -66,8 +66,8 @@ final class DepthwiseConvolution implements Step, Parallel.Task {
     }
   }
 
-  private void sums(long plane, long filter, long to) {
-    int[] taps = planes.taps;
+  /** The first {@code row} sums, and what follows them up to four vectors. */
+  static void sums(long plane, int[] taps, long filter, long to, int row) {
     for (int i = 0; i < row; i += 4 * Lanes.COUNT) {
       FloatVector s0 = Lanes.splat(0f);
       FloatVector s1 = s0;

@@ -21,7 +21,8 @@ final class Families {
           Resize::find,
           MaxPool::find,
           Masks::find,
-          Permute::find);
+          Permute::find,
+          Quantizers::find);
 
   private Families() {}
 

@@ -33,9 +33,9 @@ final class Gemm {
   final int m;
   final int k;
   final Panels panels;
-  private final int rowsOfTask;
-  private final int panelsOfTask;
-  private final int rowTasks;
+  final int rowsOfTask;
+  final int panelsOfTask;
+  final int rowTasks;
 
   /** Tasks of one product. */
   final int tasks;

@@ -1,7 +1,9 @@
 package dev.baton.kernels.vector;
 
 import dev.baton.runtime.kernel.FastKernel;
+import dev.baton.runtime.kernel.Fusion;
 import dev.baton.runtime.kernel.KernelProvider;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -41,5 +43,10 @@ public final class VectorKernels implements KernelProvider {
   @Override
   public @Nullable FastKernel faster(String operator) {
     return Families.find(operator);
+  }
+
+  @Override
+  public List<Fusion> fusions() {
+    return QuantizedFamilies.fusions();
   }
 }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param min least integer that is written
  * @param max greatest integer that is written
  */
-record Affine(float scale, int zeroPoint, int min, int max) {
+public record Affine(float scale, int zeroPoint, int min, int max) {
   /** The parameters of a quantization; null if it is another kind, or of another dtype. */
-  static @Nullable Affine of(@Nullable Quantization quantization) {
+  public static @Nullable Affine of(@Nullable Quantization quantization) {
     if (!(quantization instanceof Quantization.PerTensor q)
         || q.dtype() != DType.INT8
         || q.min() < Byte.MIN_VALUE
@@ -27,12 +27,12 @@ record Affine(float scale, int zeroPoint, int min, int max) {
   }
 
   /** What a real number is multiplied with before it is rounded. */
-  float inverse() {
+  public float inverse() {
     return (float) (1.0 / scale);
   }
 
   /** The nearest integer, ties to even, in the range. */
-  int quantize(float real) {
+  public int quantize(float real) {
     return (int) Math.clamp(Math.rint(real / scale) + zeroPoint, min, max);
   }
 
@@ -41,7 +41,7 @@ record Affine(float scale, int zeroPoint, int min, int max) {
    * throughout, and so do we, to give the same bits; an operator of the program itself computes
    * with real numbers between dequantize and quantize.
    */
-  static boolean isLowered(Node node) {
+  public static boolean isLowered(Node node) {
     return !node.origin().payload().isEmpty();
   }
 }

@@ -4,10 +4,10 @@ import dev.baton.graph.Node;
 import org.jspecify.annotations.Nullable;
 
 /** Bounds of an activation that clamps; infinite where there is none. */
-record Clamp(float low, float high) {
-  static final Clamp NONE = new Clamp(Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+public record Clamp(float low, float high) {
+  public static final Clamp NONE = new Clamp(Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
 
-  static boolean isClamp(Node node) {
+  public static boolean isClamp(Node node) {
     return switch (node.name()) {
       case "aten::relu", "aten::relu6", "aten::hardtanh", "aten::clamp" -> true;
       default -> false;
@@ -20,7 +20,7 @@ record Clamp(float low, float high) {
    * @param node null for no clamp
    * @return null if the node is another operator, or its bounds are computed by the program
    */
-  static @Nullable Clamp of(@Nullable Node node) {
+  public static @Nullable Clamp of(@Nullable Node node) {
     if (node == null) {
       return NONE;
     }

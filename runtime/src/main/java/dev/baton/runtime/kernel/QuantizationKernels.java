@@ -8,6 +8,9 @@ import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -181,6 +184,25 @@ final class QuantizationKernels {
   }
 
   private static Step bindQuantize(BoundCall call) {
+    return bindQuantize(call, new Bytes());
+  }
+
+  /** True if {@link #bindQuantize} runs loops of bytes. */
+  private static boolean quantizesBytes(Call call) {
+    Granularity granularity = Granularity.of(call);
+    boolean lowered = Affine.isLowered(call.node());
+    boolean number = granularity == Granularity.TENSOR;
+    boolean wide = !lowered && !number && call.type(granularity.scale).dtype() == DType.DOUBLE;
+    boolean shiftThenRound =
+        !lowered && (granularity == Granularity.TOKEN || granularity == Granularity.GROUP);
+    return call.type("input").dtype() == DType.FLOAT
+        && call.integer("dtype") == DType.INT8.code()
+        && !wide
+        && !shiftThenRound
+        && !call.node().name().endsWith(".tensor2");
+  }
+
+  private static Step bindQuantize(BoundCall call, QuantizationLoops loops) {
     Granularity granularity = Granularity.of(call);
     Operand input = call.input("input");
     Parameters parameters = new Parameters(call, granularity, DType.FLOAT);
@@ -195,13 +217,7 @@ final class QuantizationKernels {
     long max = tensorBounds ? 0 : call.integer("quant_max");
     double[] inverse = new double[parameters.scale.length];
     Operand output = call.output(0);
-    boolean bytes =
-        input.dtype() == DType.FLOAT
-            && output.dtype() == DType.INT8
-            && !wide
-            && !shiftThenRound
-            && !tensorBounds;
-    Bytes loop = bytes ? new Bytes() : null;
+    boolean bytes = quantizesBytes(call);
     Elements in = Elements.of(input);
     Elements out = Elements.of(output);
     long n = input.shape().numel();
@@ -212,12 +228,12 @@ final class QuantizationKernels {
       for (int i = 0; i < inverse.length; i++) {
         inverse[i] = wide ? 1 / parameters.scale[i] : (float) (1 / parameters.scale[i]);
       }
-      if (loop != null) {
+      if (bytes) {
         for (long at = 0; at < n; at += parameters.run) {
           int p = parameters.at(at);
           long count = Math.min(parameters.run, n - at);
           int zero = (int) parameters.zeroPoint[p];
-          loop.quantize(input, output, at, count, (float) inverse[p], zero, min, max);
+          loops.quantize(input, output, at, count, (float) inverse[p], zero, min, max);
         }
         return;
       }
@@ -253,6 +269,16 @@ final class QuantizationKernels {
   }
 
   private static Step bindDequantize(BoundCall call) {
+    return bindDequantize(call, new Bytes());
+  }
+
+  private static boolean dequantizesBytes(Call call) {
+    return Granularity.of(call) == Granularity.TENSOR
+        && dequantized(call) == DType.FLOAT
+        && call.type("input").dtype() == DType.INT8;
+  }
+
+  private static Step bindDequantize(BoundCall call, QuantizationLoops loops) {
     Granularity granularity = Granularity.of(call);
     Operand input = call.input("input");
     DType dtype = call.output(0).dtype();
@@ -261,13 +287,12 @@ final class QuantizationKernels {
     Elements in = Elements.of(input);
     Elements out = Elements.of(call.output(0));
     long n = input.shape().numel();
-    if (tensor && dtype == DType.FLOAT && input.dtype() == DType.INT8) {
+    if (dequantizesBytes(call)) {
       Operand output = call.output(0);
-      Bytes loop = new Bytes();
       return () -> {
         parameters.read();
         float scale = (float) parameters.scale[0];
-        loop.dequantize(input, output, scale, (int) parameters.zeroPoint[0]);
+        loops.dequantize(input, output, scale, (int) parameters.zeroPoint[0]);
       };
     }
     return () -> {
@@ -303,6 +328,10 @@ final class QuantizationKernels {
   }
 
   private static Step bindChoose(BoundCall call) {
+    return bindChoose(call, new Bytes());
+  }
+
+  private static Step bindChoose(BoundCall call, QuantizationLoops loops) {
     Operand input = call.input("input");
     boolean byToken = byToken(call);
     long tokens = call.output(0).shape().numel();
@@ -315,15 +344,16 @@ final class QuantizationKernels {
     Elements scales = Elements.of(call.output(0));
     Elements zeroPoints = Elements.of(call.output(1));
     boolean lowered = Affine.isLowered(call.node());
-    Bytes loop = dtype == DType.FLOAT ? new Bytes() : null;
+    boolean floats = dtype == DType.FLOAT;
+    float[] range = new float[2];
     return () -> {
       for (long t = 0; t < tokens; t++) {
         double low = 0;
         double high = 0;
-        if (loop != null) {
-          loop.range(input, t * length, length);
-          low = loop.low;
-          high = loop.high;
+        if (floats) {
+          loops.range(input, t * length, length, range);
+          low = range[0];
+          high = range[1];
         } else {
           for (long i = t * length; i < (t + 1) * length; i++) {
             low = Math.min(low, in.getDouble(i));
@@ -360,19 +390,54 @@ final class QuantizationKernels {
     return (long) Math.rint(Math.clamp(zero, (float) min, (float) max));
   }
 
-  /** Loops between float32 and int8, a block at a time. */
-  private static final class Bytes {
+  /**
+   * The same kernels with other loops.
+   *
+   * @param loops made once for each step
+   * @return null if the operator has no such loops
+   */
+  static @Nullable FastKernel with(String operator, Supplier<QuantizationLoops> loops) {
+    return switch (operator) {
+      case "quantized_decomposed::quantize_per_tensor",
+          "quantized_decomposed::quantize_per_tensor.tensor",
+          "quantized_decomposed::quantize_per_channel",
+          "quantized_decomposed::quantize_per_token" ->
+          fast(QuantizationKernels::quantizesBytes, call -> bindQuantize(call, loops.get()));
+      case "quantized_decomposed::dequantize_per_tensor",
+          "quantized_decomposed::dequantize_per_tensor.tensor" ->
+          fast(QuantizationKernels::dequantizesBytes, call -> bindDequantize(call, loops.get()));
+      case "quantized_decomposed::choose_qparams.tensor",
+          "quantized_decomposed::choose_qparams_per_token_asymmetric" ->
+          fast(
+              call -> call.type("input").dtype() == DType.FLOAT,
+              call -> bindChoose(call, loops.get()));
+      default -> null;
+    };
+  }
+
+  private static FastKernel fast(Predicate<Call> supports, Function<BoundCall, Step> bind) {
+    return new FastKernel() {
+      @Override
+      public boolean supports(Call call) {
+        return supports.test(call);
+      }
+
+      @Override
+      public Step bind(BoundCall call) {
+        return bind.apply(call);
+      }
+    };
+  }
+
+  /** Loops over arrays, a block at a time. */
+  private static final class Bytes implements QuantizationLoops {
     private static final int BLOCK = 2048;
 
     private final float[] reals = new float[BLOCK];
     private final byte[] bytes = new byte[BLOCK];
 
-    /** What {@link #range} found. */
-    float low;
-
-    float high;
-
-    void quantize(
+    @Override
+    public void quantize(
         Operand in, Operand out, long at, long count, float inverse, int zero, long min, long max) {
       for (long end = at + count; at < end; at += BLOCK) {
         int n = (int) Math.min(BLOCK, end - at);
@@ -385,7 +450,8 @@ final class QuantizationKernels {
       }
     }
 
-    void dequantize(Operand in, Operand out, float scale, int zero) {
+    @Override
+    public void dequantize(Operand in, Operand out, float scale, int zero) {
       long count = in.data().byteSize();
       for (long at = 0; at < count; at += BLOCK) {
         int n = (int) Math.min(BLOCK, count - at);
@@ -397,10 +463,10 @@ final class QuantizationKernels {
       }
     }
 
-    /** The least and the greatest of some elements and 0. */
-    void range(Operand in, long at, long count) {
-      low = 0;
-      high = 0;
+    @Override
+    public void range(Operand in, long at, long count, float[] into) {
+      float low = 0;
+      float high = 0;
       for (long end = at + count; at < end; at += BLOCK) {
         int n = (int) Math.min(BLOCK, end - at);
         MemorySegment.copy(in.data(), JAVA_FLOAT, at * Float.BYTES, reals, 0, n);
@@ -413,6 +479,8 @@ final class QuantizationKernels {
         low = least;
         high = most;
       }
+      into[0] = low;
+      into[1] = high;
     }
   }
 

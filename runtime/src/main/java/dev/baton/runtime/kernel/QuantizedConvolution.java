@@ -11,7 +11,7 @@ final class QuantizedConvolution {
   private QuantizedConvolution() {}
 
   static Step bind(
-      QuantizedProducts.Parts parts, NodeCall.Facts facts, BoundNodeCall.Buffers buffers) {
+      QuantizedProduct parts, NodeCall.Facts facts, BoundNodeCall.Buffers buffers) {
     ConvolutionGeometry g =
         ConvolutionGeometry.of(new NodeCall(parts.operator().operator(), facts));
     int channels = Math.multiplyExact(g.groups(), g.out());
@@ -22,7 +22,7 @@ final class QuantizedConvolution {
     if (Planes.fits(g)) {
       QuantizedInput x =
           QuantizedInput.bind(parts.input(), facts, buffers, buffers.scratch(quantized));
-      QuantizedOutput y = parts.output(x, channels, positions, buffers);
+      QuantizedOutput y = QuantizedOutput.of(parts, x, channels, positions, buffers);
       return new Planes(g, stored, zeroPoints, x, y);
     }
     int depth = Math.multiplyExact(g.in(), g.taps());
@@ -33,7 +33,7 @@ final class QuantizedConvolution {
     MemorySegment partial = scratch.asSlice(quantized + exchanged);
     QuantizedInput x =
         QuantizedInput.bind(parts.input(), facts, buffers, scratch.asSlice(0, quantized));
-    QuantizedOutput y = parts.output(x, channels, gemm.longestRun(), buffers);
+    QuantizedOutput y = QuantizedOutput.of(parts, x, channels, gemm.longestRun(), buffers);
     Columns columns = new Columns(g, x);
     IntegerGemm.Weights[] groups = new IntegerGemm.Weights[g.groups()];
     for (int group = 0; group < groups.length; group++) {
@@ -107,13 +107,13 @@ final class QuantizedConvolution {
 
     @Override
     void read(int row, int to, long at, int stride, int count) {
-      int zero = input.zeroPoints[0];
+      int zero = input.zeroPoints()[0];
       if (stride == 1) {
-        MemorySegment.copy(input.data, JAVA_BYTE, at, bytes, 0, count);
+        MemorySegment.copy(input.data(), JAVA_BYTE, at, bytes, 0, count);
         widen(bytes, zero, panel[row], to, count);
       } else {
         for (int i = 0; i < count; i++) {
-          panel[row][to + i] = input.data.get(JAVA_BYTE, at + (long) i * stride) - zero;
+          panel[row][to + i] = input.data().get(JAVA_BYTE, at + (long) i * stride) - zero;
         }
       }
     }
@@ -203,7 +203,7 @@ final class QuantizedConvolution {
 
     /** Writes the plane's elements; what is padding stays 0. */
     private void spread(long start) {
-      int zero = x.zeroPoints[0];
+      int zero = x.zeroPoints()[0];
       Window down = g.y();
       Window across = g.x();
       int rows = (down.out() - 1) * down.stride() + (down.kernel() - 1) * down.dilation() + 1;
@@ -212,7 +212,7 @@ final class QuantizedConvolution {
       int used = Math.clamp(columns - across.padding(), 0, across.in());
       for (int row = down.padding(); row < Math.min(rows, down.padding() + down.in()); row++) {
         long from = start + (long) (row - down.padding()) * across.in();
-        MemorySegment.copy(x.data, JAVA_BYTE, from, line, 0, used);
+        MemorySegment.copy(x.data(), JAVA_BYTE, from, line, 0, used);
         if (across.stride() == 1) {
           widen(line, zero, phases, at(row, across.padding()), used);
         } else {

@@ -12,13 +12,25 @@ import org.jspecify.annotations.Nullable;
  * Operators between dequantize and quantize, computed on the integers. Lowered nodes give the bits
  * that the library gives which they were lowered for; see {@link Affine#isLowered}.
  */
-final class QuantizedFusion implements Fusion {
-  private static final List<Function<QuantizedOperator, @Nullable FusedKernel>> FAMILIES =
-      List.of(
-          QuantizedProducts::find,
-          QuantizedArithmetic::find,
-          QuantizedPools::find,
-          QuantizedMoves::find);
+public final class QuantizedFusion implements Fusion {
+  private final List<Function<QuantizedOperator, @Nullable FusedKernel>> families;
+
+  /**
+   * @param families asked in their order for the kernel of a group; null is none
+   */
+  public QuantizedFusion(List<Function<QuantizedOperator, @Nullable FusedKernel>> families) {
+    this.families = List.copyOf(families);
+  }
+
+  /** With the reference kernels. */
+  static QuantizedFusion reference() {
+    return new QuantizedFusion(
+        List.of(
+            QuantizedProducts::find,
+            QuantizedArithmetic::find,
+            QuantizedPools::find,
+            QuantizedMoves::find));
+  }
 
   @Override
   public @Nullable Group endingWith(Node last, GraphView view) {
@@ -37,12 +49,12 @@ final class QuantizedFusion implements Fusion {
     return clamped == null ? null : group(clamped, last, view);
   }
 
-  private static @Nullable Group group(Node operator, Node last, GraphView view) {
+  private @Nullable Group group(Node operator, Node last, GraphView view) {
     QuantizedOperator matched = QuantizedOperator.match(view, operator);
     if (matched == null || matched.nodes().getLast() != last) {
       return null;
     }
-    for (Function<QuantizedOperator, @Nullable FusedKernel> family : FAMILIES) {
+    for (Function<QuantizedOperator, @Nullable FusedKernel> family : families) {
       FusedKernel kernel = family.apply(matched);
       if (kernel != null) {
         return new Group(matched.nodes(), kernel);

@@ -10,22 +10,17 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The int8 operand of a product: integers of the program, or real numbers that are quantized at
  * each run, into scratch memory.
  */
-final class QuantizedInput {
-  /** The integers. */
-  final MemorySegment data;
-
-  /** Scale of each token, or one. */
-  final float[] scales;
-
-  /** Zero point of each token, or one. */
-  final int[] zeroPoints;
-
+public final class QuantizedInput {
+  private final MemorySegment data;
+  private final float[] scales;
+  private final int[] zeroPoints;
   private final List<Step> steps;
   private final @Nullable Elements chosenScales;
   private final @Nullable Elements chosenZeroPoints;
@@ -56,7 +51,7 @@ final class QuantizedInput {
   }
 
   /** Bytes of {@link #bind}'s scratch memory. */
-  static long scratchBytes(QuantizedOperator.Operand operand, NodeCall.Facts facts) {
+  public static long scratchBytes(QuantizedOperator.Operand operand, NodeCall.Facts facts) {
     long bytes = 0;
     for (Value value : computed(operand)) {
       bytes += align(facts.type(value).byteSize());
@@ -75,11 +70,31 @@ final class QuantizedInput {
     return (bytes + 63) / 64 * 64;
   }
 
+  /**
+   * Binds an operand with the reference kernels.
+   *
+   * @param scratch of {@link #scratchBytes}
+   */
   static QuantizedInput bind(
       QuantizedOperator.Operand operand,
       NodeCall.Facts facts,
       BoundNodeCall.Buffers buffers,
       MemorySegment scratch) {
+    return bind(operand, facts, buffers, scratch, QuantizedInput::step);
+  }
+
+  /**
+   * Binds an operand.
+   *
+   * @param scratch of {@link #scratchBytes}
+   * @param quantizer binds the nodes that choose parameters and quantize, without scratch memory
+   */
+  public static QuantizedInput bind(
+      QuantizedOperator.Operand operand,
+      NodeCall.Facts facts,
+      BoundNodeCall.Buffers buffers,
+      MemorySegment scratch,
+      Function<BoundCall, Step> quantizer) {
     Affine fixed = Affine.of(operand.quantization());
     if (fixed != null) {
       MemorySegment data = buffers.operand(operand.source()).data();
@@ -109,13 +124,21 @@ final class QuantizedInput {
           }
 
           @Override
+          public Parallel parallel() {
+            return buffers.parallel();
+          }
+
+          @Override
           public void resize(Value result, int... sizes) {
             buffers.resize(result, sizes);
           }
         };
     Node choose = operand.nodes().get(0);
     Node quantize = operand.nodes().get(1);
-    List<Step> steps = List.of(bind(choose, facts, overlay), bind(quantize, facts, overlay));
+    List<Step> steps =
+        List.of(
+            quantizer.apply(new BoundNodeCall(choose, facts, overlay)),
+            quantizer.apply(new BoundNodeCall(quantize, facts, overlay)));
     return new QuantizedInput(
         overlay.operand(quantize.result()).data(),
         Math.toIntExact(facts.type(choose.result()).shape().numel()),
@@ -124,16 +147,32 @@ final class QuantizedInput {
         Elements.of(overlay.operand(choose.results().get(1))));
   }
 
-  private static Step bind(Node node, NodeCall.Facts facts, BoundNodeCall.Buffers buffers) {
-    Kernel kernel = QuantizationKernels.find(node.name());
+  /** The reference kernel of a node that chooses parameters or quantizes. */
+  public static Step step(BoundCall call) {
+    Kernel kernel = QuantizationKernels.find(call.node().name());
     if (kernel == null) {
-      throw new IllegalStateException("no kernel for " + node);
+      throw new IllegalStateException("no kernel for " + call.node());
     }
-    return kernel.bind(new BoundNodeCall(node, facts, buffers));
+    return kernel.bind(call);
+  }
+
+  /** The integers. */
+  public MemorySegment data() {
+    return data;
+  }
+
+  /** Scale of each token, or one; valid after {@link #prepare}, a new run's in the same array. */
+  public float[] scales() {
+    return scales;
+  }
+
+  /** Zero point of each token, or one; as {@link #scales}. */
+  public int[] zeroPoints() {
+    return zeroPoints;
   }
 
   /** Quantizes, in each run before the integers are read. */
-  void prepare() {
+  public void prepare() {
     for (Step step : steps) {
       step.run();
     }
@@ -146,7 +185,7 @@ final class QuantizedInput {
   }
 
   /** Zero point of a token. */
-  int zeroPoint(int token) {
+  public int zeroPoint(int token) {
     return zeroPoints[zeroPoints.length == 1 ? 0 : token];
   }
 }

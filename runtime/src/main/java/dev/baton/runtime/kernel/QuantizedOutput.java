@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where the sums of a quantized product go: scaled, clamped, and rounded where they are integers.
@@ -16,6 +15,24 @@ abstract class QuantizedOutput {
   final MemorySegment out;
   final float[] real;
   private final byte[] bytes;
+
+  /**
+   * Where the results of a product go.
+   *
+   * @param longest run of elements that is written at once
+   */
+  static QuantizedOutput of(
+      QuantizedProduct product,
+      QuantizedInput in,
+      int channels,
+      int longest,
+      BoundNodeCall.Buffers buffers) {
+    MemorySegment out = buffers.operand(product.operator().result()).data();
+    return switch (product.requantization(in, channels, buffers)) {
+      case Requantization.Integers integers -> new Integers(out, longest, integers);
+      case Requantization.Reals reals -> new Reals(out, longest, reals);
+    };
+  }
 
   /**
    * @param longest run of elements that is written at once
@@ -58,41 +75,20 @@ abstract class QuantizedOutput {
 
   /** As lowered programs compute: the bias is an integer, and one factor leads to the result. */
   static final class Integers extends QuantizedOutput {
-    private final float[] factors;
-    private final int @Nullable [] bias;
-    private final int zeroPoint;
-    private final float low;
-    private final float high;
+    private final Requantization.Integers by;
 
-    /**
-     * @param input scale of the input
-     * @param weights scales by output channel, or one
-     * @param bias by output channel; null for none
-     */
-    Integers(
-        MemorySegment out,
-        int longest,
-        float input,
-        float[] weights,
-        int @Nullable [] bias,
-        Affine output,
-        Clamp clamp) {
+    Integers(MemorySegment out, int longest, Requantization.Integers by) {
       super(out, longest);
-      this.factors = new float[weights.length];
-      for (int c = 0; c < weights.length; c++) {
-        factors[c] = input * weights[c] / output.scale();
-      }
-      this.bias = bias;
-      this.zeroPoint = output.zeroPoint();
-      this.low = output.quantize(clamp.low()) - zeroPoint;
-      this.high = output.quantize(clamp.high()) - zeroPoint;
+      this.by = by;
     }
 
     @Override
     void write(int[] sums, int count, int channel, int position, long at, long stride) {
+      int[] bias = by.bias();
       int start = bias == null ? 0 : bias[channel];
+      float[] factors = by.factors();
       scale(sums, start, factors[factors.length == 1 ? 0 : channel], real, count);
-      round(count, low, high, zeroPoint, at, stride);
+      round(count, by.low(), by.high(), by.zeroPoint(), at, stride);
     }
 
     private static void scale(int[] sums, int start, float factor, float[] to, int count) {
@@ -104,36 +100,18 @@ abstract class QuantizedOutput {
 
   /** Real results, or real ones that are quantized afterwards as {@code quantize} does it. */
   static final class Reals extends QuantizedOutput {
-    private final float[] weights;
-    private final float @Nullable [] bias;
-    private final Clamp clamp;
-    private final @Nullable Affine output;
+    private final Requantization.Reals by;
+    private final float[] inputs;
 
-    /** Scale of each position of the input, or one; the owner may change it between runs. */
-    final float[] inputs;
-
-    /**
-     * @param bias by output channel; null for none
-     * @param output null if the results stay real
-     */
-    Reals(
-        MemorySegment out,
-        int longest,
-        float[] inputs,
-        float[] weights,
-        float @Nullable [] bias,
-        Clamp clamp,
-        @Nullable Affine output) {
+    Reals(MemorySegment out, int longest, Requantization.Reals by) {
       super(out, longest);
-      this.inputs = inputs;
-      this.weights = weights;
-      this.bias = bias;
-      this.clamp = clamp;
-      this.output = output;
+      this.by = by;
+      this.inputs = by.inputs();
     }
 
     @Override
     void write(int[] sums, int count, int channel, int position, long at, long stride) {
+      float[] weights = by.weights();
       float weight = weights[weights.length == 1 ? 0 : channel];
       for (int j = 0; j < count; j++) {
         real[j] = sums[j] * inputs[inputs.length == 1 ? 0 : position + j] * weight;
@@ -148,11 +126,13 @@ abstract class QuantizedOutput {
     }
 
     private void finish(int count, int channel, long at, long stride) {
+      float[] bias = by.bias();
       float start = bias == null ? 0 : bias[channel];
+      Clamp clamp = by.clamp();
       for (int j = 0; j < count; j++) {
         real[j] = Math.min(Math.max(real[j] + start, clamp.low()), clamp.high());
       }
-      Affine affine = output;
+      Affine affine = by.output();
       if (affine == null) {
         for (int j = 0; j < count; j++) {
           out.setAtIndex(JAVA_FLOAT, at + j * stride, real[j]);

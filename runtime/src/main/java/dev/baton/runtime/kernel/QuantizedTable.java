@@ -23,8 +23,25 @@ import org.jspecify.annotations.Nullable;
  * Functions of one int8 element, one after the other, between a dequantize and a quantize operator:
  * a table of 256, filled by the kernels of these nodes when the group is found.
  */
-final class QuantizedTable implements Fusion {
+public final class QuantizedTable implements Fusion {
+  /** Binds the look-up of bytes: element −128 is the table's first. */
+  @FunctionalInterface
+  public interface Binder {
+    Step bind(byte[] table, MemorySegment from, MemorySegment to, Parallel parallel);
+  }
+
   private static final int SIZE = 256;
+
+  private final Binder binder;
+
+  public QuantizedTable(Binder binder) {
+    this.binder = binder;
+  }
+
+  /** With the reference loop. */
+  static QuantizedTable reference() {
+    return new QuantizedTable(QuantizedTable::bind);
+  }
 
   private static final Set<String> FUNCTIONS =
       Set.of(
@@ -97,7 +114,11 @@ final class QuantizedTable implements Fusion {
     return new Group(
         nodes,
         (facts, buffers) ->
-            bind(table, buffers.operand(source).data(), buffers.operand(last.result()).data()));
+            binder.bind(
+                table,
+                buffers.operand(source).data(),
+                buffers.operand(last.result()).data(),
+                buffers.parallel()));
   }
 
   /** What a function is of, if all else that it takes is known; else null. */
@@ -202,7 +223,8 @@ final class QuantizedTable implements Fusion {
     };
   }
 
-  private static Step bind(byte[] table, MemorySegment from, MemorySegment to) {
+  private static Step bind(
+      byte[] table, MemorySegment from, MemorySegment to, Parallel parallel) {
     byte[] block = new byte[(int) Math.min(from.byteSize(), 4096)];
     return () -> {
       for (long at = 0; at < from.byteSize(); at += block.length) {

@@ -51,7 +51,7 @@ public final class ReferenceKernels implements KernelProvider {
 
   @Override
   public List<Fusion> fusions() {
-    return List.of(new QuantizedFusion(), new QuantizedTable());
+    return List.of(QuantizedFusion.reference(), QuantizedTable.reference());
   }
 
   @Override

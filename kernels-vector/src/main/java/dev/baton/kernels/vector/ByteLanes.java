@@ -1,0 +1,127 @@
+package dev.baton.kernels.vector;
+
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * int8 elements in memory and vectors of as many numbers as {@link Lanes} have. Four bytes are less
+ * than the least vector; they pass through an int.
+ */
+final class ByteLanes {
+  /** Adding it to a number of less than 2²² leaves the number, rounded to even, in the low bits. */
+  private static final float ROUNDING = 0x1.8p23f;
+
+  private static final boolean NARROW = Lanes.COUNT < 8;
+
+  private static final VectorSpecies<Byte> BYTES =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(NARROW ? 64 : 8 * Lanes.COUNT));
+
+  static final VectorSpecies<Integer> INTS =
+      VectorSpecies.of(int.class, Lanes.SPECIES.vectorShape());
+
+  private ByteLanes() {}
+
+  private static ByteVector bytes(long address) {
+    if (NARROW) {
+      long four = Integer.toUnsignedLong(ALL.get(JAVA_INT_UNALIGNED, address));
+      return LongVector.broadcast(LongVector.SPECIES_64, four).reinterpretAsBytes();
+    }
+    return ByteVector.fromMemorySegment(BYTES, ALL, address, LITTLE_ENDIAN);
+  }
+
+  /** Numbers of a vector of bytes. */
+  static FloatVector load(long address) {
+    return (FloatVector) bytes(address).convertShape(VectorOperators.B2F, Lanes.SPECIES, 0);
+  }
+
+  static IntVector loadInts(long address) {
+    return (IntVector) bytes(address).convertShape(VectorOperators.B2I, INTS, 0);
+  }
+
+  /** Writes the low bytes of a vector. */
+  static void store(IntVector vector, long address) {
+    ByteVector bytes = (ByteVector) vector.convertShape(VectorOperators.I2B, BYTES, 0);
+    if (NARROW) {
+      ALL.set(JAVA_INT_UNALIGNED, address, bytes.reinterpretAsInts().lane(0));
+    } else {
+      bytes.intoMemorySegment(ALL, address, LITTLE_ENDIAN);
+    }
+  }
+
+  /**
+   * Integers whose low 16 bits are right: numbers between two bounds of 8 bits and a zero point,
+   * rounded to even.
+   */
+  static IntVector round(FloatVector x, FloatVector low, FloatVector high) {
+    return VectorMath.clamp(x, low, high).add(ROUNDING).reinterpretAsInts();
+  }
+
+  static IntVector toInts(FloatVector x) {
+    return (IntVector) x.convertShape(VectorOperators.F2I, INTS, 0);
+  }
+
+  static FloatVector toFloats(IntVector x) {
+    return (FloatVector) x.convertShape(VectorOperators.I2F, Lanes.SPECIES, 0);
+  }
+
+  static IntVector intsAt(long address) {
+    return IntVector.fromMemorySegment(INTS, ALL, address, LITTLE_ENDIAN);
+  }
+
+  static void storeInts(IntVector vector, long address) {
+    vector.intoMemorySegment(ALL, address, LITTLE_ENDIAN);
+  }
+
+  /** Writes {@code n} bytes as numbers without their zero point. */
+  static void widen(long from, long to, int n, int zeroPoint) {
+    FloatVector zero = Lanes.splat((float) zeroPoint);
+    int i = 0;
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      Lanes.store(load(from + i).sub(zero), to + 4L * i);
+    }
+    for (; i < n; i++) {
+      Lanes.set(to + 4L * i, Lanes.getByte(from + i) - zeroPoint);
+    }
+  }
+
+  /** Copies bytes. */
+  static void copy(long from, long to, int n) {
+    int i = 0;
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      if (NARROW) {
+        ALL.set(JAVA_INT_UNALIGNED, to + i, ALL.get(JAVA_INT_UNALIGNED, from + i));
+      } else {
+        ByteVector.fromMemorySegment(BYTES, ALL, from + i, LITTLE_ENDIAN)
+            .intoMemorySegment(ALL, to + i, LITTLE_ENDIAN);
+      }
+    }
+    copyFew(from + i, to + i, n - i);
+  }
+
+  /** Copies less than a vector of bytes. */
+  static void copyFew(long from, long to, int n) {
+    for (int i = 0; i < n; i++) {
+      Lanes.setByte(to + i, Lanes.getByte(from + i));
+    }
+  }
+
+  /** Bounded bytes. */
+  static void clamp(long from, long to, int n, byte low, byte high) {
+    int i = 0;
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      store(loadInts(from + i).max(low).min(high), to + i);
+    }
+    for (; i < n; i++) {
+      Lanes.setByte(to + i, (byte) Math.clamp(Lanes.getByte(from + i), low, high));
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package dev.baton.kernels.vector;
+
+import dev.baton.runtime.kernel.Affine;
+import dev.baton.runtime.kernel.Requantization;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the results of a quantized product, a part of a row at a time, with the same bits as the
+ * reference kernels. Output channels are rows or columns.
+ */
+interface Requantizer {
+  /**
+   * Writes results.
+   *
+   * @param sums address of numbers, whole vectors of them; undefined afterwards
+   * @param more address of integers to be added; 0 for none
+   * @param element index of the first result in the whole of them
+   */
+  void run(long sums, long more, int count, int row, int column, long element);
+
+  /**
+   * @param out address of the results
+   * @param rows if output channels are rows
+   * @param channels output channels
+   */
+  static Requantizer of(Requantization by, long out, boolean rows, int channels) {
+    return switch (by) {
+      case Requantization.Integers b ->
+          new Integers(
+              out,
+              rows,
+              spread(b.factors(), rows, channels),
+              spread(b.bias(), rows, channels),
+              b.zeroPoint(),
+              b.low(),
+              b.high());
+      case Requantization.Reals b ->
+          new Reals(
+              out,
+              rows,
+              b.inputs(),
+              spread(b.weights(), rows, channels),
+              spread(b.bias() == null ? new float[1] : b.bias(), rows, channels),
+              b);
+    };
+  }
+
+  /** Where the parameters of an element are: a vector of equal ones for each row, or by column. */
+  private static float[] spread(float[] each, boolean rows, int channels) {
+    float[] all = new float[(rows ? channels : 1) * Lanes.COUNT + (rows ? 0 : channels)];
+    for (int c = 0; c < channels; c++) {
+      float value = each[each.length == 1 ? 0 : c];
+      Arrays.fill(all, rows ? c * Lanes.COUNT : c, rows ? (c + 1) * Lanes.COUNT : c + 1, value);
+    }
+    return all;
+  }
+
+  private static int[] spread(int @Nullable [] each, boolean rows, int channels) {
+    int[] all = new int[(rows ? channels : 1) * Lanes.COUNT + (rows ? 0 : channels)];
+    for (int c = 0; each != null && c < channels; c++) {
+      Arrays.fill(all, rows ? c * Lanes.COUNT : c, rows ? (c + 1) * Lanes.COUNT : c + 1, each[c]);
+    }
+    return all;
+  }
+
+  /** See {@link Requantization.Integers}. */
+  final class Integers implements Requantizer {
+    private final long out;
+    private final boolean rows;
+    private final float[] factors;
+    private final int[] bias;
+    private final int zeroPoint;
+    private final float low;
+    private final float high;
+
+    private Integers(
+        long out,
+        boolean rows,
+        float[] factors,
+        int[] bias,
+        int zeroPoint,
+        float low,
+        float high) {
+      this.out = out;
+      this.rows = rows;
+      this.factors = factors;
+      this.bias = bias;
+      this.zeroPoint = zeroPoint;
+      this.low = low;
+      this.high = high;
+    }
+
+    /**
+     * Both loops are written out here, and the method is longer than what the compiler takes into
+     * its callers: it would run out of room there, and leave calls that make objects of vectors.
+     */
+    @Override
+    public void run(long sums, long more, int count, int row, int column, long element) {
+      int at = rows ? row * Lanes.COUNT : column;
+      int step = rows ? 0 : 1;
+      FloatVector l = Lanes.splat(low);
+      FloatVector h = Lanes.splat(high);
+      // Bytes are written over numbers that have been read.
+      if (more == 0) {
+        for (int i = 0; i < count; i += Lanes.COUNT) {
+          IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
+          FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
+          IntVector sum = ByteLanes.toInts(Lanes.load(sums + 4L * i)).add(start);
+          FloatVector y = ByteLanes.toFloats(sum).mul(factor);
+          ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
+        }
+      } else {
+        for (int i = 0; i < count; i += Lanes.COUNT) {
+          IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
+          FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
+          IntVector part = ByteLanes.toInts(Lanes.load(sums + 4L * i)).add(start);
+          IntVector sum = part.add(ByteLanes.intsAt(more + 4L * i));
+          FloatVector y = ByteLanes.toFloats(sum).mul(factor);
+          ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
+        }
+      }
+      ByteLanes.copy(sums, out + element, count);
+    }
+  }
+
+  /** See {@link Requantization.Reals}. */
+  final class Reals implements Requantizer {
+    private final long out;
+    private final boolean rows;
+    private final float[] inputs;
+    private final float[] weights;
+    private final float[] bias;
+    private final @Nullable Affine affine;
+    private final float low;
+    private final float high;
+
+    private Reals(
+        long out,
+        boolean rows,
+        float[] inputs,
+        float[] weights,
+        float[] bias,
+        Requantization.Reals by) {
+      this.out = out;
+      this.rows = rows;
+      this.inputs = inputs;
+      this.weights = weights;
+      this.bias = bias;
+      this.affine = by.output();
+      this.low = by.clamp().low();
+      this.high = by.clamp().high();
+    }
+
+    @Override
+    public void run(long sums, long more, int count, int row, int column, long element) {
+      float input = inputs[inputs.length == 1 ? 0 : row];
+      int at = rows ? row * Lanes.COUNT : column;
+      int step = rows ? 0 : 1;
+      for (int i = 0; i < count; i += Lanes.COUNT) {
+        FloatVector sum = Lanes.load(sums + 4L * i);
+        if (more != 0) {
+          IntVector whole = ByteLanes.toInts(sum).add(ByteLanes.intsAt(more + 4L * i));
+          sum = ByteLanes.toFloats(whole);
+        }
+        FloatVector y =
+            sum.mul(input)
+                .mul(FloatVector.fromArray(Lanes.SPECIES, weights, at + step * i))
+                .add(FloatVector.fromArray(Lanes.SPECIES, bias, at + step * i))
+                .max(low)
+                .min(high);
+        Lanes.store(y, sums + 4L * i);
+      }
+      if (affine == null) {
+        Lanes.copy(sums, out + 4 * element, count);
+      } else {
+        Quantize.run(sums, out + element, count, affine.inverse(), affine);
+      }
+    }
+  }
+}
