@@ -1,4 +1,4 @@
-package dev.baton.benchmarks;
+package dev.baton.benchmarks.beside;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
