@@ -11,6 +11,7 @@ import dev.baton.cases.Npy;
 import dev.baton.cli.PeakMemory;
 import dev.baton.runtime.Tensor;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -102,7 +103,7 @@ public final class OnnxBench {
   private static OnnxTensor tensor(OrtEnvironment environment, Tensor tensor) throws OrtException {
     ByteBuffer bytes =
         ByteBuffer.allocateDirect((int) tensor.data().byteSize()).order(ByteOrder.nativeOrder());
-    bytes.put(tensor.data().asByteBuffer()).flip();
+    MemorySegment.ofBuffer(bytes).copyFrom(tensor.data());
     return switch (tensor.dtype()) {
       case FLOAT -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), tensor.shape());
       case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), tensor.shape());

@@ -31,7 +31,7 @@ final class Processes {
       if (process.waitFor() != 0 || open < 0) {
         String said = out + Files.readString(errors);
         throw new IOException(
-            String.join(" ", command)
+            String.join(" ", command).replace(System.getProperty("java.class.path"), "…")
                 + " failed: "
                 + said.substring(Math.max(0, said.length() - LAST_WORDS)).strip());
       }
