@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
       "  baton bench model.pte --input x.npy --threads 1 --seconds 10 --json",
       "  baton bench model.pte --delegates none          Java alone",
       "",
-      "Java kernels alone want 3 seconds to warm up. The peak is of the whole process."
+      "Java kernels alone want some seconds to warm up. The peak is of the whole process."
     })
 final class BenchCommand extends AbstractCommand {
   private static final int MAX_RUNS = 2_000_000;

@@ -4,6 +4,8 @@ import dev.baton.benchmarks.Machine;
 import dev.baton.benchmarks.MarkedDocument;
 import dev.baton.benchmarks.beside.Subject.Form;
 import dev.baton.cases.ModelCase;
+import dev.baton.delegate.Delegate;
+import dev.baton.runtime.Delegates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +87,7 @@ public final class SideBySide implements Callable<Integer> {
       description = "Thread counts; default: 1,2.")
   private List<Integer> threads = new ArrayList<>();
 
-  @Option(names = "--rounds", paramLabel = "N", defaultValue = "4", description = "Default: 4.")
+  @Option(names = "--rounds", paramLabel = "N", defaultValue = "3", description = "Default: 3.")
   private int rounds;
 
   @Option(
@@ -209,6 +211,8 @@ public final class SideBySide implements Callable<Integer> {
 
   private String provenance(List<Contender> contenders) throws IOException, InterruptedException {
     List<String> others = new ArrayList<>();
+    Delegate xnnpack = Delegates.load().find("xnnpack");
+    others.add("XNNPACK: " + (xnnpack == null ? "none" : xnnpack.availability().message()));
     for (Contender contender : contenders) {
       if (contender instanceof ExecutorchContender tool) {
         others.add(ExecutorchContender.TITLE + " " + tool.version());
@@ -216,7 +220,7 @@ public final class SideBySide implements Callable<Integer> {
     }
     others.add(OnnxContender.TITLE + " " + OnnxContender.version());
     return """
-    %s; %s. %d rounds, %s s a measurement; medians of rounds, in brackets the least and the \
+    %s; %s. Rounds: %d, of %s s a measurement; medians of rounds, in brackets the least and the \
     greatest. Made by `benchmarks/side-by-side --rounds %d --seconds %s --threads %s%s --write`.\
     """
         .formatted(

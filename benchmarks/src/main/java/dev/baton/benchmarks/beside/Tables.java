@@ -108,12 +108,16 @@ final class Tables {
     return table;
   }
 
-  /** What comes before the first result, and memory. */
+  /** What comes before the first result, and memory; with the fewest threads that were measured. */
   private MarkdownTable load() {
     MarkdownTable table =
         new MarkdownTable(
             "Program", "Threads", "Runtime", "Load", "First run", "Peak memory", "Execution holds");
+    int fewest = results.cells().stream().mapToInt(Cell::threads).min().orElse(1);
     for (Cell cell : results.cells()) {
+      if (cell.threads() > fewest) {
+        continue;
+      }
       table.row(
           results.title(cell),
           "" + cell.threads(),
