@@ -10,7 +10,8 @@ import java.util.Map;
  * @param medianMicros of the runs after warming up
  * @param peakMegabytes the most memory that the process had at one time, in MiB
  * @param heapBytesPerRun that the calling thread allocated, after warming up
- * @param executionMegabytes that one execution holds: inputs, outputs, state, activations; in MiB
+ * @param arenaMegabytes of one execution's activations in Baton's hands, in MiB
+ * @param constantMegabytes that the method holds beside the file: packed and copied, in MiB
  */
 record Measurement(
     double loadMillis,
@@ -18,7 +19,8 @@ record Measurement(
     double medianMicros,
     double peakMegabytes,
     double heapBytesPerRun,
-    double executionMegabytes) {
+    double arenaMegabytes,
+    double constantMegabytes) {
   private static final double MEGABYTE = 1 << 20;
 
   /** From the object that {@code baton bench --json} writes, of which others write a part. */
@@ -29,7 +31,8 @@ record Measurement(
         number(json, "medianMicros"),
         number(json, "peakResidentBytes") / MEGABYTE,
         number(json, "heapBytesPerRun"),
-        number(json, "executionBytes") / MEGABYTE);
+        number(json, "arenaBytes") / MEGABYTE,
+        number(json, "constantBytes") / MEGABYTE);
   }
 
   private static double number(Map<String, Object> json, String key) {

@@ -45,7 +45,7 @@ final class Results {
 
   /** The words for a cell's program. */
   String title(Cell cell) {
-    return titles.get(cell);
+    return titles.getOrDefault(cell, cell.model());
   }
 
   /** Empty if the cell was not measured, or does not tell this figure. */

@@ -112,7 +112,14 @@ final class Tables {
   private MarkdownTable load() {
     MarkdownTable table =
         new MarkdownTable(
-            "Program", "Threads", "Runtime", "Load", "First run", "Peak memory", "Execution holds");
+            "Program",
+            "Threads",
+            "Runtime",
+            "Load",
+            "First run",
+            "Peak memory",
+            "Arena",
+            "Packed, copied");
     int fewest = results.cells().stream().mapToInt(Cell::threads).min().orElse(1);
     for (Cell cell : results.cells()) {
       if (cell.threads() > fewest) {
@@ -125,7 +132,8 @@ final class Tables {
           spread(results.figure(cell, Measurement::loadMillis), "%.1f", " ms"),
           spread(results.figure(cell, Measurement::firstMillis), "%.1f", " ms"),
           median(results.figure(cell, Measurement::peakMegabytes), "%.0f MiB"),
-          median(results.figure(cell, Measurement::executionMegabytes), "%.2f MiB"));
+          median(results.figure(cell, Measurement::arenaMegabytes), "%.2f MiB"),
+          median(results.figure(cell, Measurement::constantMegabytes), "%.2f MiB"));
     }
     return table;
   }
