@@ -4,19 +4,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the measurements were made on. */
-final class Machine {
+/** What measurements were made on, and of what. */
+public final class Machine {
+  private static final String REVISION = "baton.revision";
+
   private Machine() {}
 
-  /** Processors, system and Java, as one sentence. */
-  static String describe() throws IOException {
-    return "%d processors (%s), %s %s, Java %s"
+  /** Processors, system, Java and the revision of Baton, as one clause. */
+  public static String describe() throws IOException {
+    return "%d processors (%s), %s %s, Java %s, Baton %s"
         .formatted(
             Runtime.getRuntime().availableProcessors(),
             processor(),
             System.getProperty("os.name"),
             System.getProperty("os.version"),
-            Runtime.version());
+            Runtime.version(),
+            System.getProperty(REVISION, "of an unknown revision"));
   }
 
   private static String processor() throws IOException {

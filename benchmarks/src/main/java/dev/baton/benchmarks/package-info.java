@@ -1,4 +1,4 @@
-/** Baton beside other runtimes. */
+/** What every measurement needs: spread, the machine, tables in documents. */
 @NullMarked
 package dev.baton.benchmarks;
 

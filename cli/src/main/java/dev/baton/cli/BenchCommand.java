@@ -8,13 +8,12 @@ import dev.baton.runtime.Placement;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,7 +30,7 @@ import picocli.CommandLine.Option;
       "  baton bench model.pte --input x.npy --threads 1 --seconds 10 --json",
       "  baton bench model.pte --delegates none          Java alone",
       "",
-      "A quarter of the time warms up and is not counted. The peak is of the whole process."
+      "Java kernels alone want some seconds to warm up. The peak is of the whole process."
     })
 final class BenchCommand extends AbstractCommand {
   private static final int MAX_RUNS = 2_000_000;
@@ -54,6 +53,12 @@ final class BenchCommand extends AbstractCommand {
       description = "How long to measure; default: 5.")
   private double seconds;
 
+  @Option(
+      names = "--warm-up",
+      paramLabel = "S",
+      description = "How long to run before that; default: a quarter of it.")
+  private @Nullable Double warmUp;
+
   @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
   private boolean json;
 
@@ -68,6 +73,9 @@ final class BenchCommand extends AbstractCommand {
   int execute() throws IOException {
     if (!(seconds > 0)) {
       throw usageError("--seconds is " + seconds + ", expected more than 0");
+    }
+    if (warmUp != null && !(warmUp >= 0)) {
+      throw usageError("--warm-up is " + warmUp + ", expected 0 or more");
     }
     long start = System.nanoTime();
     try (Program program = model.open();
@@ -96,7 +104,8 @@ final class BenchCommand extends AbstractCommand {
     long start = System.nanoTime();
     execution.run();
     long first = System.nanoTime() - start;
-    long warmUntil = System.nanoTime() + (long) (seconds * WARM_UP_SHARE * 1e9);
+    double warm = warmUp == null ? seconds * WARM_UP_SHARE : warmUp;
+    long warmUntil = System.nanoTime() + (long) (warm * 1e9);
     while (System.nanoTime() < warmUntil) {
       execution.run();
     }
@@ -126,19 +135,6 @@ final class BenchCommand extends AbstractCommand {
         (double) allocated / runs);
   }
 
-  /** High-water mark of the process's resident memory; empty where the system does not tell. */
-  private static OptionalLong peakResidentBytes() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (Files.isReadable(status)) {
-      for (String line : Files.readAllLines(status)) {
-        if (line.startsWith("VmHWM:")) {
-          return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) * 1024);
-        }
-      }
-    }
-    return OptionalLong.empty();
-  }
-
   private void show(Measured measured, Placement placement, Execution execution, boolean random)
       throws IOException {
     out().println(placement.summary());
@@ -158,7 +154,7 @@ final class BenchCommand extends AbstractCommand {
     line("scratch", "%s", Text.bytes(execution.scratchBytes()));
     line("file's plan", "%s", Text.bytes(placement.memory().plannedBytes()));
     line("packed, copied", "%s", Text.bytes(execution.method().constantBytes()));
-    OptionalLong peak = peakResidentBytes();
+    OptionalLong peak = PeakMemory.residentBytes();
     line("peak resident", "%s", peak.isPresent() ? Text.bytes(peak.getAsLong()) : "not known here");
   }
 
@@ -203,7 +199,7 @@ final class BenchCommand extends AbstractCommand {
             placement.memory().plannedBytes(),
             "constantBytes",
             execution.method().constantBytes());
-    peakResidentBytes().ifPresent(bytes -> json.put("peakResidentBytes", bytes));
+    PeakMemory.residentBytes().ifPresent(bytes -> json.put("peakResidentBytes", bytes));
     return json;
   }
 }

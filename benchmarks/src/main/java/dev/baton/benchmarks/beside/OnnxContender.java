@@ -1,5 +1,6 @@
-package dev.baton.benchmarks;
+package dev.baton.benchmarks.beside;
 
+import ai.onnxruntime.OrtEnvironment;
 import dev.baton.cases.ModelCase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,9 +9,15 @@ import java.util.Map;
 
 /** ONNX Runtime, from Java: cases that have a {@code model.onnx} beside their program. */
 record OnnxContender() implements Contender {
+  static final String TITLE = "ONNX Runtime";
+
   @Override
-  public String name() {
-    return "ONNX Runtime";
+  public String title() {
+    return TITLE;
+  }
+
+  static String version() {
+    return OrtEnvironment.getEnvironment().getVersion();
   }
 
   @Override
@@ -19,14 +26,20 @@ record OnnxContender() implements Contender {
   }
 
   @Override
+  public void check(ModelCase model) throws IOException, InterruptedException {
+    Agreement.check(TITLE, model, run(model, 1, 0));
+  }
+
+  @Override
   public Measurement measure(ModelCase model, int threads, double seconds)
+      throws IOException, InterruptedException {
+    return Measurement.of(run(model, threads, seconds));
+  }
+
+  private static Map<String, Object> run(ModelCase model, int threads, double seconds)
       throws IOException, InterruptedException {
     List<String> command = Processes.java(OnnxBench.class.getName());
     command.addAll(List.of(model.folder().toString(), "" + threads, "" + seconds));
-    Map<String, Object> json = Processes.json(command);
-    return new Measurement(
-        Measurement.number(json, "loadMillis"),
-        Measurement.number(json, "medianMicros"),
-        Double.NaN);
+    return Processes.json(command);
   }
 }

@@ -1,4 +1,4 @@
-package dev.baton.benchmarks;
+package dev.baton.benchmarks.beside;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
@@ -31,7 +31,7 @@ final class Processes {
       if (process.waitFor() != 0 || open < 0) {
         String said = out + Files.readString(errors);
         throw new IOException(
-            String.join(" ", command)
+            String.join(" ", command).replace(System.getProperty("java.class.path"), "…")
                 + " failed: "
                 + said.substring(Math.max(0, said.length() - LAST_WORDS)).strip());
       }

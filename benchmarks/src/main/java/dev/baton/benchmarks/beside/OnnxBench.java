@@ -1,15 +1,20 @@
-package dev.baton.benchmarks;
+package dev.baton.benchmarks.beside;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.baton.cases.Comparison;
 import dev.baton.cases.ModelCase;
 import dev.baton.cases.Npy;
+import dev.baton.cli.PeakMemory;
 import dev.baton.runtime.Tensor;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -19,13 +24,13 @@ import java.util.Map;
 
 /**
  * Times one case on ONNX Runtime: {@code OnnxBench CASE_FOLDER THREADS SECONDS} writes one JSON
- * object.
+ * object, with the error of the first run's outputs. 0 seconds: that run alone.
  */
 public final class OnnxBench {
   /** The file beside a case's program. */
   static final String MODEL = "model.onnx";
 
-  private static final double WARM_UP_SHARE = 0.25;
+  private static final double WARM_UP_SHARE = 0.5;
 
   private OnnxBench() {}
 
@@ -45,13 +50,42 @@ public final class OnnxBench {
       for (Path input : model.calls().getFirst().inputs()) {
         inputs.put(names.next(), tensor(environment, Npy.read(input)));
       }
+      start = System.nanoTime();
+      double error;
+      long first;
+      try (OrtSession.Result result = session.run(inputs)) {
+        first = System.nanoTime() - start;
+        error = error(result, model.calls().getFirst().expected());
+      }
       runs(session, inputs, seconds * WARM_UP_SHARE);
       List<Long> nanos = runs(session, inputs, seconds);
       nanos.sort(null);
-      System.out.printf(
-          "{\"loadMillis\": %f, \"medianMicros\": %f}%n",
-          load / 1e6, nanos.get(nanos.size() / 2) / 1e3);
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("loadMillis", load / 1e6);
+      json.put("firstRunMillis", first / 1e6);
+      json.put("relativeError", error);
+      json.put("medianMicros", nanos.get(nanos.size() / 2) / 1e3);
+      PeakMemory.residentBytes().ifPresent(bytes -> json.put("peakResidentBytes", bytes));
+      System.out.println(JSON.std.asString(json));
     }
+  }
+
+  /** The largest of the outputs' relative errors; infinite where one cannot be compared. */
+  private static double error(OrtSession.Result result, List<Path> expected)
+      throws IOException, OrtException {
+    double worst = 0;
+    for (int i = 0; i < expected.size(); i++) {
+      OnnxTensor output = (OnnxTensor) result.get(i);
+      FloatBuffer values = output.getFloatBuffer();
+      float[] data = new float[values.remaining()];
+      values.get(data);
+      Tensor actual = Tensor.fromBlob(data, output.getInfo().getShape());
+      Comparison compared =
+          Comparison.of(actual, Npy.read(expected.get(i)), Double.POSITIVE_INFINITY);
+      worst =
+          Math.max(worst, compared.passed() ? compared.relativeError() : Double.POSITIVE_INFINITY);
+    }
+    return worst;
   }
 
   private static List<Long> runs(OrtSession session, Map<String, OnnxTensor> inputs, double seconds)
@@ -69,7 +103,7 @@ public final class OnnxBench {
   private static OnnxTensor tensor(OrtEnvironment environment, Tensor tensor) throws OrtException {
     ByteBuffer bytes =
         ByteBuffer.allocateDirect((int) tensor.data().byteSize()).order(ByteOrder.nativeOrder());
-    bytes.put(tensor.data().asByteBuffer()).flip();
+    MemorySegment.ofBuffer(bytes).copyFrom(tensor.data());
     return switch (tensor.dtype()) {
       case FLOAT -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), tensor.shape());
       case INT64 -> OnnxTensor.createTensor(environment, bytes.asLongBuffer(), tensor.shape());
