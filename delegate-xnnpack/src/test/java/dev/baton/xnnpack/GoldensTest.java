@@ -6,6 +6,7 @@ import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateSession;
+import dev.baton.graph.Operators;
 import dev.baton.xnnpack.Cases.Built;
 import dev.baton.xnnpack.Cases.Case;
 import dev.baton.xnnpack.Cases.Data;
