@@ -9,8 +9,8 @@ public interface CompileContext extends HostContext {
   String method();
 
   /**
-   * Where the bytes of a constant are stored, by which a delegate may know them again in later loads
-   * of this process without reading them.
+   * Where the bytes of a constant are stored, by which a delegate may know them again in later
+   * loads of this process without reading them.
    *
    * @param bytes of a constant or a payload
    * @return empty if they are of no file, or the host cannot vouch for the file

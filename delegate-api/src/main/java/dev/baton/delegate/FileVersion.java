@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A file as it is since it was last changed. Two versions are equal only if they are of one file and
- * nobody has changed it in between, which the system's own time of the last change tells: unlike
- * the time of modification, no program can set it. Good as long as the system runs and its clock is
- * not set back; what a process writes through a shared mapping of its own, the system may date to the
- * first of several writes.
+ * A file as it is since it was last changed. Two versions are equal only if they are of one file
+ * and nobody has changed it in between, which the system's own time of the last change tells:
+ * unlike the time of modification, no program can set it. Good as long as the system runs and its
+ * clock is not set back. What a process writes through a shared mapping of its own may be dated to
+ * the first of several writes, and a network file system may tell of changes late.
  *
  * @param device number of the file system
  * @param file number of the file there

@@ -15,23 +15,17 @@ import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
 import dev.baton.xnnpack.Support.Check;
-import dev.baton.xnnpack.Support.Definition;
-import dev.baton.xnnpack.Support.Work;
 import dev.baton.xnnpack.ffi.XnnFunction;
 import dev.baton.xnnpack.ffi.XnnNode.BinaryOperator;
 import dev.baton.xnnpack.ffi.XnnNode.Range;
 import dev.baton.xnnpack.ffi.XnnNode.ReduceOperator;
 import dev.baton.xnnpack.ffi.XnnNode.UnaryOperator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The operators that XNNPACK computes: when, and as what. One line for each, or for its family. */
 final class XnnpackOperators {
-  private static final Map<String, Support> TABLE = new HashMap<>();
-
   /** Operators whose results XNNPACK can cut to a range at no cost. */
   private static final Set<String> CLAMP_THEMSELVES =
       Set.of(
@@ -51,234 +45,204 @@ final class XnnpackOperators {
           "aten::avg_pool2d",
           "aten::_native_batch_norm_legit_no_training");
 
-  static {
-    put("aten::convolution", Products::convolutionCheck, Products::convolution, PRODUCTS);
-    put("aten::linear", Products::linearCheck, Products::linear, PRODUCTS);
-    put("aten::mm", XnnpackOperators::any, Products::mm, PRODUCTS);
-    put("aten::addmm", unit("alpha").and(unit("beta")), Products::addmm, PRODUCTS);
-    put("aten::bmm", XnnpackOperators::any, Products::bmm, PRODUCTS);
-    put("aten::matmul", Products::matmulCheck, Products::matmul, PRODUCTS);
-    put("aten::baddbmm", unit("alpha").and(unit("beta")), Products::baddbmm, PRODUCTS);
-
-    put(
-        "aten::_native_batch_norm_legit_no_training",
-        Norms::batchNormCheck,
-        Norms::batchNorm,
-        ELEMENTWISE);
-    put("aten::native_layer_norm", Norms::layerNormCheck, Norms::layerNorm, ELEMENTWISE);
-    put(
-        "aten::_native_batch_norm_legit.no_stats",
-        Norms::ownStatisticsCheck,
-        Norms::ownStatistics,
-        ELEMENTWISE);
-    put("aten::native_group_norm", Norms::groupNormCheck, Norms::groupNorm, ELEMENTWISE);
-
-    put("aten::rms_norm", Norms::layerNormCheck, Norms::rmsNorm, ELEMENTWISE);
-
-    unary("aten::abs", UnaryOperator.ABS);
-    unary("aten::neg", UnaryOperator.NEGATE);
-    unary("aten::exp", UnaryOperator.EXP);
-    unary("aten::log", UnaryOperator.LOG);
-    unary("aten::sqrt", UnaryOperator.SQUARE_ROOT);
-    unary("aten::rsqrt", UnaryOperator.RECIPROCAL_SQUARE_ROOT);
-    unary("aten::floor", UnaryOperator.FLOOR);
-    unary("aten::ceil", UnaryOperator.CEILING);
-    unary("aten::square", UnaryOperator.SQUARE);
-    unary("aten::sin", UnaryOperator.SINE);
-    unary("aten::cos", UnaryOperator.COSINE);
-    unary("aten::sigmoid", UnaryOperator.SIGMOID);
-    unary("aten::tanh", UnaryOperator.TANH);
-    unary("aten::hardswish", UnaryOperator.HARDSWISH);
-    put(
-        "aten::gelu",
-        (n, s) -> need(s, gelu(n)),
-        (n, c) -> Elementwise.unary(n, c, gelu(n), List.of()),
-        ELEMENTWISE);
-    put(
-        "aten::elu",
-        unit("scale").and(unit("input_scale")).and(need(UnaryOperator.ELU)),
-        (n, c) -> Elementwise.unary(n, c, UnaryOperator.ELU, List.of((float) n.number("alpha"))),
-        ELEMENTWISE);
-    put(
-        "aten::leaky_relu",
-        need(UnaryOperator.LEAKY_RELU),
-        (n, c) ->
-            Elementwise.unary(
-                n, c, UnaryOperator.LEAKY_RELU, List.of((float) n.number("negative_slope"))),
-        ELEMENTWISE);
-    put("aten::pow.Tensor_Scalar", Elementwise::powerCheck, Elementwise::power, ELEMENTWISE);
-    for (String name : List.of("relu", "relu6", "hardtanh", "clamp")) {
-      put("aten::" + name, XnnpackOperators::clampCheck, Elementwise::clamp, ELEMENTWISE);
-    }
-    put("aten::silu", need(UnaryOperator.SIGMOID), Elementwise::silu, ELEMENTWISE);
-    put("aten::hardsigmoid", need(UnaryOperator.CLAMP), Elementwise::hardsigmoid, ELEMENTWISE);
-    put("aten::reciprocal", XnnpackOperators::any, Elementwise::reciprocal, ELEMENTWISE);
-    put("aten::prelu", Elementwise::preluCheck, Elementwise::prelu, ELEMENTWISE);
-    put("aten::_prelu_kernel", Elementwise::preluCheck, Elementwise::prelu, ELEMENTWISE);
-
-    binary("aten::add.Tensor", BinaryOperator.ADD, unit("alpha"));
-    binary("aten::sub.Tensor", BinaryOperator.SUBTRACT, unit("alpha"));
-    binary("aten::mul.Tensor", BinaryOperator.MULTIPLY, XnnpackOperators::any);
-    binary("aten::div.Tensor", BinaryOperator.DIVIDE, XnnpackOperators::any);
-    binary("aten::maximum", BinaryOperator.MAXIMUM, XnnpackOperators::any);
-    binary("aten::minimum", BinaryOperator.MINIMUM, XnnpackOperators::any);
-    put("aten::rsub.Tensor", unit("alpha"), Elementwise::reversed, ELEMENTWISE);
-    put("aten::rsub.Scalar", unit("alpha"), Elementwise::reversed, ELEMENTWISE);
-    scalar("aten::add.Scalar", BinaryOperator.ADD);
-    scalar("aten::sub.Scalar", BinaryOperator.SUBTRACT);
-    scalar("aten::mul.Scalar", BinaryOperator.MULTIPLY);
-    scalar("aten::div.Scalar", BinaryOperator.DIVIDE);
-
-    put("aten::_softmax", Reductions::softmaxCheck, Reductions::softmax, ELEMENTWISE);
-    put("aten::_log_softmax", Reductions::logSoftmaxCheck, Reductions::logSoftmax, ELEMENTWISE);
-    reduce("aten::mean.dim", ReduceOperator.MEAN);
-    reduce("aten::mean", ReduceOperator.MEAN);
-    reduce("aten::sum.dim_IntList", ReduceOperator.SUM);
-    reduce("aten::amax", ReduceOperator.MAX);
-    reduce("aten::amin", ReduceOperator.MIN);
-
-    for (String name :
-        List.of("aten::var.correction", "aten::var.dim", "aten::var_mean.correction")) {
-      put(name, Reductions::varianceCheck, Reductions::variance, ELEMENTWISE);
-    }
-
-    put("aten::max_pool2d_with_indices", Images::maxPoolCheck, Images::maxPool, ELEMENTWISE);
-    put("aten::avg_pool2d", Images::averagePoolCheck, Images::averagePool, ELEMENTWISE);
-    for (String name : List.of("aten::_adaptive_avg_pool2d", "aten::adaptive_avg_pool2d")) {
-      put(name, Images::adaptivePoolCheck, Images::adaptivePool, ELEMENTWISE);
-    }
-    for (String name : List.of("aten::upsample_bilinear2d.vec", "aten::upsample_bilinear2d")) {
-      put(name, Images::resizeCheck, Images::resize, ELEMENTWISE);
-    }
-
-    for (String name :
-        List.of(
-            "aten::clone",
-            "aten::alias_copy",
-            "aten::detach_copy",
-            "aten::contiguous",
-            "aten::_to_copy",
-            "dim_order_ops::_clone_dim_order",
-            "dim_order_ops::_to_dim_order_copy")) {
-      put(name, XnnpackOperators::any, Moves::same, MOVE);
-    }
-    for (String name : List.of("aten::view_copy", "aten::view", "executorch_prim::et_view")) {
-      put(name, viewCheck("size"), (n, c) -> Moves.view(n, c, "size"), MOVE);
-    }
-    put("aten::reshape", viewCheck("shape"), (n, c) -> Moves.view(n, c, "shape"), MOVE);
-    for (String name : List.of("aten::unsqueeze_copy", "aten::unsqueeze")) {
-      put(name, whereDynamic(XnnFunction.DEFINE_STATIC_EXPAND_DIMS), Moves::unsqueeze, MOVE);
-    }
-    for (String name :
-        List.of("aten::squeeze_copy.dim", "aten::squeeze_copy.dims", "aten::squeeze.dim")) {
-      put(name, whereDynamic(XnnFunction.DEFINE_FUSE_DIMS), Moves::squeeze, MOVE);
-    }
-    put(
-        "aten::flatten.using_ints",
-        whereDynamic(XnnFunction.DEFINE_FUSE_DIMS),
-        Moves::flatten,
-        MOVE);
-    put("aten::unflatten.int", whereDynamic(XnnFunction.DEFINE_SPLIT_DIM), Moves::unflatten, MOVE);
-    for (String name :
-        List.of(
-            "aten::permute_copy",
-            "aten::permute",
-            "aten::transpose_copy.int",
-            "aten::transpose.int",
-            "aten::t_copy")) {
-      put(name, XnnpackOperators::any, Moves::permute, MOVE);
-    }
-    for (String name : List.of("aten::expand_copy", "aten::expand")) {
-      put(name, Moves::expandCheck, Moves::expand, MOVE);
-    }
-    put("aten::cat", XnnpackOperators::any, Moves::concatenate, MOVE);
-    put(
-        "aten::stack",
-        whereDynamic(XnnFunction.DEFINE_STATIC_EXPAND_DIMS).and(Moves::stackCheck),
-        Moves::stack,
-        MOVE);
-    for (String name : List.of("aten::slice_copy.Tensor", "aten::slice.Tensor")) {
-      put(
-          name,
-          whereDynamic(XnnFunction.DEFINE_STATIC_SLICE_V3)
-              .and((n, s) ->
-                  n.integer("step") == 1
-                      ? null
-                      : Decline.of(ARGUMENT, "the step is " + n.integer("step"))),
-          Moves::slice,
-          MOVE);
-    }
-    for (String name : List.of("aten::select_copy.int", "aten::select.int")) {
-      put(name, Moves.selectCheck(), Moves::select, MOVE);
-    }
-    put("aten::unbind_copy.int", Moves.selectCheck(), Moves::unbind, MOVE);
-    for (String name : List.of("aten::split_with_sizes_copy", "aten::split_copy.Tensor")) {
-      put(name, whereDynamic(XnnFunction.DEFINE_STATIC_SLICE_V3), Moves::split, MOVE);
-    }
-    put("aten::flip", Moves::flipCheck, Moves::flip, MOVE);
-    for (String name : List.of("aten::upsample_nearest2d.vec", "aten::upsample_nearest2d")) {
-      put(name, Images::nearestCheck, Images::nearest, MOVE);
-    }
-    put("aten::constant_pad_nd", Moves::padCheck, Moves::pad, MOVE);
-
-    for (String name : List.of("quantize_per_tensor", "quantize_per_tensor.tensor")) {
-      put(
-          "quantized_decomposed::" + name,
-          Elementwise::convertCheck,
-          Elementwise::convert,
-          ELEMENTWISE);
-      put(
-          "quantized_decomposed::de" + name,
-          Elementwise::convertCheck,
-          Elementwise::convert,
-          ELEMENTWISE);
-    }
-  }
-
   private XnnpackOperators() {}
 
-  private static void put(String name, Check check, Definition definition, Work work) {
-    TABLE.put(name, new Support(check, definition, work));
+  /**
+   * The support of an operator; null if there is none. Only what is asked for is linked: a table
+   * would make a class of every check and every definition in it.
+   */
+  static @Nullable Support find(String name) {
+    return switch (name) {
+      case "aten::convolution" ->
+          new Support(Products::convolutionCheck, Products::convolution, PRODUCTS);
+      case "aten::linear" -> new Support(Products::linearCheck, Products::linear, PRODUCTS);
+      case "aten::mm" -> new Support(XnnpackOperators::any, Products::mm, PRODUCTS);
+      case "aten::addmm" -> new Support(unit("alpha").and(unit("beta")), Products::addmm, PRODUCTS);
+      case "aten::bmm" -> new Support(XnnpackOperators::any, Products::bmm, PRODUCTS);
+      case "aten::matmul" -> new Support(Products::matmulCheck, Products::matmul, PRODUCTS);
+      case "aten::baddbmm" ->
+          new Support(unit("alpha").and(unit("beta")), Products::baddbmm, PRODUCTS);
+
+      case "aten::_native_batch_norm_legit_no_training" ->
+          new Support(Norms::batchNormCheck, Norms::batchNorm, ELEMENTWISE);
+      case "aten::native_layer_norm" ->
+          new Support(Norms::layerNormCheck, Norms::layerNorm, ELEMENTWISE);
+      case "aten::_native_batch_norm_legit.no_stats" ->
+          new Support(Norms::ownStatisticsCheck, Norms::ownStatistics, ELEMENTWISE);
+      case "aten::native_group_norm" ->
+          new Support(Norms::groupNormCheck, Norms::groupNorm, ELEMENTWISE);
+
+      case "aten::rms_norm" -> new Support(Norms::layerNormCheck, Norms::rmsNorm, ELEMENTWISE);
+
+      case "aten::abs" -> unary(UnaryOperator.ABS);
+      case "aten::neg" -> unary(UnaryOperator.NEGATE);
+      case "aten::exp" -> unary(UnaryOperator.EXP);
+      case "aten::log" -> unary(UnaryOperator.LOG);
+      case "aten::sqrt" -> unary(UnaryOperator.SQUARE_ROOT);
+      case "aten::rsqrt" -> unary(UnaryOperator.RECIPROCAL_SQUARE_ROOT);
+      case "aten::floor" -> unary(UnaryOperator.FLOOR);
+      case "aten::ceil" -> unary(UnaryOperator.CEILING);
+      case "aten::square" -> unary(UnaryOperator.SQUARE);
+      case "aten::sin" -> unary(UnaryOperator.SINE);
+      case "aten::cos" -> unary(UnaryOperator.COSINE);
+      case "aten::sigmoid" -> unary(UnaryOperator.SIGMOID);
+      case "aten::tanh" -> unary(UnaryOperator.TANH);
+      case "aten::hardswish" -> unary(UnaryOperator.HARDSWISH);
+      case "aten::gelu" ->
+          new Support(
+              (n, s) -> need(s, gelu(n)),
+              (n, c) -> Elementwise.unary(n, c, gelu(n), List.of()),
+              ELEMENTWISE);
+      case "aten::elu" ->
+          new Support(
+              unit("scale").and(unit("input_scale")).and(need(UnaryOperator.ELU)),
+              (n, c) ->
+                  Elementwise.unary(n, c, UnaryOperator.ELU, List.of((float) n.number("alpha"))),
+              ELEMENTWISE);
+      case "aten::leaky_relu" ->
+          new Support(
+              need(UnaryOperator.LEAKY_RELU),
+              (n, c) ->
+                  Elementwise.unary(
+                      n, c, UnaryOperator.LEAKY_RELU, List.of((float) n.number("negative_slope"))),
+              ELEMENTWISE);
+      case "aten::pow.Tensor_Scalar" ->
+          new Support(Elementwise::powerCheck, Elementwise::power, ELEMENTWISE);
+      case "aten::relu", "aten::relu6", "aten::hardtanh", "aten::clamp" ->
+          new Support(XnnpackOperators::clampCheck, Elementwise::clamp, ELEMENTWISE);
+      case "aten::silu" -> new Support(need(UnaryOperator.SIGMOID), Elementwise::silu, ELEMENTWISE);
+      case "aten::hardsigmoid" ->
+          new Support(need(UnaryOperator.CLAMP), Elementwise::hardsigmoid, ELEMENTWISE);
+      case "aten::reciprocal" ->
+          new Support(XnnpackOperators::any, Elementwise::reciprocal, ELEMENTWISE);
+      case "aten::prelu" -> new Support(Elementwise::preluCheck, Elementwise::prelu, ELEMENTWISE);
+      case "aten::_prelu_kernel" ->
+          new Support(Elementwise::preluCheck, Elementwise::prelu, ELEMENTWISE);
+
+      case "aten::add.Tensor" -> binary(BinaryOperator.ADD, unit("alpha"));
+      case "aten::sub.Tensor" -> binary(BinaryOperator.SUBTRACT, unit("alpha"));
+      case "aten::mul.Tensor" -> binary(BinaryOperator.MULTIPLY, XnnpackOperators::any);
+      case "aten::div.Tensor" -> binary(BinaryOperator.DIVIDE, XnnpackOperators::any);
+      case "aten::maximum" -> binary(BinaryOperator.MAXIMUM, XnnpackOperators::any);
+      case "aten::minimum" -> binary(BinaryOperator.MINIMUM, XnnpackOperators::any);
+      case "aten::rsub.Tensor" -> new Support(unit("alpha"), Elementwise::reversed, ELEMENTWISE);
+      case "aten::rsub.Scalar" -> new Support(unit("alpha"), Elementwise::reversed, ELEMENTWISE);
+      case "aten::add.Scalar" -> scalar(BinaryOperator.ADD);
+      case "aten::sub.Scalar" -> scalar(BinaryOperator.SUBTRACT);
+      case "aten::mul.Scalar" -> scalar(BinaryOperator.MULTIPLY);
+      case "aten::div.Scalar" -> scalar(BinaryOperator.DIVIDE);
+
+      case "aten::_softmax" ->
+          new Support(Reductions::softmaxCheck, Reductions::softmax, ELEMENTWISE);
+      case "aten::_log_softmax" ->
+          new Support(Reductions::logSoftmaxCheck, Reductions::logSoftmax, ELEMENTWISE);
+      case "aten::mean.dim" -> reduce(ReduceOperator.MEAN);
+      case "aten::mean" -> reduce(ReduceOperator.MEAN);
+      case "aten::sum.dim_IntList" -> reduce(ReduceOperator.SUM);
+      case "aten::amax" -> reduce(ReduceOperator.MAX);
+      case "aten::amin" -> reduce(ReduceOperator.MIN);
+
+      case "aten::var.correction", "aten::var.dim", "aten::var_mean.correction" ->
+          new Support(Reductions::varianceCheck, Reductions::variance, ELEMENTWISE);
+
+      case "aten::max_pool2d_with_indices" ->
+          new Support(Images::maxPoolCheck, Images::maxPool, ELEMENTWISE);
+      case "aten::avg_pool2d" ->
+          new Support(Images::averagePoolCheck, Images::averagePool, ELEMENTWISE);
+      case "aten::_adaptive_avg_pool2d", "aten::adaptive_avg_pool2d" ->
+          new Support(Images::adaptivePoolCheck, Images::adaptivePool, ELEMENTWISE);
+      case "aten::upsample_bilinear2d.vec", "aten::upsample_bilinear2d" ->
+          new Support(Images::resizeCheck, Images::resize, ELEMENTWISE);
+
+      case "aten::clone",
+          "aten::alias_copy",
+          "aten::detach_copy",
+          "aten::contiguous",
+          "aten::_to_copy",
+          "dim_order_ops::_clone_dim_order",
+          "dim_order_ops::_to_dim_order_copy" ->
+          new Support(XnnpackOperators::any, Moves::same, MOVE);
+      case "aten::view_copy", "aten::view", "executorch_prim::et_view" ->
+          new Support(viewCheck("size"), (n, c) -> Moves.view(n, c, "size"), MOVE);
+      case "aten::reshape" ->
+          new Support(viewCheck("shape"), (n, c) -> Moves.view(n, c, "shape"), MOVE);
+      case "aten::unsqueeze_copy", "aten::unsqueeze" ->
+          new Support(whereDynamic(XnnFunction.DEFINE_STATIC_EXPAND_DIMS), Moves::unsqueeze, MOVE);
+      case "aten::squeeze_copy.dim", "aten::squeeze_copy.dims", "aten::squeeze.dim" ->
+          new Support(whereDynamic(XnnFunction.DEFINE_FUSE_DIMS), Moves::squeeze, MOVE);
+      case "aten::flatten.using_ints" ->
+          new Support(whereDynamic(XnnFunction.DEFINE_FUSE_DIMS), Moves::flatten, MOVE);
+      case "aten::unflatten.int" ->
+          new Support(whereDynamic(XnnFunction.DEFINE_SPLIT_DIM), Moves::unflatten, MOVE);
+      case "aten::permute_copy",
+          "aten::permute",
+          "aten::transpose_copy.int",
+          "aten::transpose.int",
+          "aten::t_copy" ->
+          new Support(XnnpackOperators::any, Moves::permute, MOVE);
+      case "aten::expand_copy", "aten::expand" ->
+          new Support(Moves::expandCheck, Moves::expand, MOVE);
+      case "aten::cat" -> new Support(XnnpackOperators::any, Moves::concatenate, MOVE);
+      case "aten::stack" ->
+          new Support(
+              whereDynamic(XnnFunction.DEFINE_STATIC_EXPAND_DIMS).and(Moves::stackCheck),
+              Moves::stack,
+              MOVE);
+      case "aten::slice_copy.Tensor", "aten::slice.Tensor" ->
+          new Support(
+              whereDynamic(XnnFunction.DEFINE_STATIC_SLICE_V3)
+                  .and((n, s) ->
+                      n.integer("step") == 1
+                          ? null
+                          : Decline.of(ARGUMENT, "the step is " + n.integer("step"))),
+              Moves::slice,
+              MOVE);
+      case "aten::select_copy.int", "aten::select.int" ->
+          new Support(Moves.selectCheck(), Moves::select, MOVE);
+      case "aten::unbind_copy.int" -> new Support(Moves.selectCheck(), Moves::unbind, MOVE);
+      case "aten::split_with_sizes_copy", "aten::split_copy.Tensor" ->
+          new Support(whereDynamic(XnnFunction.DEFINE_STATIC_SLICE_V3), Moves::split, MOVE);
+      case "aten::flip" -> new Support(Moves::flipCheck, Moves::flip, MOVE);
+      case "aten::upsample_nearest2d.vec", "aten::upsample_nearest2d" ->
+          new Support(Images::nearestCheck, Images::nearest, MOVE);
+      case "aten::constant_pad_nd" -> new Support(Moves::padCheck, Moves::pad, MOVE);
+
+      case "quantized_decomposed::quantize_per_tensor",
+          "quantized_decomposed::quantize_per_tensor.tensor" ->
+          new Support(Elementwise::convertCheck, Elementwise::convert, ELEMENTWISE);
+      case "quantized_decomposed::dequantize_per_tensor",
+          "quantized_decomposed::dequantize_per_tensor.tensor" ->
+          new Support(Elementwise::convertCheck, Elementwise::convert, ELEMENTWISE);
+      default -> null;
+    };
   }
 
-  private static void unary(String name, UnaryOperator operator) {
-    put(name, need(operator), (n, c) -> Elementwise.unary(n, c, operator, List.of()), ELEMENTWISE);
+  private static Support unary(UnaryOperator operator) {
+    return new Support(
+        need(operator), (n, c) -> Elementwise.unary(n, c, operator, List.of()), ELEMENTWISE);
   }
 
-  private static void binary(String name, BinaryOperator operator, Check check) {
-    put(name, check, (n, c) -> Elementwise.binary(n, c, operator), ELEMENTWISE);
+  private static Support binary(BinaryOperator operator, Check check) {
+    return new Support(check, (n, c) -> Elementwise.binary(n, c, operator), ELEMENTWISE);
   }
 
-  private static void scalar(String name, BinaryOperator operator) {
-    put(
-        name,
-        XnnpackOperators::any,
-        (n, c) -> Elementwise.binaryScalar(n, c, operator),
-        ELEMENTWISE);
+  private static Support scalar(BinaryOperator operator) {
+    return new Support(
+        XnnpackOperators::any, (n, c) -> Elementwise.binaryScalar(n, c, operator), ELEMENTWISE);
   }
 
-  private static void reduce(String name, ReduceOperator operator) {
-    put(
-        name,
+  private static Support reduce(ReduceOperator operator) {
+    return new Support(
         (n, s) -> Reductions.check(n, s, operator),
         (n, c) -> Reductions.reduce(n, c, operator),
         ELEMENTWISE);
-  }
-
-  /** The support of an operator; null if there is none. */
-  static @Nullable Support find(String name) {
-    return TABLE.get(name);
-  }
-
-  static Set<String> names() {
-    return TABLE.keySet();
   }
 
   /**
    * @throws IllegalStateException if the node was never taken
    */
   static Support of(Node node) {
-    Support support = TABLE.get(node.name());
+    Support support = find(node.name());
     if (support == null) {
       throw new IllegalStateException(node + " was never taken");
     }

@@ -36,9 +36,7 @@ final class XnnpackSession implements DelegateSession {
     return weights;
   }
 
-  /**
-   * Where packed weights of a graph are kept on disk; null if they are not.
-   */
+  /** Where packed weights of a graph are kept on disk; null if they are not. */
   @Nullable PackedFile packedFile(XnnPackedWeights packed, CompileContext context) {
     return folder == null ? null : folder.file(library, packed, context);
   }

@@ -8,7 +8,9 @@ import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.ExecutionContext;
+import dev.baton.delegate.FileVersion;
 import dev.baton.delegate.OpenContext;
+import dev.baton.delegate.StoredBytes;
 import dev.baton.graph.DType;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Operators;
@@ -19,8 +21,13 @@ import dev.baton.graph.Value;
 import dev.baton.xnnpack.Cases.Data;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +38,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,8 +61,23 @@ class PackedWeightsTest {
   private Graph graph;
 
   /** A host with a cache directory, which keeps what it is told. */
-  private record Host(Map<String, String> options, int threads, Path cache, List<String> warnings)
+  private record Host(
+      Map<String, String> options,
+      int threads,
+      Path cache,
+      List<String> warnings,
+      AtomicReference<@Nullable FileVersion> stored)
       implements OpenContext, CompileContext, ExecutionContext {
+    Host(Map<String, String> options, int threads, Path cache, List<String> warnings) {
+      this(options, threads, cache, warnings, new AtomicReference<>());
+    }
+
+    /** All bytes of one size are called the same, if there is a version. */
+    @Override
+    public Optional<StoredBytes> stored(MemorySegment bytes) {
+      return Optional.ofNullable(stored.get()).map(v -> new StoredBytes(v, 0, bytes.byteSize()));
+    }
+
     @Override
     public Optional<Path> cacheDirectory() {
       return Optional.of(cache);
@@ -218,6 +243,48 @@ class PackedWeightsTest {
     Rig.assertContains(host.warnings.get(0), file.toString());
     assertEquals(0, load(graph, 2, host));
     assertEquals(1, host.warnings.size());
+  }
+
+  /** Files that were sound are trusted until they change, whatever their size and time say. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFileThatIsDamagedInPlaceIsReplaced() throws Exception {
+    load(graph, 2, host());
+    Path file = files().get(0);
+    Thread.sleep(2200); // a younger file has no version to be known by
+    assertEquals(0, load(graph, 2, host()));
+    assertEquals(0, load(graph, 2, host()));
+    FileTime modified = Files.getLastModifiedTime(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[] {77}), channel.size() / 2);
+    }
+    Files.setLastModifiedTime(file, modified);
+    Host host = host();
+    assertTrue(load(graph, 2, host) > 0);
+    assertEquals(1, host.warnings.size(), host.warnings::toString);
+    assertEquals(0, load(graph, 2, host()));
+  }
+
+  /** The host's word is taken: what it calls the same bytes is not read again. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void bytesOfAKnownVersionAreNotReadAgain() throws Exception {
+    Host host = host();
+    host.stored.set(version(1));
+    assertTrue(load(graph, 2, host) > 0);
+    assertEquals(0, load(linear(5), 2, host)); // a lie, and so the weights of before
+    host.stored.set(version(2));
+    assertTrue(load(linear(5), 5, host) > 0);
+    assertEquals(0, load(graph, 5, host));
+    host.stored.set(null);
+    assertEquals(0, load(graph, 2, host));
+    assertEquals(0, load(linear(5), 5, host));
+    assertEquals(2, files().size());
+  }
+
+  /** Of no file of this machine. */
+  private static FileVersion version(long second) {
+    return new FileVersion(-1, -1, -1, FileTime.from(second, TimeUnit.SECONDS));
   }
 
   @Test

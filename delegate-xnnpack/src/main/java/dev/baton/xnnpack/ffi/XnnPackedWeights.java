@@ -80,8 +80,7 @@ public final class XnnPackedWeights implements AutoCloseable {
    * @param threads with the caller's
    * @param contents gives the digest of bytes that stay where they are; called by these threads
    */
-  public void digest(
-      ContentDigest into, int threads, ToLongFunction<MemorySegment> contents) {
+  public void digest(ContentDigest into, int threads, ToLongFunction<MemorySegment> contents) {
     long[] each = new long[keys.size()];
     Threads.forEach(
         IntStream.range(0, each.length).boxed().toList(),

@@ -2,9 +2,11 @@ package dev.baton.runtime.program;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.delegate.StoredBytes;
 import dev.baton.runtime.program.ReadOptions.Access;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -18,12 +20,16 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -63,6 +69,40 @@ class ProgramLifecycleTest {
         Program same = Program.of(Samples.program("cond-portable"))) {
       Files.write(file, new byte[10]);
       assertEquals(Samples.walk(same), Samples.walk(program));
+    }
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void bytesOfAMappedFileAreKnownUntilItChanges() throws Exception {
+    Path file = sample("mlp-dyn-portable");
+    Thread.sleep(2200); // a younger file has no version
+    StoredBytes first = stored(file, Access.MAP).orElseThrow();
+    assertEquals(Optional.of(first), stored(file, Access.MAP));
+    assertEquals(Optional.empty(), stored(file, Access.COPY));
+    try (Program program = Program.open(file)) {
+      MemorySegment segment = program.segments().getFirst();
+      StoredBytes part = program.stored(segment.asSlice(4, 8)).orElseThrow();
+      assertEquals(new StoredBytes(first.file(), first.offset() + 4, 8), part);
+      assertEquals(Optional.empty(), program.stored(MemorySegment.ofArray(new byte[8])));
+    }
+
+    FileTime modified = Files.getLastModifiedTime(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[] {77}), first.offset());
+    }
+    Files.setLastModifiedTime(file, modified);
+    assertEquals(Optional.empty(), stored(file, Access.MAP));
+    Thread.sleep(2200);
+    StoredBytes second = stored(file, Access.MAP).orElseThrow();
+    assertEquals(first.offset(), second.offset());
+    assertNotEquals(first, second);
+  }
+
+  /** Where the first segment is stored. */
+  private static Optional<StoredBytes> stored(Path file, Access access) throws IOException {
+    try (Program program = Program.open(file, options(access))) {
+      return program.stored(program.segments().getFirst());
     }
   }
 
