@@ -161,8 +161,7 @@ class QuantizedTwinTest {
           List.of(TensorType.of(DType.DOUBLE, sizes), TensorType.of(DType.INT64, sizes));
       List<Value> chosen =
           builder
-              .node(
-                  Operators.get(choose), List.of(x, Argument.of(DType.INT8)), types, origin)
+              .node(Operators.get(choose), List.of(x, Argument.of(DType.INT8)), types, origin)
               .results();
       Argument min = Argument.of(-128);
       Argument max = Argument.of(127);
@@ -312,8 +311,7 @@ class QuantizedTwinTest {
                     Argument.of(group),
                     Argument.of(DType.FLOAT));
           }
-          Value y =
-              b.apply("aten::linear", DType.FLOAT, Shape.of(tokens, n), x, w, b.bias(n));
+          Value y = b.apply("aten::linear", DType.FLOAT, Shape.of(tokens, n), x, w, b.bias(n));
           return dynamic ? y : b.quantized(y, 0.4, 5);
         };
     String name = tokens + "×" + k + "×" + n + " group " + group + (dynamic ? ", dynamic" : "");
