@@ -103,7 +103,8 @@ final class BytePanels {
       } else {
         long from = start + (long) k0 * width + j;
         for (int i = 0; i < kn; i++) {
-          Lanes.store(ByteLanes.load(from + (long) i * width).sub(z), to + 4 * ((long) i * width + j));
+          Lanes.store(
+              ByteLanes.load(from + (long) i * width).sub(z), to + 4 * ((long) i * width + j));
         }
       }
     }

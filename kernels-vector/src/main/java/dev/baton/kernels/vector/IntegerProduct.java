@@ -98,7 +98,11 @@ final class IntegerProduct {
         int rows = Math.min(Tile.ROWS, rowTo - r);
         for (int i = 0; i < rows; i++) {
           long from = a + (long) (r + i) * k + k0;
-          ByteLanes.widen(from, wide + 4L * i * pitch, kn, zeroPoints[zeroPoints.length == 1 ? 0 : row + r + i]);
+          ByteLanes.widen(
+              from,
+              wide + 4L * i * pitch,
+              kn,
+              zeroPoints[zeroPoints.length == 1 ? 0 : row + r + i]);
           Lanes.fill(c + 4L * i * width, width, 0);
         }
         tiles(panelFrom, panelTo, first, rows, wide, 4L * pitch, scratch, kn, c);
@@ -107,7 +111,13 @@ final class IntegerProduct {
           long before = several ? sums + 4L * (r + i - rowFrom) * width : 0;
           long at = (long) (r + i) * panels.n + first;
           if (groups != null) {
-            scale(part, before, columns, groups.scales, (int) (block * scalesOfGroup()) + first, k0 == 0);
+            scale(
+                part,
+                before,
+                columns,
+                groups.scales,
+                (int) (block * scalesOfGroup()) + first,
+                k0 == 0);
             if (last) {
               results.run(several ? before : part, 0, columns, row + r + i, first, element + at);
             }
@@ -166,8 +176,7 @@ final class IntegerProduct {
   }
 
   /** Adds a group's sums by their scales; in place, if there is but one group. */
-  private static void scale(
-      long part, long sums, int n, float[] scales, int scale, boolean first) {
+  private static void scale(long part, long sums, int n, float[] scales, int scale, boolean first) {
     long to = sums == 0 ? part : sums;
     for (int i = 0; i < n; i += Lanes.COUNT) {
       FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, scales, scale + i);

@@ -96,8 +96,7 @@ final class QuantizedArithmetic {
     return Math.min(i, n - Lanes.COUNT);
   }
 
-  private static void sum(
-      QuantizedBinary.Sum by, long x, int dx, long z, int dz, long to, int n) {
+  private static void sum(QuantizedBinary.Sum by, long x, int dx, long z, int dz, long to, int n) {
     for (int i = 0; i < n; i += Lanes.COUNT) {
       int at = at(i, n);
       IntVector a = ByteLanes.loadInts(x + dx * at).mul(by.left());

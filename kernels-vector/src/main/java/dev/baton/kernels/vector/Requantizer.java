@@ -77,13 +77,7 @@ interface Requantizer {
     private final float high;
 
     private Integers(
-        long out,
-        boolean rows,
-        float[] factors,
-        int[] bias,
-        int zeroPoint,
-        float low,
-        float high) {
+        long out, boolean rows, float[] factors, int[] bias, int zeroPoint, float low, float high) {
       this.out = out;
       this.rows = rows;
       this.factors = factors;

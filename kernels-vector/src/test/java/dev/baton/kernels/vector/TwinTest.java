@@ -461,16 +461,21 @@ class TwinTest {
 
   /** Three workers, of which each does what it gets, the last task first. */
   private static Parallel backwards() {
+    return backwards(3);
+  }
+
+  /** Some workers, of which each does what it gets, the last task first. */
+  static Parallel backwards(int threads) {
     return new Parallel() {
       @Override
       public int threads() {
-        return 3;
+        return threads;
       }
 
       @Override
       public void run(int tasks, Task task) {
         for (int t = tasks - 1; t >= 0; t--) {
-          task.run(t, t % 3);
+          task.run(t, t % threads);
         }
       }
     };

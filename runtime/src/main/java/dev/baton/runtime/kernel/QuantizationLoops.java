@@ -3,7 +3,9 @@ package dev.baton.runtime.kernel;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Loops between float32 and int8, of one step: what may be faster than in the reference kernels. */
+/**
+ * Loops between float32 and int8, of one step: what may be faster than in the reference kernels.
+ */
 public interface QuantizationLoops {
   /**
    * Quantizes {@code count} elements from {@code at}: {@code clamp(rint(x · inverse) + zero)}, of

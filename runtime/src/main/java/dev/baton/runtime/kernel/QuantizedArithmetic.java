@@ -67,8 +67,7 @@ final class QuantizedArithmetic {
     };
   }
 
-  private static Step bind(
-      QuantizedBinary binary, Loop loop, BoundNodeCall.Buffers buffers) {
+  private static Step bind(QuantizedBinary binary, Loop loop, BoundNodeCall.Buffers buffers) {
     Operand a = buffers.operand(binary.left());
     Operand b = buffers.operand(binary.right());
     Operand y = buffers.operand(binary.result());

@@ -80,12 +80,7 @@ public record QuantizedBinary(Value left, Value right, Value result, Formula by)
     int high = y.quantize(clamp.high()) - zero;
     return product
         ? new Product(
-            a.zeroPoint(),
-            b.zeroPoint(),
-            a.scale() * b.scale() / y.scale(),
-            low,
-            high,
-            zero)
+            a.zeroPoint(), b.zeroPoint(), a.scale() * b.scale() / y.scale(), low, high, zero)
         : sum(a, b, difference, y, low, high);
   }
 

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class QuantizedConvolution {
   private QuantizedConvolution() {}
 
-  static Step bind(
-      QuantizedProduct parts, NodeCall.Facts facts, BoundNodeCall.Buffers buffers) {
+  static Step bind(QuantizedProduct parts, NodeCall.Facts facts, BoundNodeCall.Buffers buffers) {
     ConvolutionGeometry g =
         ConvolutionGeometry.of(new NodeCall(parts.operator().operator(), facts));
     int channels = Math.multiplyExact(g.groups(), g.out());

@@ -158,8 +158,7 @@ public record QuantizedProduct(
     return scales(weight, buffers);
   }
 
-  private static float[] scales(
-      QuantizedOperator.Operand operand, BoundNodeCall.Buffers buffers) {
+  private static float[] scales(QuantizedOperator.Operand operand, BoundNodeCall.Buffers buffers) {
     if (operand.quantization() instanceof Quantization.PerTensor p) {
       return new float[] {(float) p.scale()};
     }

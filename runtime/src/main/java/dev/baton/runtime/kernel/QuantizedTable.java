@@ -32,17 +32,6 @@ public final class QuantizedTable implements Fusion {
 
   private static final int SIZE = 256;
 
-  private final Binder binder;
-
-  public QuantizedTable(Binder binder) {
-    this.binder = binder;
-  }
-
-  /** With the reference loop. */
-  static QuantizedTable reference() {
-    return new QuantizedTable(QuantizedTable::bind);
-  }
-
   private static final Set<String> FUNCTIONS =
       Set.of(
           "aten::abs",
@@ -77,6 +66,17 @@ public final class QuantizedTable implements Fusion {
           "aten::sub.Scalar",
           "aten::sub.Tensor",
           "aten::tanh");
+
+  private final Binder binder;
+
+  public QuantizedTable(Binder binder) {
+    this.binder = binder;
+  }
+
+  /** With the reference loop. */
+  static QuantizedTable reference() {
+    return new QuantizedTable(QuantizedTable::bind);
+  }
 
   @Override
   public @Nullable Group endingWith(Node last, GraphView view) {
@@ -223,8 +223,7 @@ public final class QuantizedTable implements Fusion {
     };
   }
 
-  private static Step bind(
-      byte[] table, MemorySegment from, MemorySegment to, Parallel parallel) {
+  private static Step bind(byte[] table, MemorySegment from, MemorySegment to, Parallel parallel) {
     byte[] block = new byte[(int) Math.min(from.byteSize(), 4096)];
     return () -> {
       for (long at = 0; at < from.byteSize(); at += block.length) {

@@ -48,11 +48,15 @@ final class JavaCost {
     }
   }
 
-  /** A multiply and add of integers, in a group that is computed on them. */
+  /** A multiply and add of integers, in a group that is computed on them, by the two providers. */
   private static final double INTEGER_PRODUCT = 0.2;
 
-  /** An element of any other group that is computed on integers. */
+  private static final double FAST_INTEGER_PRODUCT = 0.045;
+
+  /** An element of any other group that is computed on integers, by the two providers. */
   private static final double INTEGER_ELEMENT = 2;
+
+  private static final double FAST_INTEGER_ELEMENT = 0.3;
 
   /** These are other sizes over the same bytes. */
   private static final Set<String> RESHAPES =
@@ -162,9 +166,10 @@ final class JavaCost {
   private static double onIntegers(Unit.Fused group) {
     double products = group.nodes().stream().mapToDouble(JavaCost::products).sum();
     double elements = group.nodes().stream().mapToDouble(JavaCost::elements).max().orElse(0);
+    boolean fast = !group.provider().equals(ReferenceKernels.NAME);
     return products > 0
-        ? LARGE_STEP + INTEGER_PRODUCT * products
-        : STEP + INTEGER_ELEMENT * elements;
+        ? LARGE_STEP + (fast ? FAST_INTEGER_PRODUCT : INTEGER_PRODUCT) * products
+        : STEP + (fast ? FAST_INTEGER_ELEMENT : INTEGER_ELEMENT) * elements;
   }
 
   private double nanos(Node node) {
