@@ -49,7 +49,8 @@ final class Columns {
       long target = to + 4L * i * columns;
       for (int line = 0; line < count; line++) {
         // A line's last vector writes past it; the next line, row or panel overwrites that.
-        Lanes.copyBeyond(source + 4L * mine[3 * line + 1], target + 4L * mine[3 * line], mine[3 * line + 2]);
+        Lanes.copyBeyond(
+            source + 4L * mine[3 * line + 1], target + 4L * mine[3 * line], mine[3 * line + 2]);
       }
     }
   }

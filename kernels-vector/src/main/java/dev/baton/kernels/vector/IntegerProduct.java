@@ -1,5 +1,11 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.runtime.kernel.Parallel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -98,7 +104,11 @@ final class IntegerProduct {
         int rows = Math.min(Tile.ROWS, rowTo - r);
         for (int i = 0; i < rows; i++) {
           long from = a + (long) (r + i) * k + k0;
-          ByteLanes.widen(from, wide + 4L * i * pitch, kn, zeroPoints[zeroPoints.length == 1 ? 0 : row + r + i]);
+          ByteLanes.widen(
+              from,
+              wide + 4L * i * pitch,
+              kn,
+              zeroPoints[zeroPoints.length == 1 ? 0 : row + r + i]);
           Lanes.fill(c + 4L * i * width, width, 0);
         }
         tiles(panelFrom, panelTo, first, rows, wide, 4L * pitch, scratch, kn, c);
@@ -107,7 +117,13 @@ final class IntegerProduct {
           long before = several ? sums + 4L * (r + i - rowFrom) * width : 0;
           long at = (long) (r + i) * panels.n + first;
           if (groups != null) {
-            scale(part, before, columns, groups.scales, (int) (block * scalesOfGroup()) + first, k0 == 0);
+            scale(
+                part,
+                before,
+                columns,
+                groups.scales,
+                (int) (block * scalesOfGroup()) + first,
+                k0 == 0);
             if (last) {
               results.run(several ? before : part, 0, columns, row + r + i, first, element + at);
             }
@@ -160,19 +176,20 @@ final class IntegerProduct {
 
   private static void sum(long part, long sums, int n, boolean first) {
     for (int i = 0; i < n; i += Lanes.COUNT) {
-      IntVector x = ByteLanes.toInts(Lanes.load(part + 4L * i));
+      IntVector x = ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, part + 4L * i, LITTLE_ENDIAN));
       ByteLanes.storeInts(first ? x : x.add(ByteLanes.intsAt(sums + 4L * i)), sums + 4L * i);
     }
   }
 
   /** Adds a group's sums by their scales; in place, if there is but one group. */
-  private static void scale(
-      long part, long sums, int n, float[] scales, int scale, boolean first) {
+  private static void scale(long part, long sums, int n, float[] scales, int scale, boolean first) {
     long to = sums == 0 ? part : sums;
     for (int i = 0; i < n; i += Lanes.COUNT) {
       FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, scales, scale + i);
-      FloatVector x = Lanes.load(part + 4L * i).mul(factor);
-      Lanes.store((first ? Lanes.splat(0f) : Lanes.load(to + 4L * i)).add(x), to + 4L * i);
+      FloatVector x = fromMemorySegment(SPECIES, ALL, part + 4L * i, LITTLE_ENDIAN).mul(factor);
+      (first ? broadcast(SPECIES, 0f) : fromMemorySegment(SPECIES, ALL, to + 4L * i, LITTLE_ENDIAN))
+          .add(x)
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
   }
 }

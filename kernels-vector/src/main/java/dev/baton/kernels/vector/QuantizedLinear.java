@@ -95,9 +95,7 @@ final class QuantizedLinear implements Step, Parallel.Task, Gemm.Source {
   private BytePanels panels(QuantizedProduct parts, Panels shape) {
     Quantization weight = parts.weight().quantization();
     boolean nibbles =
-        weight != null
-            && weight.max() - weight.min() < 16
-            && (group == shape.k || group % 2 == 0);
+        weight != null && weight.max() - weight.min() < 16 && (group == shape.k || group % 2 == 0);
     return new BytePanels(shape, nibbles, nibbles ? Math.toIntExact(weight.min()) : 0);
   }
 
