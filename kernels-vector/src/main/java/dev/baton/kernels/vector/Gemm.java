@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gemm {
   /** Rows of B in a block. */
-  private static final int DEPTH = 256;
+  private static final int DEPTH = Caches.HOST.depth();
 
-  /** Panels of a task, at most: with the depth, some 400 kB. */
-  private static final int PANELS = Math.max(1, 384 / (Tile.VECTORS * Lanes.COUNT));
+  /** Panels of a task, at most. */
+  private static final int PANELS =
+      (int) Math.max(1, Caches.HOST.block() / ((long) DEPTH * Tile.VECTORS * Lanes.BYTES));
 
   /** Tasks for each thread: one that is held up leaves the others something to do. */
   private static final int TASKS = 4;
