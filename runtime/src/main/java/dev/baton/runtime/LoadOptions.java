@@ -19,6 +19,7 @@ public final class LoadOptions {
   private @Nullable List<String> delegates;
   private @Nullable FallbackPolicy policy;
   private Map<String, Map<String, String>> delegateOptions;
+  private @Nullable List<String> kernels;
   private int threads;
   private @Nullable Path cacheDirectory;
   private long maxInstructions;
@@ -42,6 +43,7 @@ public final class LoadOptions {
     delegates = other.delegates;
     policy = other.policy;
     delegateOptions = other.delegateOptions;
+    kernels = other.kernels;
     threads = other.threads;
     cacheDirectory = other.cacheDirectory;
     maxInstructions = other.maxInstructions;
@@ -89,6 +91,20 @@ public final class LoadOptions {
     all.put(delegate, Map.copyOf(ours));
     LoadOptions copy = new LoadOptions(this);
     copy.delegateOptions = Map.copyOf(all);
+    return copy;
+  }
+
+  /**
+   * The providers of Java kernels to use, by {@link
+   * dev.baton.runtime.kernel.KernelProvider#name()}, and no others; the reference kernels always
+   * are among them. {@code List.of("reference")} leaves those alone: with {@link #javaOnly} a
+   * program then gives the same bits on every machine, at any number of threads. By default every
+   * provider that the process has; a user's own operators come with the provider that brings them.
+   * A load fails with a {@link BatonException} if the process has no provider of a name.
+   */
+  public LoadOptions withKernels(List<String> names) {
+    LoadOptions copy = new LoadOptions(this);
+    copy.kernels = List.copyOf(names);
     return copy;
   }
 
@@ -195,6 +211,11 @@ public final class LoadOptions {
   /** Options of a delegate; never null. */
   public Map<String, String> delegateOptions(String delegate) {
     return delegateOptions.getOrDefault(delegate, Map.of());
+  }
+
+  /** The named providers of kernels; empty if all are used. */
+  public Optional<List<String>> kernels() {
+    return Optional.ofNullable(kernels);
   }
 
   public int threads() {

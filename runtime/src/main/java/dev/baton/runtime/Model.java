@@ -44,6 +44,7 @@ public final class Model implements AutoCloseable {
    *
    * @param program may be closed at once: its bytes stay as long as the model needs them
    * @throws IllegalStateException if the program is closed
+   * @throws BatonException if the options name kernels that the process does not have
    */
   public static Model of(Program program, LoadOptions options) {
     return of(program, options, Runtimes.delegates());
@@ -51,7 +52,7 @@ public final class Model implements AutoCloseable {
 
   /** As {@link #of(Program, LoadOptions)}, with delegates that no service file names. */
   public static Model of(Program program, LoadOptions options, Delegates delegates) {
-    return new Model(program, options, delegates, Runtimes.kernels());
+    return new Model(program, options, delegates, Runtimes.kernels(options));
   }
 
   /**

@@ -68,7 +68,7 @@ public final class ModelMethod implements AutoCloseable {
   public static Placement explain(
       Program program, String method, LoadOptions options, Delegates delegates) {
     try (Program.Lease lease = program.lease()) {
-      return CompiledMethod.explain(program, method, Runtimes.kernels(), delegates, options);
+      return CompiledMethod.explain(program, method, Runtimes.kernels(options), delegates, options);
     }
   }
 

@@ -1,6 +1,9 @@
 package dev.baton.runtime;
 
+import dev.baton.runtime.kernel.KernelProvider;
 import dev.baton.runtime.kernel.Kernels;
+import dev.baton.runtime.kernel.ReferenceKernels;
+import java.util.List;
 
 /** What the process has: found once, when first needed. */
 final class Runtimes {
@@ -11,8 +14,33 @@ final class Runtimes {
     static final Delegates DELEGATES = Delegates.load();
   }
 
-  static Kernels kernels() {
-    return Found.KERNELS;
+  /**
+   * The kernels that the options ask for.
+   *
+   * @throws BatonException if they name a provider that the process does not have
+   */
+  static Kernels kernels(LoadOptions options) {
+    List<String> names = options.kernels().orElse(null);
+    if (names == null) {
+      return Found.KERNELS;
+    }
+    List<KernelProvider> all = Found.KERNELS.providers();
+    List<String> known = all.stream().map(KernelProvider::name).toList();
+    for (String name : names) {
+      if (!known.contains(name)) {
+        String why = String.join("; ", Found.KERNELS.problems());
+        throw new BatonException(
+            "no kernels are named '"
+                + name
+                + "'; there are "
+                + known
+                + (why.isEmpty() ? "" : ". " + why));
+      }
+    }
+    return Kernels.of(
+        all.stream()
+            .filter(p -> names.contains(p.name()) && !p.name().equals(ReferenceKernels.NAME))
+            .toList());
   }
 
   static Delegates delegates() {

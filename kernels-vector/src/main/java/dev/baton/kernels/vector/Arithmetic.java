@@ -1,5 +1,10 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.graph.DType;
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Broadcast;
@@ -109,72 +114,90 @@ final class Arithmetic implements FastKernel {
   private static void add(long a, long b, long to, int n) {
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(a + 4L * i).add(Lanes.load(b + 4L * i)), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN)
+          .add(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
       int rest = n - i;
-      Lanes.store(
-          Lanes.load(a + 4L * i, rest).add(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(rest))
+          .add(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(rest));
     }
   }
 
   private static void sub(long a, long b, long to, int n) {
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(a + 4L * i).sub(Lanes.load(b + 4L * i)), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN)
+          .sub(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
       int rest = n - i;
-      Lanes.store(
-          Lanes.load(a + 4L * i, rest).sub(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(rest))
+          .sub(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(rest));
     }
   }
 
-  private static void mul(long a, long b, long to, int n) {
+  static void mul(long a, long b, long to, int n) {
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(a + 4L * i).mul(Lanes.load(b + 4L * i)), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN)
+          .mul(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
       int rest = n - i;
-      Lanes.store(
-          Lanes.load(a + 4L * i, rest).mul(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(rest))
+          .mul(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(rest));
     }
   }
 
   private static void div(long a, long b, long to, int n) {
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(a + 4L * i).div(Lanes.load(b + 4L * i)), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN)
+          .div(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
       int rest = n - i;
-      Lanes.store(
-          Lanes.load(a + 4L * i, rest).div(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(rest))
+          .div(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(rest));
     }
   }
 
   private static void max(long a, long b, long to, int n) {
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(a + 4L * i).max(Lanes.load(b + 4L * i)), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN)
+          .max(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
       int rest = n - i;
-      Lanes.store(
-          Lanes.load(a + 4L * i, rest).max(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(rest))
+          .max(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(rest));
     }
   }
 
   private static void min(long a, long b, long to, int n) {
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(a + 4L * i).min(Lanes.load(b + 4L * i)), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN)
+          .min(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
       int rest = n - i;
-      Lanes.store(
-          Lanes.load(a + 4L * i, rest).min(Lanes.load(b + 4L * i, rest)), to + 4L * i, rest);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(rest))
+          .min(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(rest));
     }
   }
 }

@@ -1,5 +1,10 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.runtime.kernel.BoundCall;
@@ -130,21 +135,22 @@ record AveragePool(int spatial, boolean adaptive) implements FastKernel {
       planes.fill(input + 4L * channel * y.in() * x.in(), plane, 0);
       int[] taps = planes.taps;
       for (int i = 0; i < row; i += Lanes.COUNT) {
-        FloatVector s = Lanes.load(plane + 4L * taps[0] + 4L * i);
+        FloatVector s =
+            fromMemorySegment(SPECIES, ALL, plane + 4L * taps[0] + 4L * i, LITTLE_ENDIAN);
         for (int t = 1; t < taps.length; t++) {
-          s = s.add(Lanes.load(plane + 4L * taps[t] + 4L * i));
+          s = s.add(fromMemorySegment(SPECIES, ALL, plane + 4L * taps[t] + 4L * i, LITTLE_ENDIAN));
         }
-        Lanes.store(s, sums + 4L * i);
+        s.intoMemorySegment(ALL, sums + 4L * i, LITTLE_ENDIAN);
       }
       for (int oy = 0; oy < y.out(); oy++) {
         long from = sums + 4L * oy * planes.pitch;
         long to = output + 4 * (((long) channel * y.out() + oy) * x.out());
         for (int i = 0; i < x.out(); i += Lanes.COUNT) {
           FloatVector counts = FloatVector.fromArray(Lanes.SPECIES, countsX, i).mul(countsY[oy]);
-          Lanes.store(
-              Lanes.load(from + 4L * i).div(counts),
-              to + 4L * i,
-              Math.min(Lanes.COUNT, x.out() - i));
+          fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN)
+              .div(counts)
+              .intoMemorySegment(
+                  ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(Math.min(Lanes.COUNT, x.out() - i)));
         }
       }
     }

@@ -1,8 +1,10 @@
 package dev.baton.kernels.vector;
 
 import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
 
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -62,7 +64,9 @@ final class ByteLanes {
    * rounded to even.
    */
   static IntVector round(FloatVector x, FloatVector low, FloatVector high) {
-    return VectorMath.clamp(x, low, high).add(ROUNDING).reinterpretAsInts();
+    FloatVector atLeast = x.blend(low, x.lt(low));
+    FloatVector bounded = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
+    return bounded.add(ROUNDING).reinterpretAsInts();
   }
 
   static IntVector toInts(FloatVector x) {
@@ -83,10 +87,10 @@ final class ByteLanes {
 
   /** Writes {@code n} bytes as numbers without their zero point. */
   static void widen(long from, long to, int n, int zeroPoint) {
-    FloatVector zero = Lanes.splat((float) zeroPoint);
+    FloatVector zero = broadcast(SPECIES, (float) zeroPoint);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(load(from + i).sub(zero), to + 4L * i);
+      load(from + i).sub(zero).intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     for (; i < n; i++) {
       Lanes.set(to + 4L * i, Lanes.getByte(from + i) - zeroPoint);

@@ -1,5 +1,8 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
@@ -103,8 +106,9 @@ final class BytePanels {
       } else {
         long from = start + (long) k0 * width + j;
         for (int i = 0; i < kn; i++) {
-          Lanes.store(
-              ByteLanes.load(from + (long) i * width).sub(z), to + 4 * ((long) i * width + j));
+          ByteLanes.load(from + (long) i * width)
+              .sub(z)
+              .intoMemorySegment(ALL, to + 4 * ((long) i * width + j), LITTLE_ENDIAN);
         }
       }
     }
@@ -114,10 +118,12 @@ final class BytePanels {
     for (int i = 0; i < kn; i += 2) {
       IntVector both = ByteLanes.loadInts(from + (long) (i / 2) * width);
       IntVector low = both.and(15);
-      Lanes.store(ByteLanes.toFloats(low).sub(zeros), to + 4L * i * width);
+      ByteLanes.toFloats(low).sub(zeros).intoMemorySegment(ALL, to + 4L * i * width, LITTLE_ENDIAN);
       if (i + 1 < kn) {
         IntVector high = both.lanewise(VectorOperators.LSHR, 4).and(15);
-        Lanes.store(ByteLanes.toFloats(high).sub(zeros), to + 4L * (i + 1) * width);
+        ByteLanes.toFloats(high)
+            .sub(zeros)
+            .intoMemorySegment(ALL, to + 4L * (i + 1) * width, LITTLE_ENDIAN);
       }
     }
   }

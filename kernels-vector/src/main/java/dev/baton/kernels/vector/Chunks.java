@@ -7,7 +7,7 @@ import dev.baton.runtime.kernel.Step;
 /** An elementwise step in parts that fit the first cache. */
 interface Chunks {
   /** Elements of a part. */
-  int SIZE = 4096;
+  int SIZE = Caches.HOST.part();
 
   /** Computes {@code n} elements of the result from {@code at}. */
   void run(long at, int n);

@@ -76,6 +76,8 @@ final class Convolution implements FastKernel {
     private final Epilogue epilogue;
     private final MemorySegment scratch;
     private final long workerBytes;
+    private final long packedBytes;
+    private final Parallel.Task packer = this::pack;
 
     /**
      * @param products that run at once
@@ -96,13 +98,34 @@ final class Convolution implements FastKernel {
       this.weight = weight;
       this.epilogue = epilogue;
       this.workerBytes = (gemm.scratchBytes() + 63) & -64;
-      this.scratch = call.scratch(workerBytes * parallel.threads() + shared);
+      this.packedBytes = (gemm.packedBytes() + 63) & -64;
+      this.scratch = call.scratch(workerBytes * parallel.threads() + packedBytes + shared);
+    }
+
+    /** Address of the columns, if they are all put together before the product; else 0. */
+    private long packed() {
+      return gemm.packsFirst ? scratch.address() + workerBytes * parallel.threads() : 0;
     }
 
     /** Address of the scratch that workers share. */
     long shared() {
-      return scratch.address() + workerBytes * parallel.threads();
+      return scratch.address() + workerBytes * parallel.threads() + packedBytes;
     }
+
+    /** Puts the columns of the step's one product together, if its tasks share them. */
+    void pack() {
+      if (gemm.packsFirst) {
+        parallel.run(gemm.panels.count, packer);
+      }
+    }
+
+    private void pack(int panel, int worker) {
+      begin(0, worker);
+      gemm.pack(this, packed(), panel, worker);
+    }
+
+    /** Prepares {@link #fill} for one of the products that run at once. */
+    abstract void begin(int product, int worker);
 
     /** Computes a task of the product of an image and group. */
     void product(int image, int group, int task, int worker) {
@@ -111,7 +134,7 @@ final class Convolution implements FastKernel {
           task,
           worker,
           weight + 4L * group * g.out() * gemm.k,
-          0,
+          packed(),
           this,
           output + 4 * element,
           scratch.address() + workerBytes * worker,
@@ -132,13 +155,19 @@ final class Convolution implements FastKernel {
 
     @Override
     public void run() {
+      pack();
       parallel.run(gemm.tasks * g.batch() * g.groups(), this);
+    }
+
+    @Override
+    void begin(int product, int worker) {
+      bases[worker] = input + 4 * product * (g.in() * g.inputPlane());
     }
 
     @Override
     public void run(int task, int worker) {
       int product = task / gemm.tasks;
-      bases[worker] = input + 4 * product * (g.in() * g.inputPlane());
+      begin(product, worker);
       product(product / g.groups(), product % g.groups(), task % gemm.tasks, worker);
     }
 
@@ -181,13 +210,19 @@ final class Convolution implements FastKernel {
     public void run() {
       for (image = 0; image < g.batch(); image++) {
         parallel.run(channels, pad);
+        pack();
         parallel.run(gemm.tasks * g.groups(), this);
       }
     }
 
     @Override
+    void begin(int product, int worker) {
+      runs[worker] = product;
+    }
+
+    @Override
     public void run(int task, int worker) {
-      runs[worker] = task / gemm.tasks;
+      begin(task / gemm.tasks, worker);
       product(image, task / gemm.tasks, task % gemm.tasks, worker);
     }
 

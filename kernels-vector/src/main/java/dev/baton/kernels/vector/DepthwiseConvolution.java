@@ -1,5 +1,11 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.ConvolutionGeometry;
 import dev.baton.runtime.kernel.Parallel;
@@ -69,23 +75,23 @@ final class DepthwiseConvolution implements Step, Parallel.Task {
   /** The first {@code row} sums, and what follows them up to four vectors. */
   static void sums(long plane, int[] taps, long filter, long to, int row) {
     for (int i = 0; i < row; i += 4 * Lanes.COUNT) {
-      FloatVector s0 = Lanes.splat(0f);
+      FloatVector s0 = broadcast(SPECIES, 0f);
       FloatVector s1 = s0;
       FloatVector s2 = s0;
       FloatVector s3 = s0;
       for (int t = 0; t < taps.length; t++) {
-        FloatVector w = Lanes.splat(filter + 4L * t);
+        FloatVector w = broadcast(SPECIES, Lanes.get(filter + 4L * t));
         long at = plane + 4L * taps[t] + 4L * i;
-        s0 = w.fma(Lanes.load(at), s0);
-        s1 = w.fma(Lanes.load(at + Lanes.BYTES), s1);
-        s2 = w.fma(Lanes.load(at + 2 * Lanes.BYTES), s2);
-        s3 = w.fma(Lanes.load(at + 3 * Lanes.BYTES), s3);
+        s0 = w.fma(fromMemorySegment(SPECIES, ALL, at, LITTLE_ENDIAN), s0);
+        s1 = w.fma(fromMemorySegment(SPECIES, ALL, at + Lanes.BYTES, LITTLE_ENDIAN), s1);
+        s2 = w.fma(fromMemorySegment(SPECIES, ALL, at + 2 * Lanes.BYTES, LITTLE_ENDIAN), s2);
+        s3 = w.fma(fromMemorySegment(SPECIES, ALL, at + 3 * Lanes.BYTES, LITTLE_ENDIAN), s3);
       }
       long at = to + 4L * i;
-      Lanes.store(s0, at);
-      Lanes.store(s1, at + Lanes.BYTES);
-      Lanes.store(s2, at + 2 * Lanes.BYTES);
-      Lanes.store(s3, at + 3 * Lanes.BYTES);
+      s0.intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+      s1.intoMemorySegment(ALL, at + Lanes.BYTES, LITTLE_ENDIAN);
+      s2.intoMemorySegment(ALL, at + 2 * Lanes.BYTES, LITTLE_ENDIAN);
+      s3.intoMemorySegment(ALL, at + 3 * Lanes.BYTES, LITTLE_ENDIAN);
     }
   }
 }

@@ -1,11 +1,19 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Operand;
 import java.util.ArrayList;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,16 +102,20 @@ interface Epilogue {
   record RowBias(long bias, float low, float high) implements Epilogue {
     @Override
     public void apply(long at, int count, int row, int column, long element) {
-      FloatVector b = Lanes.splat(bias + 4L * row);
-      FloatVector l = Lanes.splat(low);
-      FloatVector h = Lanes.splat(high);
+      FloatVector b = broadcast(SPECIES, Lanes.get(bias + 4L * row));
       int i = 0;
       for (; i < Lanes.whole(count); i += Lanes.COUNT) {
-        Lanes.store(VectorMath.clamp(Lanes.load(at + 4L * i).add(b), l, h), at + 4L * i);
+        FloatVector x = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN).add(b);
+        x = x.blend(low, x.lt(low)); // NaN stays
+        x.blend(high, x.compare(VectorOperators.GT, high))
+            .intoMemorySegment(ALL, at + 4L * i, LITTLE_ENDIAN);
       }
       if (i < count) {
-        FloatVector x = VectorMath.clamp(Lanes.load(at + 4L * i, count - i).add(b), l, h);
-        Lanes.store(x, at + 4L * i, count - i);
+        VectorMask<Float> rest = Lanes.first(count - i);
+        FloatVector x = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, rest).add(b);
+        x = x.blend(low, x.lt(low));
+        x.blend(high, x.compare(VectorOperators.GT, high))
+            .intoMemorySegment(ALL, at + 4L * i, LITTLE_ENDIAN, rest);
       }
     }
   }

@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Gemm {
   /** Rows of B in a block. */
-  private static final int DEPTH = 256;
+  private static final int DEPTH = Caches.HOST.depth();
 
-  /** Panels of a task, at most: with the depth, some 400 kB. */
-  private static final int PANELS = Math.max(1, 384 / (Tile.VECTORS * Lanes.COUNT));
+  /** Panels of a task, at most. */
+  private static final int PANELS =
+      (int) Math.max(1, Caches.HOST.block() / ((long) DEPTH * Tile.VECTORS * Lanes.BYTES));
 
   /** Tasks for each thread: one that is held up leaves the others something to do. */
   private static final int TASKS = 4;
@@ -41,6 +42,12 @@ final class Gemm {
   final int tasks;
 
   /**
+   * True if several tasks need the same columns, so that B is best packed as a whole before: by
+   * {@link #pack}, panel by panel, into {@link #packedBytes}.
+   */
+  final boolean packsFirst;
+
+  /**
    * @param products how many products of these sizes make up the step
    */
   Gemm(int m, int n, int k, int products, int threads) {
@@ -59,6 +66,21 @@ final class Gemm {
     this.rowsOfTask = Math.max(1, Math.ceilDiv(tiles, rows)) * Tile.ROWS;
     this.rowTasks = Math.ceilDiv(m, rowsOfTask);
     this.tasks = rowTasks * columnTasks;
+    this.packsFirst = rowTasks > 1 && products == 1;
+  }
+
+  /** Bytes of all of B packed by {@link #pack}; 0 if that is not to be done. */
+  long packedBytes() {
+    return packsFirst ? panels.byteSize() + (long) panels.count * Lanes.BYTES : 0;
+  }
+
+  /** Packs a panel; a source may write a vector beyond it, which belongs to no other panel. */
+  void pack(Source source, long packed, int panel, int worker) {
+    source.fill(packed + 4L * k * panels.first(panel) + gap(panel), 0, k, panel, worker);
+  }
+
+  private static long gap(int panel) {
+    return (long) panel * Lanes.BYTES;
   }
 
   /** Bytes that a worker needs: a block of B, and the part of C that is wider than n. */
@@ -73,7 +95,9 @@ final class Gemm {
   /**
    * Computes a task of a product.
    *
-   * @param packed address of all panels; unused if there is a source
+   * @param packed address of all panels, of a constant or by {@link #pack}; 0 if the task is to
+   *     pack them
+   * @param source of B; null if that is a constant
    * @param scratch of this worker
    * @param element index of C's first element in the result of the step, for the epilogue
    * @param row of C's first row there
@@ -100,7 +124,7 @@ final class Gemm {
     long edgeC = scratch + blockBytes();
     for (int k0 = 0; k0 < k; k0 += DEPTH) {
       int kn = Math.min(DEPTH, k - k0);
-      if (source != null) {
+      if (packed == 0 && source != null) {
         for (int p = panelFrom; p < panelTo; p++) {
           source.fill(scratch + 4L * kn * (panels.first(p) - firstColumn), k0, kn, p, worker);
         }
@@ -125,9 +149,11 @@ final class Gemm {
           int first = panels.first(p);
           int width = panels.width(p);
           long b =
-              source != null
+              packed == 0
                   ? scratch + 4L * kn * (first - firstColumn)
-                  : packed + 4 * ((long) k * first + (long) k0 * width);
+                  : packed
+                      + 4 * ((long) k * first + (long) k0 * width)
+                      + (source == null ? 0 : gap(p));
           long base = p == edge ? edgeC - 4L * rowFrom * width : c + 4L * first;
           long pitch = 4L * (p == edge ? width : n);
           Tile.run(

@@ -1,5 +1,11 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.runtime.kernel.Parallel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -170,7 +176,7 @@ final class IntegerProduct {
 
   private static void sum(long part, long sums, int n, boolean first) {
     for (int i = 0; i < n; i += Lanes.COUNT) {
-      IntVector x = ByteLanes.toInts(Lanes.load(part + 4L * i));
+      IntVector x = ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, part + 4L * i, LITTLE_ENDIAN));
       ByteLanes.storeInts(first ? x : x.add(ByteLanes.intsAt(sums + 4L * i)), sums + 4L * i);
     }
   }
@@ -180,8 +186,10 @@ final class IntegerProduct {
     long to = sums == 0 ? part : sums;
     for (int i = 0; i < n; i += Lanes.COUNT) {
       FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, scales, scale + i);
-      FloatVector x = Lanes.load(part + 4L * i).mul(factor);
-      Lanes.store((first ? Lanes.splat(0f) : Lanes.load(to + 4L * i)).add(x), to + 4L * i);
+      FloatVector x = fromMemorySegment(SPECIES, ALL, part + 4L * i, LITTLE_ENDIAN).mul(factor);
+      (first ? broadcast(SPECIES, 0f) : fromMemorySegment(SPECIES, ALL, to + 4L * i, LITTLE_ENDIAN))
+          .add(x)
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
   }
 }

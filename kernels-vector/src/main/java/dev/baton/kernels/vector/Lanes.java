@@ -1,6 +1,8 @@
 package dev.baton.kernels.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -12,7 +14,14 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
-/** The vectors of this process, and memory by address. */
+/**
+ * The vectors of this process, and memory by address.
+ *
+ * <p>Vectors never are arguments or results of this module's own methods; loops call nothing but
+ * the Vector API with them, and loops meet in memory. The compiler inlines the API's methods
+ * always, others only as long as what it compiles is small; the vectors of a call that it leaves
+ * are objects on the heap.
+ */
 final class Lanes {
   private static final @Nullable MemorySegment MAYBE_ALL = all();
 
@@ -71,33 +80,6 @@ final class Lanes {
         : Optional.empty();
   }
 
-  static FloatVector load(long address) {
-    return FloatVector.fromMemorySegment(SPECIES, ALL, address, ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** The first {@code n} lanes; the others are 0. */
-  static FloatVector load(long address, int n) {
-    return FloatVector.fromMemorySegment(SPECIES, ALL, address, ByteOrder.LITTLE_ENDIAN, FIRST[n]);
-  }
-
-  static void store(FloatVector vector, long address) {
-    vector.intoMemorySegment(ALL, address, ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Writes the first {@code n} lanes. */
-  static void store(FloatVector vector, long address, int n) {
-    vector.intoMemorySegment(ALL, address, ByteOrder.LITTLE_ENDIAN, FIRST[n]);
-  }
-
-  /** One element in every lane. */
-  static FloatVector splat(long address) {
-    return FloatVector.broadcast(SPECIES, ALL.get(JAVA_FLOAT_UNALIGNED, address));
-  }
-
-  static FloatVector splat(float value) {
-    return FloatVector.broadcast(SPECIES, value);
-  }
-
   static VectorMask<Float> first(int n) {
     return FIRST[n];
   }
@@ -132,8 +114,9 @@ final class Lanes {
     return halves;
   }
 
-  /** Sum of the lanes, always in the same order. */
-  static float sum(FloatVector v) {
+  /** Sum of a vector in memory, always in the same order. */
+  static float sum(long address) {
+    FloatVector v = fromMemorySegment(SPECIES, ALL, address, LITTLE_ENDIAN);
     for (int s = HALVES.length - 1; s >= 0; s--) {
       v = v.add(v.rearrange(HALVES[s]));
     }
@@ -146,10 +129,10 @@ final class Lanes {
   }
 
   static void fill(long address, int n, float value) {
-    FloatVector v = splat(value);
+    FloatVector v = FloatVector.broadcast(SPECIES, value);
     int i = 0;
     for (; i < whole(n); i += COUNT) {
-      store(v, address + 4L * i);
+      v.intoMemorySegment(ALL, address + 4L * i, LITTLE_ENDIAN);
     }
     for (; i < n; i++) {
       set(address + 4L * i, value);
@@ -159,17 +142,27 @@ final class Lanes {
   static void copy(long from, long to, int n) {
     int i = 0;
     for (; i < whole(n); i += COUNT) {
-      store(load(from + 4L * i), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN)
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
-      store(load(from + 4L * i, n - i), to + 4L * i, n - i);
+      fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN, FIRST[n - i])
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, FIRST[n - i]);
+    }
+  }
+
+  /** As {@link #copy}, element by element: for a few. */
+  static void copyElements(long from, long to, int n) {
+    for (int i = 0; i < n; i++) {
+      set(to + 4L * i, get(from + 4L * i));
     }
   }
 
   /** Copies {@code n} elements and what follows them up to a whole vector. */
   static void copyBeyond(long from, long to, int n) {
     for (int i = 0; i < n; i += COUNT) {
-      store(load(from + 4L * i), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN)
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
   }
 }

@@ -1,5 +1,10 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.graph.DType;
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Broadcast;
@@ -46,7 +51,10 @@ final class Masks {
     private void run(long from, long to, int n, float other) {
       for (int i = 0; i < n; i += Lanes.COUNT) {
         int some = Math.min(Lanes.COUNT, n - i);
-        long bits = Lanes.load(from + 4L * i, some).compare(comparison, other).toLong();
+        long bits =
+            fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN, Lanes.first(some))
+                .compare(comparison, other)
+                .toLong();
         for (int j = 0; j < some; j++) {
           Lanes.setByte(to + i + j, (byte) (bits >> j & 1));
         }

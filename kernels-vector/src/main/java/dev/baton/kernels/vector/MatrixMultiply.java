@@ -68,6 +68,7 @@ final class MatrixMultiply implements FastKernel {
     private final MemorySegment scratch;
     private final long workerBytes;
     private final long[] bases;
+    private final Parallel.Task packer = this::pack;
 
     Bound(BoundCall call, MatrixProduct product) {
       this.product = product;
@@ -86,13 +87,31 @@ final class MatrixMultiply implements FastKernel {
       // Where it is packed nobody reads the constant: asked for, it might have to be copied.
       this.b = packed != null ? 0 : call.input(product.names().b()).data().address();
       this.workerBytes = (gemm.scratchBytes() + 63) & -64;
-      this.scratch = call.scratch(workerBytes * parallel.threads());
+      this.scratch =
+          call.scratch(
+              workerBytes * parallel.threads() + (packed == null ? gemm.packedBytes() : 0));
       this.bases = new long[parallel.threads()];
     }
 
     @Override
     public void run() {
+      if (packed == null && gemm.packsFirst) {
+        parallel.run(gemm.panels.count, packer);
+      }
       parallel.run(gemm.tasks * product.batch(), this);
+    }
+
+    private void pack(int panel, int worker) {
+      bases[worker] = b + 4 * product.bAt()[0];
+      gemm.pack(this, packed(), panel, worker);
+    }
+
+    /** Address of B packed before the product; 0 if tasks pack what they need. */
+    private long packed() {
+      if (packed != null) {
+        return packed.address();
+      }
+      return gemm.packsFirst ? scratch.address() + workerBytes * parallel.threads() : 0;
     }
 
     @Override
@@ -104,7 +123,7 @@ final class MatrixMultiply implements FastKernel {
           task % gemm.tasks,
           worker,
           a + 4 * product.aAt()[matrix],
-          packed == null ? 0 : packed.address(),
+          packed(),
           packed == null ? this : null,
           c + 4 * element,
           scratch.address() + workerBytes * worker,

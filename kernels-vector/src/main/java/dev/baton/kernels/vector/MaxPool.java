@@ -1,5 +1,11 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.runtime.kernel.BoundCall;
@@ -110,17 +116,19 @@ final class MaxPool implements FastKernel {
     private void greatest(long plane, long best, long taps) {
       int[] offsets = planes.taps;
       for (int i = 0; i < row; i += Lanes.COUNT) {
-        FloatVector greatest = Lanes.load(plane + 4L * offsets[0] + 4L * i);
-        FloatVector tap = Lanes.splat(0f);
+        FloatVector greatest =
+            fromMemorySegment(SPECIES, ALL, plane + 4L * offsets[0] + 4L * i, LITTLE_ENDIAN);
+        FloatVector tap = broadcast(SPECIES, 0f);
         for (int t = 1; t < offsets.length; t++) {
-          FloatVector v = Lanes.load(plane + 4L * offsets[t] + 4L * i);
+          FloatVector v =
+              fromMemorySegment(SPECIES, ALL, plane + 4L * offsets[t] + 4L * i, LITTLE_ENDIAN);
           VectorMask<Float> better =
               v.compare(VectorOperators.GT, greatest).or(v.test(VectorOperators.IS_NAN));
           greatest = greatest.blend(v, better);
           tap = tap.blend((float) t, better);
         }
-        Lanes.store(greatest, best + 4L * i);
-        Lanes.store(tap, taps + 4L * i);
+        greatest.intoMemorySegment(ALL, best + 4L * i, LITTLE_ENDIAN);
+        tap.intoMemorySegment(ALL, taps + 4L * i, LITTLE_ENDIAN);
       }
     }
   }

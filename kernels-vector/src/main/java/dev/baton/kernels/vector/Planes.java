@@ -1,5 +1,10 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.runtime.kernel.Window;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
@@ -112,11 +117,15 @@ final class Planes {
     int half = Lanes.COUNT / 2;
     int i = 0;
     for (; i + 2 * Lanes.COUNT <= n; i += 2 * Lanes.COUNT) {
-      FloatVector low = Lanes.load(from + 4L * i);
-      FloatVector high = Lanes.load(from + 4L * i + Lanes.BYTES);
-      Lanes.store(
-          high.rearrange(EVEN).blend(low.rearrange(EVEN), Lanes.first(half)), even + 2L * i);
-      Lanes.store(high.rearrange(ODD).blend(low.rearrange(ODD), Lanes.first(half)), odd + 2L * i);
+      FloatVector low = fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN);
+      FloatVector high =
+          fromMemorySegment(SPECIES, ALL, from + 4L * i + Lanes.BYTES, LITTLE_ENDIAN);
+      high.rearrange(EVEN)
+          .blend(low.rearrange(EVEN), Lanes.first(half))
+          .intoMemorySegment(ALL, even + 2L * i, LITTLE_ENDIAN);
+      high.rearrange(ODD)
+          .blend(low.rearrange(ODD), Lanes.first(half))
+          .intoMemorySegment(ALL, odd + 2L * i, LITTLE_ENDIAN);
     }
     for (; i < n; i++) {
       Lanes.set((i % 2 == 0 ? even : odd) + 4L * (i / 2), Lanes.get(from + 4L * i));

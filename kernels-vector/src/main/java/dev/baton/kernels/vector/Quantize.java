@@ -1,5 +1,11 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.runtime.kernel.Affine;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -14,12 +20,17 @@ final class Quantize {
 
   /** {@code clamp(rint(x · inverse) + zero)}. */
   static void run(long from, long to, int n, float inverse, int zero, long min, long max) {
-    FloatVector low = Lanes.splat((float) (min - zero));
-    FloatVector high = Lanes.splat((float) (max - zero));
+    FloatVector low = broadcast(SPECIES, (float) (min - zero));
+    FloatVector high = broadcast(SPECIES, (float) (max - zero));
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
       ByteLanes.store(
-          ByteLanes.round(Lanes.load(from + 4L * i).mul(inverse), low, high).add(zero), to + i);
+          ByteLanes.round(
+                  fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN).mul(inverse),
+                  low,
+                  high)
+              .add(zero),
+          to + i);
     }
     for (; i < n; i++) {
       float x = Math.min(Math.max(Lanes.get(from + 4L * i) * inverse, min - zero), max - zero);
@@ -29,10 +40,10 @@ final class Quantize {
 
   /** {@code (x − zero) · scale}. */
   static void back(long from, long to, int n, float scale, int zero) {
-    FloatVector z = Lanes.splat((float) zero);
+    FloatVector z = broadcast(SPECIES, (float) zero);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(ByteLanes.load(from + i).sub(z).mul(scale), to + 4L * i);
+      ByteLanes.load(from + i).sub(z).mul(scale).intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     for (; i < n; i++) {
       Lanes.set(to + 4L * i, (Lanes.getByte(from + i) - zero) * scale);
@@ -41,11 +52,11 @@ final class Quantize {
 
   /** Widens a range to hold some elements. */
   static void range(long from, int n, float[] range) {
-    FloatVector low = Lanes.splat(range[0]);
-    FloatVector high = Lanes.splat(range[1]);
+    FloatVector low = broadcast(SPECIES, range[0]);
+    FloatVector high = broadcast(SPECIES, range[1]);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      FloatVector x = Lanes.load(from + 4L * i);
+      FloatVector x = fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN);
       low = low.min(x);
       high = high.max(x);
     }

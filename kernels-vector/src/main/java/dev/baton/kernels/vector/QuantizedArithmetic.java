@@ -1,5 +1,8 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static jdk.incubator.vector.FloatVector.broadcast;
+
 import dev.baton.runtime.kernel.Affine;
 import dev.baton.runtime.kernel.BoundNodeCall;
 import dev.baton.runtime.kernel.Broadcast;
@@ -108,8 +111,8 @@ final class QuantizedArithmetic {
 
   private static void product(
       QuantizedBinary.Product by, long x, int dx, long z, int dz, long to, int n) {
-    FloatVector low = Lanes.splat((float) by.low());
-    FloatVector high = Lanes.splat((float) by.high());
+    FloatVector low = broadcast(SPECIES, (float) by.low());
+    FloatVector high = broadcast(SPECIES, (float) by.high());
     for (int i = 0; i < n; i += Lanes.COUNT) {
       int at = at(i, n);
       FloatVector a = ByteLanes.load(x + dx * at).sub(by.left());
@@ -125,16 +128,17 @@ final class QuantizedArithmetic {
     Affine q = by.right();
     Affine out = by.output();
     int zero = out.zeroPoint();
-    FloatVector low = Lanes.splat((float) (out.min() - zero));
-    FloatVector high = Lanes.splat((float) (out.max() - zero));
-    FloatVector least = Lanes.splat(by.clamp().low());
-    FloatVector most = Lanes.splat(by.clamp().high());
+    FloatVector low = broadcast(SPECIES, (float) (out.min() - zero));
+    FloatVector high = broadcast(SPECIES, (float) (out.max() - zero));
+    FloatVector least = broadcast(SPECIES, by.clamp().low());
+    FloatVector most = broadcast(SPECIES, by.clamp().high());
     for (int i = 0; i < n; i += Lanes.COUNT) {
       int at = at(i, n);
       FloatVector a = ByteLanes.load(x + dx * at).sub(p.zeroPoint()).mul(p.scale());
       FloatVector b = ByteLanes.load(z + dz * at).sub(q.zeroPoint()).mul(q.scale());
       FloatVector y = by.product() ? a.mul(b) : a.add(b.mul(by.sign()));
-      y = VectorMath.clamp(y, least, most).mul(out.inverse());
+      y = y.blend(least, y.lt(least));
+      y = y.blend(most, y.compare(VectorOperators.GT, most)).mul(out.inverse());
       ByteLanes.store(ByteLanes.round(y, low, high).add(zero), to + at);
     }
   }

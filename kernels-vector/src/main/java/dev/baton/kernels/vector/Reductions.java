@@ -1,5 +1,11 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.graph.DType;
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Call;
@@ -8,6 +14,7 @@ import dev.baton.runtime.kernel.FastKernel;
 import dev.baton.runtime.kernel.Step;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -159,69 +166,98 @@ enum Reductions implements FastKernel {
   /** A vector of results, of which {@code some} lanes are asked for. */
   private void columns(
       long from, int n, int pitch, int some, float divisor, long to, long means, long at) {
+    long result = to + 4 * at;
+    long mean = Scratch.vector();
     switch (this) {
-      case SUM -> Lanes.store(ColumnLoops.sum(from, n, pitch, some), to + 4 * at, some);
-      case MEAN ->
-          Lanes.store(ColumnLoops.sum(from, n, pitch, some).div(divisor), to + 4 * at, some);
-      case MAX -> Lanes.store(ColumnLoops.max(from, n, pitch, some), to + 4 * at, some);
-      case MIN -> Lanes.store(ColumnLoops.min(from, n, pitch, some), to + 4 * at, some);
-      case NORM ->
-          Lanes.store(
-              ColumnLoops.squares(from, n, pitch, some, Lanes.splat(0f)).sqrt(), to + 4 * at, some);
+      case SUM -> ColumnLoops.sum(from, n, pitch, some, result);
+      case MEAN -> {
+        ColumnLoops.sum(from, n, pitch, some, result);
+        divide(result, some, divisor);
+      }
+      case MAX -> ColumnLoops.max(from, n, pitch, some, result);
+      case MIN -> ColumnLoops.min(from, n, pitch, some, result);
+      case NORM -> {
+        Lanes.fill(mean, Lanes.COUNT, 0);
+        ColumnLoops.squares(from, n, pitch, some, mean, result);
+        roots(result, some);
+      }
       case VARIANCE, DEVIATION, VARIANCE_MEAN -> {
-        FloatVector mean = ColumnLoops.sum(from, n, pitch, some).div(n);
+        ColumnLoops.sum(from, n, pitch, some, mean);
+        divide(mean, some, n);
         if (means != 0) {
-          Lanes.store(mean, means + 4 * at, some);
+          Lanes.copyElements(mean, means + 4 * at, some);
         }
-        FloatVector variance = ColumnLoops.squares(from, n, pitch, some, mean).div(divisor);
-        Lanes.store(this == DEVIATION ? variance.sqrt() : variance, to + 4 * at, some);
+        ColumnLoops.squares(from, n, pitch, some, mean, result);
+        divide(result, some, divisor);
+        if (this == DEVIATION) {
+          roots(result, some);
+        }
       }
     }
   }
 
-  /** Loops down the columns of one vector. */
+  private static void divide(long at, int n, float divisor) {
+    for (int i = 0; i < n; i++) {
+      Lanes.set(at + 4L * i, Lanes.get(at + 4L * i) / divisor);
+    }
+  }
+
+  private static void roots(long at, int n) {
+    for (int i = 0; i < n; i++) {
+      Lanes.set(at + 4L * i, (float) Math.sqrt(Lanes.get(at + 4L * i)));
+    }
+  }
+
+  /** Loops down the columns of one vector, of which they write {@code some} results. */
   private static final class ColumnLoops {
     private ColumnLoops() {}
 
-    static FloatVector sum(long from, int n, int pitch, int some) {
-      FloatVector sum = Lanes.splat(0f);
+    static void sum(long from, int n, int pitch, int some, long to) {
+      VectorMask<Float> mask = Lanes.first(some);
+      FloatVector sum = broadcast(SPECIES, 0f);
       for (int b = 0; b < n; b += BLOCK) {
-        FloatVector s = Lanes.splat(0f);
+        FloatVector s = broadcast(SPECIES, 0f);
         for (int i = b; i < Math.min(n, b + BLOCK); i++) {
-          s = s.add(Lanes.load(from + 4L * i * pitch, some));
+          s = s.add(fromMemorySegment(SPECIES, ALL, from + 4L * i * pitch, LITTLE_ENDIAN, mask));
         }
         sum = sum.add(s);
       }
-      return sum;
+      sum.intoMemorySegment(ALL, to, LITTLE_ENDIAN, mask);
     }
 
-    static FloatVector squares(long from, int n, int pitch, int some, FloatVector mean) {
-      FloatVector sum = Lanes.splat(0f);
+    /** Σ (x − mean)². */
+    static void squares(long from, int n, int pitch, int some, long mean, long to) {
+      VectorMask<Float> mask = Lanes.first(some);
+      FloatVector m = fromMemorySegment(SPECIES, ALL, mean, LITTLE_ENDIAN, mask);
+      FloatVector sum = broadcast(SPECIES, 0f);
       for (int b = 0; b < n; b += BLOCK) {
-        FloatVector s = Lanes.splat(0f);
+        FloatVector s = broadcast(SPECIES, 0f);
         for (int i = b; i < Math.min(n, b + BLOCK); i++) {
-          FloatVector d = Lanes.load(from + 4L * i * pitch, some).sub(mean);
+          FloatVector d =
+              fromMemorySegment(SPECIES, ALL, from + 4L * i * pitch, LITTLE_ENDIAN, mask).sub(m);
           s = d.fma(d, s);
         }
         sum = sum.add(s);
       }
-      return sum;
+      sum.intoMemorySegment(ALL, to, LITTLE_ENDIAN, mask);
     }
 
-    static FloatVector max(long from, int n, int pitch, int some) {
-      FloatVector s = Lanes.splat(Float.NEGATIVE_INFINITY);
+    static void max(long from, int n, int pitch, int some, long to) {
+      VectorMask<Float> mask = Lanes.first(some);
+      FloatVector s = broadcast(SPECIES, Float.NEGATIVE_INFINITY);
       for (int i = 0; i < n; i++) {
-        s = s.max(Lanes.load(from + 4L * i * pitch, some));
+        s = s.max(fromMemorySegment(SPECIES, ALL, from + 4L * i * pitch, LITTLE_ENDIAN, mask));
       }
-      return s;
+      s.intoMemorySegment(ALL, to, LITTLE_ENDIAN, mask);
     }
 
-    static FloatVector min(long from, int n, int pitch, int some) {
-      FloatVector s = Lanes.splat(Float.POSITIVE_INFINITY);
+    static void min(long from, int n, int pitch, int some, long to) {
+      VectorMask<Float> mask = Lanes.first(some);
+      FloatVector s = broadcast(SPECIES, Float.POSITIVE_INFINITY);
       for (int i = 0; i < n; i++) {
-        s = s.min(Lanes.load(from + 4L * i * pitch, some));
+        s = s.min(fromMemorySegment(SPECIES, ALL, from + 4L * i * pitch, LITTLE_ENDIAN, mask));
       }
-      return s;
+      s.intoMemorySegment(ALL, to, LITTLE_ENDIAN, mask);
     }
   }
 }

@@ -1,5 +1,11 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import dev.baton.runtime.kernel.Affine;
 import dev.baton.runtime.kernel.Requantization;
 import java.util.Arrays;
@@ -95,14 +101,16 @@ interface Requantizer {
     public void run(long sums, long more, int count, int row, int column, long element) {
       int at = rows ? row * Lanes.COUNT : column;
       int step = rows ? 0 : 1;
-      FloatVector l = Lanes.splat(low);
-      FloatVector h = Lanes.splat(high);
+      FloatVector l = broadcast(SPECIES, low);
+      FloatVector h = broadcast(SPECIES, high);
       // Bytes are written over numbers that have been read.
       if (more == 0) {
         for (int i = 0; i < count; i += Lanes.COUNT) {
           IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
           FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
-          IntVector sum = ByteLanes.toInts(Lanes.load(sums + 4L * i)).add(start);
+          IntVector sum =
+              ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN))
+                  .add(start);
           FloatVector y = ByteLanes.toFloats(sum).mul(factor);
           ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
         }
@@ -110,7 +118,9 @@ interface Requantizer {
         for (int i = 0; i < count; i += Lanes.COUNT) {
           IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
           FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
-          IntVector part = ByteLanes.toInts(Lanes.load(sums + 4L * i)).add(start);
+          IntVector part =
+              ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN))
+                  .add(start);
           IntVector sum = part.add(ByteLanes.intsAt(more + 4L * i));
           FloatVector y = ByteLanes.toFloats(sum).mul(factor);
           ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
@@ -154,7 +164,7 @@ interface Requantizer {
       int at = rows ? row * Lanes.COUNT : column;
       int step = rows ? 0 : 1;
       for (int i = 0; i < count; i += Lanes.COUNT) {
-        FloatVector sum = Lanes.load(sums + 4L * i);
+        FloatVector sum = fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN);
         if (more != 0) {
           IntVector whole = ByteLanes.toInts(sum).add(ByteLanes.intsAt(more + 4L * i));
           sum = ByteLanes.toFloats(whole);
@@ -165,7 +175,7 @@ interface Requantizer {
                 .add(FloatVector.fromArray(Lanes.SPECIES, bias, at + step * i))
                 .max(low)
                 .min(high);
-        Lanes.store(y, sums + 4L * i);
+        y.intoMemorySegment(ALL, sums + 4L * i, LITTLE_ENDIAN);
       }
       if (affine == null) {
         Lanes.copy(sums, out + 4 * element, count);

@@ -1,50 +1,66 @@
 package dev.baton.kernels.vector;
 
+import static dev.baton.kernels.vector.Lanes.ALL;
+import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.FloatVector.broadcast;
+import static jdk.incubator.vector.FloatVector.fromMemorySegment;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums and other loops over a row of elements that follow each other. */
 final class RowLoops {
+  private static final Activation EXP = VectorMath::exp;
+
   private RowLoops() {}
 
   /** Lane i sums the elements i, i + L, …; then the lanes are summed. */
   static float sum(long at, int n) {
-    FloatVector s = Lanes.splat(0f);
+    FloatVector s = broadcast(SPECIES, 0f);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      s = s.add(Lanes.load(at + 4L * i));
+      s = s.add(fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN));
     }
     if (i < n) {
-      s = s.add(Lanes.load(at + 4L * i, n - i));
+      s = s.add(fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i)));
     }
-    return Lanes.sum(s);
+    long lanes = Scratch.vector();
+    s.intoMemorySegment(ALL, lanes, LITTLE_ENDIAN);
+    return Lanes.sum(lanes);
   }
 
   /** Sum of (x − mean)². */
   static float squares(long at, int n, float mean) {
-    FloatVector s = Lanes.splat(0f);
-    FloatVector m = Lanes.splat(mean);
+    FloatVector s = broadcast(SPECIES, 0f);
+    FloatVector m = broadcast(SPECIES, mean);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      FloatVector d = Lanes.load(at + 4L * i).sub(m);
+      FloatVector d = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN).sub(m);
       s = d.fma(d, s);
     }
     if (i < n) {
-      FloatVector d = Lanes.load(at + 4L * i, n - i).sub(m).blend(0f, Lanes.first(n - i).not());
+      FloatVector d =
+          fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i))
+              .sub(m)
+              .blend(0f, Lanes.first(n - i).not());
       s = d.fma(d, s);
     }
-    return Lanes.sum(s);
+    long lanes = Scratch.vector();
+    s.intoMemorySegment(ALL, lanes, LITTLE_ENDIAN);
+    return Lanes.sum(lanes);
   }
 
   /** The greatest; NaN if one is. */
   static float max(long at, int n) {
-    FloatVector s = Lanes.splat(Float.NEGATIVE_INFINITY);
+    FloatVector s = broadcast(SPECIES, Float.NEGATIVE_INFINITY);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      s = s.max(Lanes.load(at + 4L * i));
+      s = s.max(fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN));
     }
     if (i < n) {
-      FloatVector x = Lanes.load(at + 4L * i, n - i);
+      FloatVector x =
+          fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i));
       s = s.max(x.blend(Float.NEGATIVE_INFINITY, Lanes.first(n - i).not()));
     }
     return s.reduceLanes(VectorOperators.MAX);
@@ -52,13 +68,14 @@ final class RowLoops {
 
   /** The least; NaN if one is. */
   static float min(long at, int n) {
-    FloatVector s = Lanes.splat(Float.POSITIVE_INFINITY);
+    FloatVector s = broadcast(SPECIES, Float.POSITIVE_INFINITY);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      s = s.min(Lanes.load(at + 4L * i));
+      s = s.min(fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN));
     }
     if (i < n) {
-      FloatVector x = Lanes.load(at + 4L * i, n - i);
+      FloatVector x =
+          fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i));
       s = s.min(x.blend(Float.POSITIVE_INFINITY, Lanes.first(n - i).not()));
     }
     return s.reduceLanes(VectorOperators.MIN);
@@ -66,26 +83,38 @@ final class RowLoops {
 
   /** Σ a · b. */
   static float dot(long a, long b, int n) {
-    FloatVector s = Lanes.splat(0f);
+    FloatVector s = broadcast(SPECIES, 0f);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      s = Lanes.load(a + 4L * i).fma(Lanes.load(b + 4L * i), s);
+      s =
+          fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN)
+              .fma(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN), s);
     }
     if (i < n) {
-      s = Lanes.load(a + 4L * i, n - i).fma(Lanes.load(b + 4L * i, n - i), s);
+      s =
+          fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i))
+              .fma(
+                  fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i)),
+                  s);
     }
-    return Lanes.sum(s);
+    long lanes = Scratch.vector();
+    s.intoMemorySegment(ALL, lanes, LITTLE_ENDIAN);
+    return Lanes.sum(lanes);
   }
 
   /** Adds b to a. */
   static void add(long a, long b, int n) {
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(a + 4L * i).add(Lanes.load(b + 4L * i)), a + 4L * i);
+      fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN)
+          .add(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, a + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
-      FloatVector sum = Lanes.load(a + 4L * i, n - i).add(Lanes.load(b + 4L * i, n - i));
-      Lanes.store(sum, a + 4L * i, n - i);
+      FloatVector sum =
+          fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i))
+              .add(fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i)));
+      sum.intoMemorySegment(ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i));
     }
   }
 
@@ -98,117 +127,132 @@ final class RowLoops {
   static void combine(long weights, int count, long rows, long pitch, long to, int n) {
     int i = 0;
     for (; i + 4 * Lanes.COUNT <= n; i += 4 * Lanes.COUNT) {
-      FloatVector s0 = Lanes.splat(0f);
+      FloatVector s0 = broadcast(SPECIES, 0f);
       FloatVector s1 = s0;
       FloatVector s2 = s0;
       FloatVector s3 = s0;
       for (int r = 0; r < count; r++) {
-        FloatVector w = Lanes.splat(weights + 4L * r);
+        FloatVector w = broadcast(SPECIES, Lanes.get(weights + 4L * r));
         long at = rows + 4 * (r * pitch + i);
-        s0 = w.fma(Lanes.load(at), s0);
-        s1 = w.fma(Lanes.load(at + Lanes.BYTES), s1);
-        s2 = w.fma(Lanes.load(at + 2L * Lanes.BYTES), s2);
-        s3 = w.fma(Lanes.load(at + 3L * Lanes.BYTES), s3);
+        s0 = w.fma(fromMemorySegment(SPECIES, ALL, at, LITTLE_ENDIAN), s0);
+        s1 = w.fma(fromMemorySegment(SPECIES, ALL, at + Lanes.BYTES, LITTLE_ENDIAN), s1);
+        s2 = w.fma(fromMemorySegment(SPECIES, ALL, at + 2L * Lanes.BYTES, LITTLE_ENDIAN), s2);
+        s3 = w.fma(fromMemorySegment(SPECIES, ALL, at + 3L * Lanes.BYTES, LITTLE_ENDIAN), s3);
       }
-      Lanes.store(s0, to + 4L * i);
-      Lanes.store(s1, to + 4L * i + Lanes.BYTES);
-      Lanes.store(s2, to + 4L * i + 2L * Lanes.BYTES);
-      Lanes.store(s3, to + 4L * i + 3L * Lanes.BYTES);
+      s0.intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
+      s1.intoMemorySegment(ALL, to + 4L * i + Lanes.BYTES, LITTLE_ENDIAN);
+      s2.intoMemorySegment(ALL, to + 4L * i + 2L * Lanes.BYTES, LITTLE_ENDIAN);
+      s3.intoMemorySegment(ALL, to + 4L * i + 3L * Lanes.BYTES, LITTLE_ENDIAN);
     }
     for (; i < n; i += Lanes.COUNT) {
       int some = Math.min(Lanes.COUNT, n - i);
-      FloatVector s = Lanes.splat(0f);
+      FloatVector s = broadcast(SPECIES, 0f);
       for (int r = 0; r < count; r++) {
-        s = Lanes.splat(weights + 4L * r).fma(Lanes.load(rows + 4 * (r * pitch + i), some), s);
+        s =
+            broadcast(SPECIES, Lanes.get(weights + 4L * r))
+                .fma(
+                    fromMemorySegment(
+                        SPECIES, ALL, rows + 4 * (r * pitch + i), LITTLE_ENDIAN, Lanes.first(some)),
+                    s);
       }
-      Lanes.store(s, to + 4L * i, some);
+      s.intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(some));
     }
   }
 
   /** Adds b · factor to a. */
   static void addScaled(long a, long b, int n, float factor) {
-    FloatVector f = Lanes.splat(factor);
+    FloatVector f = broadcast(SPECIES, factor);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(b + 4L * i).fma(f, Lanes.load(a + 4L * i)), a + 4L * i);
+      fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN)
+          .fma(f, fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, a + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
-      FloatVector sum = Lanes.load(b + 4L * i, n - i).fma(f, Lanes.load(a + 4L * i, n - i));
-      Lanes.store(sum, a + 4L * i, n - i);
+      FloatVector sum =
+          fromMemorySegment(SPECIES, ALL, b + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i))
+              .fma(
+                  f,
+                  fromMemorySegment(SPECIES, ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i)));
+      sum.intoMemorySegment(ALL, a + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i));
     }
   }
 
   /** Sum of e^(x − max). */
   static float sumOfExponentials(long from, int n, float max) {
-    FloatVector s = Lanes.splat(0f);
-    FloatVector m = Lanes.splat(max);
-    int i = 0;
-    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      s = s.add(VectorMath.exp(Lanes.load(from + 4L * i).sub(m)));
+    long block = Scratch.address();
+    float sum = 0;
+    for (int i = 0; i < n; i += Scratch.BLOCK) {
+      sum += exponentials(from + 4L * i, block, Math.min(Scratch.BLOCK, n - i), max);
     }
-    if (i < n) {
-      FloatVector e = VectorMath.exp(Lanes.load(from + 4L * i, n - i).sub(m));
-      s = s.add(e.blend(0f, Lanes.first(n - i).not()));
-    }
-    return Lanes.sum(s);
+    return sum;
   }
 
   /** x − a − b, rounded after each. */
   static void minus(long from, long to, int n, float a, float b) {
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(from + 4L * i).sub(a).sub(b), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN)
+          .sub(a)
+          .sub(b)
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
-      Lanes.store(Lanes.load(from + 4L * i, n - i).sub(a).sub(b), to + 4L * i, n - i);
+      fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i))
+          .sub(a)
+          .sub(b)
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i));
     }
   }
 
   /** Writes e^(x − max) and gives the sum. */
   static float exponentials(long from, long to, int n, float max) {
-    FloatVector s = Lanes.splat(0f);
-    FloatVector m = Lanes.splat(max);
-    int i = 0;
-    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      FloatVector e = VectorMath.exp(Lanes.load(from + 4L * i).sub(m));
-      Lanes.store(e, to + 4L * i);
-      s = s.add(e);
-    }
-    if (i < n) {
-      FloatVector e = VectorMath.exp(Lanes.load(from + 4L * i, n - i).sub(m));
-      Lanes.store(e, to + 4L * i, n - i);
-      s = s.add(e.blend(0f, Lanes.first(n - i).not()));
-    }
-    return Lanes.sum(s);
+    affine(from, to, n, 1, -max);
+    EXP.run(to, to, n);
+    return sum(to, n);
   }
 
   /** x · scale + shift. */
   static void affine(long from, long to, int n, float scale, float shift) {
-    FloatVector a = Lanes.splat(scale);
-    FloatVector b = Lanes.splat(shift);
+    FloatVector a = broadcast(SPECIES, scale);
+    FloatVector b = broadcast(SPECIES, shift);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      Lanes.store(Lanes.load(from + 4L * i).fma(a, b), to + 4L * i);
+      fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN)
+          .fma(a, b)
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
-      Lanes.store(Lanes.load(from + 4L * i, n - i).fma(a, b), to + 4L * i, n - i);
+      fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i))
+          .fma(a, b)
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i));
     }
   }
 
   /** (x − mean) · scale · weight + bias, with a weight and bias for each element. */
   static void normalize(
       long from, long to, int n, float mean, float scale, long weight, long bias) {
-    FloatVector m = Lanes.splat(mean);
+    FloatVector m = broadcast(SPECIES, mean);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
-      FloatVector x = Lanes.load(from + 4L * i).sub(m).mul(scale);
-      Lanes.store(x.fma(Lanes.load(weight + 4L * i), Lanes.load(bias + 4L * i)), to + 4L * i);
+      FloatVector x =
+          fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN).sub(m).mul(scale);
+      x.fma(
+              fromMemorySegment(SPECIES, ALL, weight + 4L * i, LITTLE_ENDIAN),
+              fromMemorySegment(SPECIES, ALL, bias + 4L * i, LITTLE_ENDIAN))
+          .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
       int rest = n - i;
-      FloatVector x = Lanes.load(from + 4L * i, rest).sub(m).mul(scale);
-      x = x.fma(Lanes.load(weight + 4L * i, rest), Lanes.load(bias + 4L * i, rest));
-      Lanes.store(x, to + 4L * i, rest);
+      FloatVector x =
+          fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN, Lanes.first(rest))
+              .sub(m)
+              .mul(scale);
+      x =
+          x.fma(
+              fromMemorySegment(SPECIES, ALL, weight + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)),
+              fromMemorySegment(SPECIES, ALL, bias + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)));
+      x.intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(rest));
     }
   }
 }

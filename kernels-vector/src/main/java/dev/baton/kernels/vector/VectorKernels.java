@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * there.
  *
  * <p>The width of vectors is the machine's, or what the system property {@code baton.vector.bits}
- * says: 128, 256 or 512.
+ * says: 128, 256 or 512. Sizes of blocks follow the machine's caches, or {@code
+ * baton.vector.caches}: the first and the second one in KiB, such as {@code 32,1024}. Sums over a
+ * row go by lanes, and so depend on the width; no result depends on caches or threads.
  */
 public final class VectorKernels implements KernelProvider {
   public VectorKernels() {}
@@ -29,7 +31,7 @@ public final class VectorKernels implements KernelProvider {
           "this JVM runs without the Vector API. Start it with --add-modules jdk.incubator.vector");
     }
     try {
-      return Lanes.problem();
+      return Lanes.problem().or(Caches::problem);
     } catch (LinkageError e) {
       return Optional.of("the Vector API of this JVM is not the one of JDK 25: " + e);
     }
@@ -37,7 +39,7 @@ public final class VectorKernels implements KernelProvider {
 
   @Override
   public String description() {
-    return Lanes.COUNT * Float.SIZE + "-bit vectors";
+    return Lanes.COUNT * Float.SIZE + "-bit vectors, " + Caches.HOST.description();
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -16,18 +17,25 @@ import org.jspecify.annotations.Nullable;
  * callers and workers. Between steps workers wait, briefly awake and then asleep: a delegate's
  * threads have the processors for themselves.
  *
- * <p>A step and its workers meet at two numbers. {@code round} is raised when there is work, which
- * publishes the task; {@code busy} counts the workers that have yet to leave it. Tasks are dealt
- * out by one counter, in any order: who computes what changes no result.
+ * <p>A step and its workers meet at one number, the gate: which round it is, whether it is open,
+ * and how many workers are inside. Opening it publishes the task. A worker enters while it is open;
+ * the caller closes it when no task is left, and waits for those inside alone: a worker that the
+ * system has not woken by then holds up nobody. Tasks are dealt out by one counter, in any order:
+ * who computes what changes no result.
  */
 public final class WorkerPool implements Parallel, AutoCloseable {
   /** How often a worker looks for work before it sleeps: some tens of microseconds. */
   private static final int SPINS = 2_000;
 
+  /** The lowest bits of the gate: workers inside. */
+  private static final long INSIDE = (1L << 16) - 1;
+
+  private static final long OPEN = 1L << 16;
+  private static final long ROUND = 1L << 17;
+
   private final int threads;
   private final AtomicBoolean taken = new AtomicBoolean();
-  private final AtomicInteger round = new AtomicInteger();
-  private final AtomicInteger busy = new AtomicInteger();
+  private final AtomicLong gate = new AtomicLong();
   private final AtomicInteger next = new AtomicInteger();
   private volatile boolean closed;
   private final ThreadFactory factory;
@@ -78,15 +86,15 @@ public final class WorkerPool implements Parallel, AutoCloseable {
     failure = null;
     caller = Thread.currentThread();
     next.set(0);
-    busy.set(workers.length);
-    round.incrementAndGet();
+    gate.addAndGet(ROUND + OPEN);
     for (Worker worker : workers) {
       if (worker.asleep) {
         LockSupport.unpark(worker.thread);
       }
     }
     work(work, count, 0);
-    for (int spins = 0; busy.get() != 0; spins++) {
+    gate.addAndGet(-OPEN);
+    for (int spins = 0; (gate.get() & INSIDE) != 0; spins++) {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
@@ -118,7 +126,7 @@ public final class WorkerPool implements Parallel, AutoCloseable {
     List<Worker> running = new ArrayList<>();
     try {
       while (running.size() < threads - 1) {
-        Worker worker = new Worker(running.size() + 1, round.get());
+        Worker worker = new Worker(running.size() + 1);
         worker.thread.start();
         running.add(worker);
       }
@@ -132,11 +140,9 @@ public final class WorkerPool implements Parallel, AutoCloseable {
     final Thread thread;
     final int index;
     volatile boolean asleep;
-    private int seen;
 
-    Worker(int index, int seen) {
+    Worker(int index) {
       this.index = index;
-      this.seen = seen;
       this.thread = factory.newThread(this);
       this.thread.setName("baton-kernels-" + index);
       this.thread.setDaemon(true);
@@ -144,35 +150,37 @@ public final class WorkerPool implements Parallel, AutoCloseable {
 
     @Override
     public void run() {
-      while (await()) {
-        seen++;
-        Task work = task;
-        if (work != null) {
-          work(work, tasks, index);
-        }
-        if (busy.decrementAndGet() == 0) {
-          LockSupport.unpark(caller);
+      long left = 0; // the round that was left last
+      for (int spins = 0; !closed; spins++) {
+        long seen = gate.get();
+        if ((seen & OPEN) != 0 && seen / ROUND != left) {
+          if (gate.compareAndSet(seen, seen + 1)) {
+            Task work = task;
+            if (work != null) {
+              work(work, tasks, index);
+            }
+            left = seen / ROUND;
+            spins = 0;
+            if ((gate.decrementAndGet() & (INSIDE | OPEN)) == 0) {
+              LockSupport.unpark(caller);
+            }
+          }
+        } else if (spins < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          sleep(left);
         }
       }
     }
 
-    /** False if the pool is closed. */
-    private boolean await() {
-      for (int spins = 0; round.get() == seen; spins++) {
-        if (closed) {
-          return false;
-        }
-        if (spins < SPINS) {
-          Thread.onSpinWait();
-        } else {
-          asleep = true;
-          if (round.get() == seen && !closed) {
-            LockSupport.park(WorkerPool.this);
-          }
-          asleep = false;
-        }
+    /** Until there is a round that was not left, or the pool is closed; may end earlier. */
+    private void sleep(long left) {
+      asleep = true;
+      long seen = gate.get();
+      if (((seen & OPEN) == 0 || seen / ROUND == left) && !closed) {
+        LockSupport.park(WorkerPool.this);
       }
-      return true;
+      asleep = false;
     }
   }
 

@@ -85,8 +85,8 @@ final class BinaryKernels {
       case "aten::pow.Tensor_Scalar" ->
           new Binary(Result.PROMOTED, "self", "exponent", BinaryKernels::powScalar);
       case "aten::pow.Scalar" -> new Binary(Result.PROMOTED, "self", "exponent", pow());
-      case "aten::atan2" -> floating(Math::atan2);
-      case "aten::hypot" -> promoted(null, Math::hypot, null);
+      case "aten::atan2" -> floating(StrictMath::atan2);
+      case "aten::hypot" -> promoted(null, StrictMath::hypot, null);
       case "aten::copysign.Tensor", "aten::copysign.Scalar" -> floating(Math::copySign);
       case "aten::logaddexp" -> promoted(null, Reals::logAddExp, null);
       case "aten::heaviside" ->

@@ -103,8 +103,11 @@ final class ComplexKernels {
       case "aten::reciprocal" -> new Unary((re, im, to) -> divide(1, 0, re, im, to));
       case "aten::exp" ->
           new Unary((re, im, to) -> {
-            double radius = Math.exp(re);
-            set(to, im == 0 ? radius : radius * Math.cos(im), im == 0 ? im : radius * Math.sin(im));
+            double radius = StrictMath.exp(re);
+            set(
+                to,
+                im == 0 ? radius : radius * StrictMath.cos(im),
+                im == 0 ? im : radius * StrictMath.sin(im));
           });
       case "aten::abs" -> new Plain(ComplexKernels::inferAbs, ComplexKernels::bindAbs);
       case "aten::add.Tensor", "aten::add.Scalar" ->
@@ -307,7 +310,7 @@ final class ComplexKernels {
     long n = call.output(0).shape().numel();
     return () -> {
       for (long i = 0; i < n; i++) {
-        y.setDouble(i, Math.hypot(x.getDouble(2 * i), x.getDouble(2 * i + 1)));
+        y.setDouble(i, StrictMath.hypot(x.getDouble(2 * i), x.getDouble(2 * i + 1)));
       }
     };
   }

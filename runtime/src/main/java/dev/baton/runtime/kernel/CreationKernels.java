@@ -333,8 +333,8 @@ final class CreationKernels {
       return normal
           ? () -> {
             for (long i = 0; i < n; i++) {
-              double radius = Math.sqrt(-2 * Math.log1p(-uniform(2 * i, 53)));
-              y.setDouble(i, radius * Math.cos(2 * Math.PI * uniform(2 * i + 1, 53)));
+              double radius = Math.sqrt(-2 * StrictMath.log1p(-uniform(2 * i, 53)));
+              y.setDouble(i, radius * StrictMath.cos(2 * Math.PI * uniform(2 * i + 1, 53)));
             }
           }
           : () -> {

@@ -129,10 +129,13 @@ final class DistanceKernels {
       sum =
           p == Double.POSITIVE_INFINITY
               ? Math.max(sum, d)
-              : sum + (p == 2 ? d * d : p == 1 ? d : p == 0 ? (d != 0 ? 1 : 0) : Math.pow(d, p));
+              : sum
+                  + (p == 2
+                      ? d * d
+                      : p == 1 ? d : p == 0 ? (d != 0 ? 1 : 0) : StrictMath.pow(d, p));
     }
     return p == 2
         ? Math.sqrt(sum)
-        : p == 0 || p == 1 || p == Double.POSITIVE_INFINITY ? sum : Math.pow(sum, 1 / p);
+        : p == 0 || p == 1 || p == Double.POSITIVE_INFINITY ? sum : StrictMath.pow(sum, 1 / p);
   }
 }

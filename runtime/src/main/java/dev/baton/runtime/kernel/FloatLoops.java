@@ -74,35 +74,35 @@ final class FloatLoops {
   static void exp(MemorySegment x, MemorySegment y, long n) {
     for (long i = 0; i < n; i++) {
       float v = at(x, i);
-      set(y, i, (float) Math.exp(v));
+      set(y, i, (float) StrictMath.exp(v));
     }
   }
 
   static void log(MemorySegment x, MemorySegment y, long n) {
     for (long i = 0; i < n; i++) {
       float v = at(x, i);
-      set(y, i, (float) Math.log(v));
+      set(y, i, (float) StrictMath.log(v));
     }
   }
 
   static void sin(MemorySegment x, MemorySegment y, long n) {
     for (long i = 0; i < n; i++) {
       float v = at(x, i);
-      set(y, i, (float) Math.sin(v));
+      set(y, i, (float) StrictMath.sin(v));
     }
   }
 
   static void cos(MemorySegment x, MemorySegment y, long n) {
     for (long i = 0; i < n; i++) {
       float v = at(x, i);
-      set(y, i, (float) Math.cos(v));
+      set(y, i, (float) StrictMath.cos(v));
     }
   }
 
   static void tanh(MemorySegment x, MemorySegment y, long n) {
     for (long i = 0; i < n; i++) {
       float v = at(x, i);
-      set(y, i, (float) Math.tanh(v));
+      set(y, i, (float) StrictMath.tanh(v));
     }
   }
 
@@ -144,14 +144,14 @@ final class FloatLoops {
   static void sigmoid(MemorySegment x, MemorySegment y, long n) {
     for (long i = 0; i < n; i++) {
       float v = at(x, i);
-      set(y, i, (float) (1 / (1 + Math.exp(-v))));
+      set(y, i, (float) (1 / (1 + StrictMath.exp(-v))));
     }
   }
 
   static void silu(MemorySegment x, MemorySegment y, long n) {
     for (long i = 0; i < n; i++) {
       float v = at(x, i);
-      set(y, i, (float) (v / (1 + Math.exp(-v))));
+      set(y, i, (float) (v / (1 + StrictMath.exp(-v))));
     }
   }
 

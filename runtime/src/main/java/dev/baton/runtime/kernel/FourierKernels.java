@@ -250,8 +250,8 @@ final class FourierKernels {
       cos = new double[n];
       sin = new double[n];
       for (int k = 0; k < n; k++) {
-        cos[k] = Math.cos(2 * Math.PI * k / n);
-        sin[k] = sign * Math.sin(2 * Math.PI * k / n);
+        cos[k] = StrictMath.cos(2 * Math.PI * k / n);
+        sin[k] = sign * StrictMath.sin(2 * Math.PI * k / n);
       }
       re = new double[n];
       im = new double[n];

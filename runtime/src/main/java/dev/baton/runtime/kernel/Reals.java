@@ -91,7 +91,7 @@ public final class Reals {
       factor = (SQRT_PI_INVERSE - z * polynomial(TAIL_P, z) / polynomial(TAIL_Q, z)) / x;
     }
     double head = Math.rint(x * 16) / 16; // exp(−x²) without the rounding of x²
-    return Math.exp(-head * head) * Math.exp(-(x - head) * (x + head)) * factor;
+    return StrictMath.exp(-head * head) * StrictMath.exp(-(x - head) * (x + head)) * factor;
   }
 
   private static double polynomial(double[] coefficients, double x) {
@@ -107,12 +107,12 @@ public final class Reals {
     if (!(Math.abs(y) < 1)) {
       return Math.abs(y) == 1 ? Math.copySign(Double.POSITIVE_INFINITY, y) : Double.NaN;
     }
-    double w = -Math.log((1 - y) * (1 + y));
+    double w = -StrictMath.log((1 - y) * (1 + y));
     double x =
         y * (w < 5 ? polynomial(ERFINV, w - 2.5) : polynomial(ERFINV_TAIL, Math.sqrt(w) - 3));
     for (int step = 0; step < 2; step++) {
       double error = y > 0.5 ? (1 - y) - erfc(x) : y < -0.5 ? erfc(-x) - (1 + y) : erf(x) - y;
-      x -= error / (2 * SQRT_PI_INVERSE * Math.exp(-x * x));
+      x -= error / (2 * SQRT_PI_INVERSE * StrictMath.exp(-x * x));
     }
     return x;
   }
@@ -142,30 +142,33 @@ public final class Reals {
 
   static double asinh(double x) {
     double a = Math.abs(x);
-    double y = a > 0x1p28 ? Math.log(a) + LN_2 : Math.log1p(a + a * a / (1 + Math.sqrt(a * a + 1)));
+    double y =
+        a > 0x1p28
+            ? StrictMath.log(a) + LN_2
+            : StrictMath.log1p(a + a * a / (1 + Math.sqrt(a * a + 1)));
     return Math.copySign(y, x);
   }
 
   static double acosh(double x) {
     double t = x - 1;
-    return x > 0x1p28 ? Math.log(x) + LN_2 : Math.log1p(t + Math.sqrt(2 * t + t * t));
+    return x > 0x1p28 ? StrictMath.log(x) + LN_2 : StrictMath.log1p(t + Math.sqrt(2 * t + t * t));
   }
 
   static double atanh(double x) {
     double a = Math.abs(x);
-    return Math.copySign(0.5 * Math.log1p(2 * a / (1 - a)), x);
+    return Math.copySign(0.5 * StrictMath.log1p(2 * a / (1 - a)), x);
   }
 
   static double log2(double x) {
-    return Math.log(x) / LN_2;
+    return StrictMath.log(x) / LN_2;
   }
 
   static double sigmoid(double x) {
-    return 1 / (1 + Math.exp(-x));
+    return 1 / (1 + StrictMath.exp(-x));
   }
 
   static double silu(double x) {
-    return x / (1 + Math.exp(-x));
+    return x / (1 + StrictMath.exp(-x));
   }
 
   /** 0.5 x (1 + erf(x / √2)). */
@@ -175,15 +178,15 @@ public final class Reals {
 
   /** 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))). */
   public static double geluTanh(double x) {
-    return 0.5 * x * (1 + Math.tanh(SQRT_2_PI * (x + 0.044715 * x * x * x)));
+    return 0.5 * x * (1 + StrictMath.tanh(SQRT_2_PI * (x + 0.044715 * x * x * x)));
   }
 
   static double mish(double x) {
-    return x * Math.tanh(Math.log1p(Math.exp(x)));
+    return x * StrictMath.tanh(StrictMath.log1p(StrictMath.exp(x)));
   }
 
   static double logSigmoid(double x) {
-    return Math.min(0, x) - Math.log1p(Math.exp(-Math.abs(x)));
+    return Math.min(0, x) - StrictMath.log1p(StrictMath.exp(-Math.abs(x)));
   }
 
   static double sign(double x) {
@@ -196,13 +199,13 @@ public final class Reals {
 
   /** C's {@code pow}, which differs from {@link Math#pow} at a base of ±1. */
   static double pow(double x, double y) {
-    return x == 1 || (x == -1 && Double.isInfinite(y)) ? 1 : Math.pow(x, y);
+    return x == 1 || (x == -1 && Double.isInfinite(y)) ? 1 : StrictMath.pow(x, y);
   }
 
   static double logAddExp(double a, double b) {
     return Double.isInfinite(a) && a == b
         ? a
-        : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
+        : Math.max(a, b) + StrictMath.log1p(StrictMath.exp(-Math.abs(a - b)));
   }
 
   /** Rounded toward minus infinity, as PyTorch does it: by the remainder, not by the quotient. */

@@ -274,10 +274,10 @@ final class ReductionKernels {
     double sum = 0;
     for (int n = group.read(); n > 0; n = group.read()) {
       for (int i = 0; i < n; i++) {
-        sum += Math.exp(group.values[i] - shift);
+        sum += StrictMath.exp(group.values[i] - shift);
       }
     }
-    return shift + Math.log(sum);
+    return shift + StrictMath.log(sum);
   }
 
   private static double largest(Group group, boolean magnitude) {
@@ -300,11 +300,11 @@ final class ReductionKernels {
       for (int i = 0; i < n; i++) {
         double x = Math.abs(group.values[i]);
         min = Math.min(min, x);
-        sum += p == 2 ? x * x : p == 1 ? x : p == 0 ? (x != 0 ? 1 : 0) : Math.pow(x, p);
+        sum += p == 2 ? x * x : p == 1 ? x : p == 0 ? (x != 0 ? 1 : 0) : StrictMath.pow(x, p);
       }
     }
     return p == Double.NEGATIVE_INFINITY
         ? min
-        : p == 2 ? Math.sqrt(sum) : p == 0 || p == 1 ? sum : Math.pow(sum, 1 / p);
+        : p == 2 ? Math.sqrt(sum) : p == 0 || p == 1 ? sum : StrictMath.pow(sum, 1 / p);
   }
 }

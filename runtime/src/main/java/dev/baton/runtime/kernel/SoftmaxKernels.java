@@ -69,7 +69,7 @@ final class SoftmaxKernels {
     }
     double sum = 0;
     for (int i = 0; i < n; i++) {
-      row[i] = Math.exp(row[i] - max);
+      row[i] = StrictMath.exp(row[i] - max);
       sum += row[i];
     }
     for (int i = 0; i < n; i++) {
@@ -81,9 +81,9 @@ final class SoftmaxKernels {
     double max = max(row, row.length);
     double sum = 0;
     for (double x : row) {
-      sum += Math.exp(x - max);
+      sum += StrictMath.exp(x - max);
     }
-    double log = Math.log(sum);
+    double log = StrictMath.log(sum);
     for (int i = 0; i < row.length; i++) {
       row[i] = row[i] - max - log;
     }

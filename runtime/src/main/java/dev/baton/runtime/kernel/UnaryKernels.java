@@ -63,25 +63,25 @@ final class UnaryKernels {
                       null,
                       UnaryKernels::noBits,
                       call.type("self").dtype() == DType.BOOL ? x -> 1 - x : x -> ~x));
-      case "aten::exp" -> floating(FloatLoops::exp, Math::exp);
-      case "aten::expm1" -> floating(null, Math::expm1);
-      case "aten::exp2" -> floating(null, x -> Math.pow(2, x));
-      case "aten::log" -> floating(FloatLoops::log, Math::log);
-      case "aten::log1p" -> floating(null, Math::log1p);
+      case "aten::exp" -> floating(FloatLoops::exp, StrictMath::exp);
+      case "aten::expm1" -> floating(null, StrictMath::expm1);
+      case "aten::exp2" -> floating(null, x -> StrictMath.pow(2, x));
+      case "aten::log" -> floating(FloatLoops::log, StrictMath::log);
+      case "aten::log1p" -> floating(null, StrictMath::log1p);
       case "aten::log2" -> floating(null, Reals::log2);
-      case "aten::log10" -> floating(null, Math::log10);
+      case "aten::log10" -> floating(null, StrictMath::log10);
       case "aten::sqrt" -> floating(FloatLoops::sqrt, Math::sqrt);
       case "aten::rsqrt" -> floating(FloatLoops::rsqrt, x -> 1 / Math.sqrt(x));
       case "aten::reciprocal" -> floating(FloatLoops::reciprocal, x -> 1 / x);
-      case "aten::sin" -> floating(FloatLoops::sin, Math::sin);
-      case "aten::cos" -> floating(FloatLoops::cos, Math::cos);
-      case "aten::tan" -> floating(null, Math::tan);
-      case "aten::asin" -> floating(null, Math::asin);
-      case "aten::acos" -> floating(null, Math::acos);
-      case "aten::atan" -> floating(null, Math::atan);
-      case "aten::sinh" -> floating(null, Math::sinh);
-      case "aten::cosh" -> floating(null, Math::cosh);
-      case "aten::tanh" -> floating(FloatLoops::tanh, Math::tanh);
+      case "aten::sin" -> floating(FloatLoops::sin, StrictMath::sin);
+      case "aten::cos" -> floating(FloatLoops::cos, StrictMath::cos);
+      case "aten::tan" -> floating(null, StrictMath::tan);
+      case "aten::asin" -> floating(null, StrictMath::asin);
+      case "aten::acos" -> floating(null, StrictMath::acos);
+      case "aten::atan" -> floating(null, StrictMath::atan);
+      case "aten::sinh" -> floating(null, StrictMath::sinh);
+      case "aten::cosh" -> floating(null, StrictMath::cosh);
+      case "aten::tanh" -> floating(FloatLoops::tanh, StrictMath::tanh);
       case "aten::asinh" -> floating(null, Reals::asinh);
       case "aten::acosh" -> floating(null, Reals::acosh);
       case "aten::atanh" -> floating(null, Reals::atanh);
@@ -142,7 +142,7 @@ final class UnaryKernels {
           of(
               Result.SAME,
               call -> {
-                double tens = Math.pow(10, Math.abs(call.integer("decimals")));
+                double tens = StrictMath.pow(10, Math.abs(call.integer("decimals")));
                 return call.integer("decimals") >= 0
                     ? reals(x -> Math.rint(x * tens) / tens)
                     : reals(x -> Math.rint(x / tens) * tens);
@@ -218,13 +218,13 @@ final class UnaryKernels {
   }
 
   private static Functions elu(double alpha, double scale, double inputScale) {
-    return reals(x -> x <= 0 ? Math.expm1(x * inputScale) * alpha * scale : x * scale);
+    return reals(x -> x <= 0 ? StrictMath.expm1(x * inputScale) * alpha * scale : x * scale);
   }
 
   private static Functions softplus(Call call) {
     double beta = call.number("beta");
     double threshold = call.number("threshold");
-    return reals(x -> x * beta > threshold ? x : Math.log1p(Math.exp(x * beta)) / beta);
+    return reals(x -> x * beta > threshold ? x : StrictMath.log1p(StrictMath.exp(x * beta)) / beta);
   }
 
   private static Functions threshold(Call call) {
@@ -238,13 +238,13 @@ final class UnaryKernels {
 
   private static Functions logit(Call call) {
     if (call.isNone("eps")) {
-      return reals(x -> Math.log(x / (1 - x)));
+      return reals(x -> StrictMath.log(x / (1 - x)));
     }
     double low = call.number("eps");
     double high = 1 - low;
     return reals(x -> {
       double z = x < low ? low : x > high ? high : x;
-      return Math.log(z / (1 - z));
+      return StrictMath.log(z / (1 - z));
     });
   }
 
@@ -409,7 +409,7 @@ final class UnaryKernels {
       Operand self = call.input("self");
       DType dtype = self.dtype();
       Step buffer =
-          UnaryKernels.bind(reals(x -> Math.exp(-Math.abs(x))), self, call.output(1), dtype);
+          UnaryKernels.bind(reals(x -> StrictMath.exp(-Math.abs(x))), self, call.output(1), dtype);
       Step output = UnaryKernels.bind(reals(Reals::logSigmoid), self, call.output(0), dtype);
       return () -> {
         buffer.run();
