@@ -5,6 +5,7 @@ import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.PayloadLifter;
 import dev.baton.graph.Constant;
+import dev.baton.graph.Node;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
@@ -30,10 +31,12 @@ import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
 import dev.baton.runtime.lift.VaryingViews;
 import dev.baton.runtime.placement.Closing;
+import dev.baton.runtime.placement.PhaseLog;
 import dev.baton.runtime.placement.Placer;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
+import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.program.PlannedBuffer;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
@@ -75,6 +78,7 @@ public final class CompiledMethod implements AutoCloseable {
   private final Map<Integer, Map<Signature, BlockPlan>> plans = new LinkedHashMap<>();
   private final List<CompiledSubgraph> compiled;
   private final Placement placement;
+  private final PhaseLog phases;
 
   private CompiledMethod(
       Program program,
@@ -84,6 +88,7 @@ public final class CompiledMethod implements AutoCloseable {
       Sessions sessions,
       WorkerPool workers,
       boolean toRun) {
+    this.phases = sessions.phases();
     this.kernels = kernels;
     this.sessions = sessions;
     this.options = sessions.options();
@@ -92,6 +97,7 @@ public final class CompiledMethod implements AutoCloseable {
     Placer placer = new Placer(method, sessions, delegates, kernels);
     ProgramMethod source = program.method(method);
     try {
+      long start = System.nanoTime();
       Map<String, PayloadLifter> lifters = delegates.lifters();
       this.lifted =
           MethodLifter.lift(
@@ -100,13 +106,16 @@ public final class CompiledMethod implements AutoCloseable {
               kernels,
               lifters::get,
               id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
+      phases.add(LoadPhase.Kind.LIFT, method, start);
       for (Block block : lifted.blocks()) {
+        start = System.nanoTime();
         Block simple =
             Simplifier.simplify(
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
         simple =
             QuantizedMoves.apply(SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple))));
         TypeCheck.check(method, simple.graph(), kernels);
+        phases.add(LoadPhase.Kind.LIFT, method, start);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
       }
@@ -235,8 +244,36 @@ public final class CompiledMethod implements AutoCloseable {
     return sessions;
   }
 
-  LoadOptions options() {
+  public LoadOptions options() {
     return options;
+  }
+
+  /** The phases of the load, and of plans since. */
+  public PhaseLog phases() {
+    return phases;
+  }
+
+  /** Bytes of the graphs' constants as they are stored. */
+  long storedConstantBytes() {
+    Map<Constant, Long> stored = new IdentityHashMap<>();
+    for (PlacedBlock placed : blocks) {
+      for (Node node : placed.block().graph().nodes()) {
+        for (Value value : node.inputs()) {
+          if (value.isConstant()) {
+            stored.put(value.constant(), value.constant().byteSize());
+          }
+        }
+      }
+    }
+    return stored.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  long copiedConstantBytes() {
+    return constants.byteSize();
+  }
+
+  long packedConstantBytes() {
+    return packed.byteSize();
   }
 
   /**
@@ -244,7 +281,7 @@ public final class CompiledMethod implements AutoCloseable {
    * Java kernels read, or packed for these.
    */
   public long constantBytes() {
-    return constants.byteSize() + packed.byteSize();
+    return copiedConstantBytes() + packedConstantBytes();
   }
 
   /** A constant for Java kernels: its own bytes, or one copy that all executions share. */
@@ -290,7 +327,14 @@ public final class CompiledMethod implements AutoCloseable {
 
   /** A constant as a kernel wants it, packed once. */
   MemorySegment packed(Value value, Packer packer) {
-    return packedPlace(value, packer).get(workers);
+    PackedConstants.Packed place = packedPlace(value, packer);
+    if (place.isDone()) {
+      return place.memory();
+    }
+    long start = System.nanoTime();
+    MemorySegment bytes = place.get(workers);
+    phases.add(LoadPhase.Kind.PACK, packer.form(), start);
+    return bytes;
   }
 
   /** The constant, its copy if kernels read that too, else a copy in the arena. */
@@ -323,6 +367,7 @@ public final class CompiledMethod implements AutoCloseable {
           plans.computeIfAbsent(block, b -> new LatestUsed<>(options.plansKept()));
       BlockPlan plan = kept.get(signature);
       if (plan == null) {
+        long start = System.nanoTime();
         PlacedBlock placed = blocks.get(block);
         plan =
             BlockPlan.make(
@@ -335,6 +380,7 @@ public final class CompiledMethod implements AutoCloseable {
                 kernels,
                 options.maxMemoryBytes());
         kept.put(signature, plan);
+        phases.add(LoadPhase.Kind.PLAN, lifted.name(), start);
       }
       return plan;
     }
