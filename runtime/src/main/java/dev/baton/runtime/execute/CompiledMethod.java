@@ -49,6 +49,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -60,6 +61,14 @@ public final class CompiledMethod implements AutoCloseable {
 
   /** A block and who runs its parts. */
   record PlacedBlock(Block block, List<Unit> units, Set<Value> late) {}
+
+  /**
+   * Where a method comes from.
+   *
+   * @param plannedBytes of memory that its file plans
+   */
+  private record Source(
+      String program, String method, Supplier<LiftedMethod> lift, long plannedBytes) {}
 
   private final LiftedMethod lifted;
   private final List<PlacedBlock> blocks = new ArrayList<>();
@@ -81,13 +90,13 @@ public final class CompiledMethod implements AutoCloseable {
   private final PhaseLog phases;
 
   private CompiledMethod(
-      Program program,
-      String method,
+      Source source,
       Kernels kernels,
       Delegates delegates,
       Sessions sessions,
       WorkerPool workers,
       boolean toRun) {
+    String method = source.method();
     this.phases = sessions.phases();
     this.kernels = kernels;
     this.sessions = sessions;
@@ -95,17 +104,9 @@ public final class CompiledMethod implements AutoCloseable {
     this.late = new LateConstants(kernels, constants, options.maxMemoryBytes());
     this.workers = workers;
     Placer placer = new Placer(method, sessions, delegates, kernels);
-    ProgramMethod source = program.method(method);
     try {
       long start = System.nanoTime();
-      Map<String, PayloadLifter> lifters = delegates.lifters();
-      this.lifted =
-          MethodLifter.lift(
-              program,
-              source,
-              kernels,
-              lifters::get,
-              id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
+      this.lifted = source.lift().get();
       phases.add(LoadPhase.Kind.LIFT, method, start);
       for (Block block : lifted.blocks()) {
         start = System.nanoTime();
@@ -119,7 +120,7 @@ public final class CompiledMethod implements AutoCloseable {
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
       }
-      this.placement = placer.report(memory(source));
+      this.placement = placer.report(memory(source.plannedBytes()));
       if (toRun) {
         placer.requireComplete();
       }
@@ -137,14 +138,14 @@ public final class CompiledMethod implements AutoCloseable {
           "method '"
               + method
               + "' of "
-              + program.source()
+              + source.program()
               + " contradicts itself: "
               + e.getMessage(),
           e);
     }
   }
 
-  private Placement.Memory memory(ProgramMethod source) {
+  private Placement.Memory memory(long planned) {
     long arena = 0;
     for (int block = 0; block < blocks.size(); block++) {
       try {
@@ -160,7 +161,6 @@ public final class CompiledMethod implements AutoCloseable {
         lifted.variables().stream()
             .mapToLong(v -> v.type() instanceof TensorType t ? t.byteSize() : 0)
             .sum();
-    long planned = source.plannedBuffers().stream().mapToLong(PlannedBuffer::bytes).sum();
     return new Placement.Memory(arena, variables, planned);
   }
 
@@ -184,7 +184,7 @@ public final class CompiledMethod implements AutoCloseable {
       WorkerPool workers,
       long start) {
     CompiledMethod result =
-        new CompiledMethod(program, method, kernels, delegates, sessions, workers, true);
+        of(program, method, kernels, delegates, sessions, workers, true);
     try {
       PackingAhead.run(result);
     } catch (RuntimeException | Error e) {
@@ -201,6 +201,51 @@ public final class CompiledMethod implements AutoCloseable {
     return result;
   }
 
+  private static CompiledMethod of(
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      WorkerPool workers,
+      boolean toRun) {
+    ProgramMethod source = program.method(method);
+    Supplier<LiftedMethod> lift =
+        () -> {
+          Map<String, PayloadLifter> lifters = delegates.lifters();
+          return MethodLifter.lift(
+              program,
+              source,
+              kernels,
+              lifters::get,
+              id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
+        };
+    long planned = source.plannedBuffers().stream().mapToLong(PlannedBuffer::bytes).sum();
+    return new CompiledMethod(
+        new Source(program.source(), method, lift, planned),
+        kernels,
+        delegates,
+        sessions,
+        workers,
+        toRun);
+  }
+
+  /** Compiles a method that comes of no program. */
+  static CompiledMethod compile(
+      LiftedMethod lifted,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      WorkerPool workers) {
+    return new CompiledMethod(
+        new Source("the host", lifted.name(), () -> lifted, 0),
+        kernels,
+        delegates,
+        sessions,
+        workers,
+        true);
+  }
+
   /**
    * Places and compiles a method as {@link #compile} does, also where it cannot run, and gives the
    * report alone.
@@ -210,7 +255,7 @@ public final class CompiledMethod implements AutoCloseable {
     try (Sessions open = new Sessions(program, delegates, options);
         WorkerPool workers = new WorkerPool(options.threads());
         CompiledMethod result =
-            new CompiledMethod(program, method, kernels, delegates, open, workers, false)) {
+            of(program, method, kernels, delegates, open, workers, false)) {
       return result.placement;
     }
   }
