@@ -11,7 +11,7 @@ package dev.baton.runtime.profile;
  * @param p50Nanos median over the runs
  * @param p90Nanos nine tenths of the runs were as fast
  * @param meanNanos average over the runs
- * @param share of the mean time of a run, 0 to 1
+ * @param share of the time of a run, 0 to 1; the median of the runs
  * @param bytes read and written in a run; 0 for a part
  * @param arithmetic in a run, as in {@link Profile.Step}; 0 for a part
  */
@@ -26,8 +26,8 @@ public record ProfileRow(
     double share,
     double bytes,
     double arithmetic) {
-  /** Operations on numbers a nanosecond, which are GFLOP/s; 0 if it took no time. */
+  /** Operations on numbers a nanosecond, which are GFLOP/s, by the median; 0 if it took no time. */
   public double arithmeticPerNano() {
-    return meanNanos <= 0 ? 0 : arithmetic / meanNanos;
+    return p50Nanos <= 0 ? 0 : arithmetic / p50Nanos;
   }
 }

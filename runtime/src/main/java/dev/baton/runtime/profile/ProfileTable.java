@@ -73,6 +73,25 @@ public final class ProfileTable {
     return profile.runs().stream().mapToLong(Profile.Run::nanos).average().orElse(0);
   }
 
+  /** The part of a run that its steps take, as a median; 0 without runs. */
+  public static double shareOfSteps(Profile profile) {
+    return medianShare(
+        profile,
+        profile.runs().stream()
+            .mapToLong(r -> r.events().stream().mapToLong(Profile.Event::nanos).sum())
+            .toArray());
+  }
+
+  /** Of what took so long in each run: a run that was interrupted does not count for more. */
+  private static double medianShare(Profile profile, long[] nanos) {
+    double[] shares = new double[nanos.length];
+    for (int run = 0; run < nanos.length; run++) {
+      shares[run] = (double) nanos[run] / Math.max(profile.runs().get(run).nanos(), 1);
+    }
+    Arrays.sort(shares);
+    return shares.length == 0 ? 0 : shares[shares.length / 2];
+  }
+
   private static long quantile(long[] values, double part) {
     if (values.length == 0) {
       return 0;
@@ -95,9 +114,7 @@ public final class ProfileTable {
           Comparator.<Map.Entry<Key, Sums>>comparingInt(e -> (Integer) e.getKey().what())
               .thenComparingInt(e -> e.getKey().part()));
     }
-    double mean = meanRunNanos(profile);
-    List<ProfileRow> all =
-        new ArrayList<>(entries.stream().map(e -> row(e.getValue(), mean)).toList());
+    List<ProfileRow> all = new ArrayList<>(entries.stream().map(e -> row(e.getValue())).toList());
     if (by != By.STEP) {
       all.sort(Comparator.comparingDouble(ProfileRow::meanNanos).reversed());
     }
@@ -144,7 +161,7 @@ public final class ProfileTable {
         new Key(what, part), k -> new Sums(name, runner, within, profile.runs().size()));
   }
 
-  private ProfileRow row(Sums sums, double meanRun) {
+  private ProfileRow row(Sums sums) {
     double runs = profile.runs().size();
     double mean = Arrays.stream(sums.nanos).average().orElse(0);
     return new ProfileRow(
@@ -155,7 +172,7 @@ public final class ProfileTable {
         quantile(sums.nanos, 0.5),
         quantile(sums.nanos, 0.9),
         mean,
-        meanRun <= 0 ? 0 : mean / meanRun,
+        medianShare(profile, sums.nanos),
         sums.bytes / runs,
         sums.arithmetic / runs);
   }
