@@ -56,11 +56,12 @@ final class ProfileReport {
 
   private static String memory(MemoryUse memory) {
     List<String> parts = new ArrayList<>();
-    memoryMap(memory).forEach((purpose, bytes) -> {
-      if (bytes > 0) {
-        parts.add(words(purpose) + " " + Text.bytes(bytes));
-      }
-    });
+    memoryMap(memory)
+        .forEach((purpose, bytes) -> {
+          if (bytes > 0) {
+            parts.add(words(purpose) + " " + Text.bytes(bytes));
+          }
+        });
     return String.join(", ", parts);
   }
 
@@ -71,8 +72,8 @@ final class ProfileReport {
 
   private static void load(Profile profile, List<String> lines) {
     lines.add("load          ms");
-    phases(profile.load()).forEach((name, nanos) ->
-        lines.add(Text.format("  %14.3f  %s", nanos / 1e6, name)));
+    phases(profile.load())
+        .forEach((name, nanos) -> lines.add(Text.format("  %14.3f  %s", nanos / 1e6, name)));
   }
 
   /** Time by kind; what delegates tell of by its name, and packing, which lie within others. */
@@ -99,13 +100,7 @@ final class ProfileReport {
     lines.add(
         Text.format(
             "%11s %10s %7s %11s %8s %8s  %s",
-            "p50 us",
-            "p90 us",
-            "share",
-            "bytes",
-            "GFLOP/s",
-            "peak",
-            ProfileCommand.name(by)));
+            "p50 us", "p90 us", "share", "bytes", "GFLOP/s", "peak", ProfileCommand.name(by)));
     for (ProfileRow row : ProfileTable.of(profile, by)) {
       lines.add(
           Text.format(

@@ -36,8 +36,7 @@ final class ProfileTrace {
     trace.thread(RUNS, "runs");
     for (LoadPhase phase : profile.load()) {
       String kind = phase.kind().name().toLowerCase(Locale.ROOT);
-      String name =
-          phase.kind() == LoadPhase.Kind.PART ? phase.what() : kind + " " + phase.what();
+      String name = phase.kind() == LoadPhase.Kind.PART ? phase.what() : kind + " " + phase.what();
       trace.add(LOAD, name, kind, phase.startNanos(), phase.nanos(), Map.of());
     }
     for (int r = 0; r < profile.runs().size(); r++) {

@@ -79,7 +79,8 @@ public final class XnnRuntime implements AutoCloseable {
       XnnRuntime runtime = create(library, graph, weights, true, workspace, pool, profiled);
       return runtime != null
           ? runtime
-          : Objects.requireNonNull(create(library, graph, weights, false, workspace, pool, profiled));
+          : Objects.requireNonNull(
+              create(library, graph, weights, false, workspace, pool, profiled));
     }
   }
 
@@ -96,7 +97,15 @@ public final class XnnRuntime implements AutoCloseable {
     try (Arena temporary = Arena.ofConfined();
         XnnPackedWeights.Making making = weights.begin(temporary, withEmptyPages)) {
       XnnRuntime runtime =
-          create(library, graph, temporary, making::address, weights.provider(), workspace, pool, profiled);
+          create(
+              library,
+              graph,
+              temporary,
+              making::address,
+              weights.provider(),
+              workspace,
+              pool,
+              profiled);
       if (!making.isSound()) {
         runtime.close();
         return null;

@@ -254,8 +254,7 @@ public final class CompiledMethod implements AutoCloseable {
       Program program, String method, Kernels kernels, Delegates delegates, LoadOptions options) {
     try (Sessions open = new Sessions(program, delegates, options);
         WorkerPool workers = new WorkerPool(options.threads());
-        CompiledMethod result =
-            of(program, method, kernels, delegates, open, workers, false)) {
+        CompiledMethod result = of(program, method, kernels, delegates, open, workers, false)) {
       return result.placement;
     }
   }

@@ -62,8 +62,7 @@ public final class PeakMeasurement {
         Sessions sessions = new Sessions(null, delegates, options);
         WorkerPool workers = new WorkerPool(options.threads());
         CompiledMethod method =
-            CompiledMethod.compile(
-                layer(arena), Kernels.load(), delegates, sessions, workers);
+            CompiledMethod.compile(layer(arena), Kernels.load(), delegates, sessions, workers);
         ExecutionCore core = new ExecutionCore(method)) {
       core.data(method.lifted().variables().get(0)).fill((byte) 0);
       double nanos = best(core);

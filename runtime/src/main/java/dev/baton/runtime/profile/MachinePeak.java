@@ -41,9 +41,7 @@ public record MachinePeak(
    * @return 1 at the peak of arithmetic or of memory, whichever takes longer; 0 if it took no time
    */
   public double fraction(double arithmetic, double bytes, double nanos) {
-    return nanos <= 0
-        ? 0
-        : Math.max(arithmetic / arithmeticPerNano, bytes / bytesPerNano) / nanos;
+    return nanos <= 0 ? 0 : Math.max(arithmetic / arithmeticPerNano, bytes / bytesPerNano) / nanos;
   }
 
   /** What bounds something of so much arithmetic and memory. */

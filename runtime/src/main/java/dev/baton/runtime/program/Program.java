@@ -195,8 +195,7 @@ public final class Program implements AutoCloseable {
     boolean opened = false;
     try {
       MemorySegment readOnly = bytes.in(arena).asReadOnly();
-      ProgramContent content =
-          ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget);
+      ProgramContent content = ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget);
       LoadPhase reading =
           new LoadPhase(LoadPhase.Kind.READ, source, start, System.nanoTime() - start);
       Program program = new Program(source, arena, content, files, reading);
