@@ -17,10 +17,10 @@ public final class XnnTimes implements AutoCloseable {
   static final int BASIC_PROFILING = 8;
 
   /** {@code enum xnn_profile_info}. */
-  private static final int COUNT = 0;
+  static final int COUNT = 0;
 
-  private static final int NAMES = 1;
-  private static final int TIMES = 2;
+  static final int NAMES = 1;
+  static final int TIMES = 2;
   private static final int OUT_OF_MEMORY = 6;
   private static final long NANOS_PER_UNIT = 1_000;
 

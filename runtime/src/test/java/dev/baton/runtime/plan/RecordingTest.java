@@ -40,7 +40,8 @@ class RecordingTest {
               98,
               980,
               6,
-              List.of(new Profile.Part(7, "first", 980, 3), new Profile.Part(-1, "second", 983, 2))),
+              List.of(
+                  new Profile.Part(7, "first", 980, 3), new Profile.Part(-1, "second", 983, 2))),
           run.events().get(98));
       assertEquals(new Profile.Event(99, 990, 6, List.of()), run.events().get(99));
     }
