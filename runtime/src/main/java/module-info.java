@@ -13,6 +13,7 @@ module dev.baton.runtime {
 
   exports dev.baton.runtime;
   exports dev.baton.runtime.kernel;
+  exports dev.baton.runtime.profile;
   exports dev.baton.runtime.program;
 
   uses dev.baton.delegate.Delegate;

@@ -12,7 +12,8 @@ enum Subcommand {
   INSPECT(InspectCommand::new),
   EXPLAIN(ExplainCommand::new),
   DOCTOR(DoctorCommand::new),
-  BENCH(BenchCommand::new);
+  BENCH(BenchCommand::new),
+  PROFILE(ProfileCommand::new);
 
   private final Supplier<AbstractCommand> constructor;
 

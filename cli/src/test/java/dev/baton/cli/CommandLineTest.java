@@ -58,6 +58,8 @@ class CommandLineTest {
     assertRefused(Baton.run("run", DIGITS, "--policy", "maybe"), "fail, fall-back, report");
     assertRefused(Baton.run("run", DIGITS, "--threads", "0x"), "--threads");
     assertRefused(Baton.run("bench", DIGITS, "--seconds", "0"), "--seconds");
+    assertRefused(Baton.run("profile", DIGITS, "--runs", "0"), "--runs");
+    assertRefused(Baton.run("profile", DIGITS, "--by", "colour"), "--by");
   }
 
   @Test

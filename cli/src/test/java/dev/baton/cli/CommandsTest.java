@@ -241,6 +241,86 @@ class CommandsTest {
     assertTrue(out.contains("median") && !out.contains("pseudo-random"), out);
   }
 
+  private static double number(Map<String, Object> json, String key) {
+    return ((Number) json.get(key)).doubleValue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "none"})
+  void profileTells(String delegates) throws IOException {
+    Path trace = folder.resolve("trace.json");
+    Map<String, Object> json =
+        done(
+                "profile",
+                LOWERED,
+                "--delegates",
+                delegates,
+                "--threads",
+                "1",
+                "--warmup",
+                "0",
+                "--runs",
+                "7",
+                "--trace",
+                trace,
+                "--json")
+            .json();
+    assertEquals(7, json.get("runs"));
+    boolean native1 = delegates.equals("auto") && Baton.hasXnnpack();
+    List<Map<String, Object>> rows = objects(json.get("rows"));
+    List<Map<String, Object>> steps =
+        rows.stream().filter(r -> r.get("within").equals(false)).toList();
+    double sum = steps.stream().mapToDouble(r -> number(r, "meanMicros")).sum();
+    assertTrue(sum > 0 && sum <= number(json, "meanMicros") * (1 + 1e-9), json.toString());
+    assertTrue(steps.stream().allMatch(r -> number(r, "bytes") > 0), rows.toString());
+    double parts =
+        rows.stream()
+            .filter(r -> r.get("within").equals(true))
+            .mapToDouble(r -> number(r, "meanMicros"))
+            .sum();
+    assertTrue(parts <= sum, rows.toString());
+    if (native1) {
+      assertEquals(List.of("forward/xnnpack/0"), steps.stream().map(r -> r.get("name")).toList());
+      assertTrue(
+          rows.stream().anyMatch(r -> ((String) r.get("name")).startsWith("Convolution")),
+          rows.toString());
+    } else {
+      assertEquals(rows.size(), steps.size());
+      assertTrue(
+          rows.stream().anyMatch(r -> ((String) r.get("name")).startsWith("aten::convolution")),
+          rows.toString());
+    }
+    double products =
+        objects(json.get("steps")).stream().mapToDouble(s -> number(s, "multiplyAdds")).sum();
+    assertTrue(products > 100_000 && products < 1_000_000, "products: " + products);
+    List<Object> phases = objects(json.get("load")).stream().map(p -> p.get("kind")).toList();
+    assertTrue(phases.containsAll(List.of("read", "lift", "plan", "bind")), phases.toString());
+    assertTrue(number(object(json.get("peak")), "gflops") > 0);
+    assertTrue(number(object(json.get("memory")), "constants") > 20_000);
+
+    Map<String, Object> written =
+        object(com.fasterxml.jackson.jr.ob.JSON.std.mapFrom(Files.readString(trace)));
+    List<Map<String, Object>> events = objects(written.get("traceEvents"));
+    assertEquals(7, events.stream().filter(e -> "run".equals(e.get("cat"))).count());
+    assertEquals(
+        7L * steps.size(),
+        events.stream().filter(e -> e.get("args").toString().contains("multiplyAdds")).count());
+    assertTrue(
+        events.stream()
+            .filter(e -> e.get("ph").equals("X"))
+            .allMatch(e -> number(e, "ts") >= 0 && number(e, "dur") >= 0));
+  }
+
+  @Test
+  void profileIsATable() {
+    Baton baton =
+        done("profile", PORTABLE, "--delegates", "none", "--warmup", "0", "--by", "operator");
+    for (String expected :
+        List.of("peak here", "memory", "lift", "GFLOP/s", "aten::convolution", "pseudo-random")) {
+      assertTrue(baton.out().contains(expected), expected + " in " + baton.out());
+    }
+  }
+
   @Test
   void demoReadsDigits() {
     String out = done("demo").out();

@@ -37,6 +37,22 @@ public interface HostContext {
   default void progress(String what, double fraction) {}
 
   /**
+   * True if runs may be recorded: a delegate that can tell how long its own operators take gets
+   * ready for it now. What that costs is paid in every run, and is to be small.
+   */
+  default boolean isProfiled() {
+    return false;
+  }
+
+  /**
+   * Tells how long a part of the present call took, for a profile of the load.
+   *
+   * @param what one or two words, such as {@code packing weights}
+   * @param startNanos by {@link System#nanoTime}
+   */
+  default void record(String what, long startNanos, long nanos) {}
+
+  /**
    * True if the caller no longer wants the result, or the deadline has passed: give up with {@link
    * DelegateException.Kind#CANCELLED}.
    */

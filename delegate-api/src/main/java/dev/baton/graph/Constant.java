@@ -92,6 +92,11 @@ public final class Constant {
     return type;
   }
 
+  /** Bytes of its elements as they are stored, without what pads rows of {@link Packing}. */
+  public long byteSize() {
+    return packing == Packing.INT4_NIBBLES ? (type.shape().numel() + 1) / 2 : type.byteSize();
+  }
+
   /** A copy of the strides, in elements, by dimension. */
   public long[] strides() {
     return strides.clone();

@@ -98,7 +98,8 @@ final class LifecycleTest {
             () -> execution.resizeInput(0, 4),
             () -> execution.output(0),
             execution::reset,
-            () -> execution.setTimed(true));
+            () -> execution.startProfile(1),
+            execution::profile);
     for (Runnable use : uses) {
       IllegalStateException e = assertThrows(IllegalStateException.class, use::run);
       assertEquals("the execution is closed", e.getMessage());

@@ -1,11 +1,13 @@
 package dev.baton.xnnpack;
 
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.RunContext;
 import dev.baton.xnnpack.ffi.XnnException;
 import dev.baton.xnnpack.ffi.XnnGraph;
 import dev.baton.xnnpack.ffi.XnnLibrary;
 import dev.baton.xnnpack.ffi.XnnPackedWeights;
 import dev.baton.xnnpack.ffi.XnnRuntime;
+import dev.baton.xnnpack.ffi.XnnTimes;
 import dev.baton.xnnpack.ffi.XnnWorkspace;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,7 @@ final class Runtimes implements AutoCloseable {
   private final @Nullable XnnPackedWeights weights;
   private final @Nullable SharedPool pool;
   private final @Nullable XnnWorkspace workspace;
+  private final boolean profiled;
   private final XnnRuntime main;
   private @Nullable XnnRuntime alone;
   private @Nullable Binding binding;
@@ -33,13 +36,16 @@ final class Runtimes implements AutoCloseable {
 
   /**
    * @param pool null for the caller's thread alone
+   * @param profiled whether a recorded run tells of XNNPACK's operators
    */
   Runtimes(
       XnnLibrary library,
       XnnGraph graph,
       @Nullable XnnPackedWeights weights,
-      @Nullable SharedPool pool)
+      @Nullable SharedPool pool,
+      boolean profiled)
       throws XnnException {
+    this.profiled = profiled;
     this.library = library;
     this.graph = graph;
     this.weights = weights;
@@ -50,7 +56,7 @@ final class Runtimes implements AutoCloseable {
     try {
       main =
           XnnRuntime.create(
-              library, graph, weights, workspace, pool == null ? null : pool.threads());
+              library, graph, weights, workspace, pool == null ? null : pool.threads(), profiled);
       done = true;
     } finally {
       if (!done && workspace != null) {
@@ -70,24 +76,39 @@ final class Runtimes implements AutoCloseable {
   }
 
   /** Runs once. Allocates nothing but when it first finds the threads taken. */
-  void run() throws XnnException, DelegateException {
+  void run(RunContext context) throws XnnException, DelegateException {
     if (pool == null) {
-      main.invoke();
+      invoke(main, context);
     } else if (pool.tryTake()) {
       try {
-        main.invoke();
+        invoke(main, context);
       } finally {
         pool.release();
       }
     } else {
-      alone().invoke();
+      invoke(alone(), context);
+    }
+  }
+
+  private static void invoke(XnnRuntime runtime, RunContext context) throws XnnException {
+    if (!context.isRecorded()) {
+      runtime.invoke();
+      return;
+    }
+    long at = System.nanoTime();
+    runtime.invoke();
+    XnnTimes times = runtime.times();
+    for (int o = 0; times != null && o < times.count(); o++) {
+      long nanos = times.nanos(o);
+      context.record(o, times.name(o), at, nanos);
+      at += nanos;
     }
   }
 
   private XnnRuntime alone() throws XnnException, DelegateException {
     XnnRuntime runtime = alone;
     if (runtime == null) {
-      runtime = XnnRuntime.create(library, graph, weights, workspace, null);
+      runtime = XnnRuntime.create(library, graph, weights, workspace, null, profiled);
       alone = runtime;
     }
     Binding how = binding;

@@ -85,7 +85,7 @@ final class XnnpackExecution implements DelegateExecution {
   @Override
   public void run(RunContext context) throws DelegateException {
     try {
-      runtimes.run();
+      runtimes.run(context);
     } catch (XnnException e) {
       throw XnnpackSubgraph.failure(DelegateException.Kind.FAILED, "running " + name, e);
     }

@@ -131,8 +131,13 @@ final class XnnpackSubgraph implements CompiledSubgraph {
     if (packed == null) {
       return newRuntimes(context);
     }
+    long start = System.nanoTime();
     try (XnnPackingAhead ahead = packed.packAhead(session.library(), context.threads())) {
-      return newRuntimes(context);
+      long making = System.nanoTime();
+      context.record("packing weights by all threads", start, making - start);
+      Runtimes runtimes = newRuntimes(context);
+      context.record("making a runtime", making, System.nanoTime() - making);
+      return runtimes;
     }
   }
 
@@ -141,7 +146,8 @@ final class XnnpackSubgraph implements CompiledSubgraph {
         session.library(),
         compiled.graph(),
         weights,
-        context.threads() > 1 ? session.pool() : null);
+        context.threads() > 1 ? session.pool() : null,
+        context.isProfiled());
   }
 
   @Override

@@ -5,9 +5,9 @@ import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.ExecutionCore;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
-import dev.baton.runtime.plan.BoundPlan;
+import dev.baton.runtime.plan.Recording;
+import dev.baton.runtime.profile.Profile;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -353,35 +353,54 @@ public final class Execution implements AutoCloseable {
 
   // ---- what happened
 
-  /** Times each step of the runs that follow; costs about 30 ns a step. */
-  public void setTimed(boolean timed) {
+  /**
+   * Records the runs that follow, until there are as many as this: when each step began and how
+   * long it took, which costs some 30 ns a step. What was recorded before is dropped. Delegates
+   * tell of their own operators if the method was loaded {@linkplain LoadOptions#withProfiling for
+   * profiling}.
+   *
+   * @param runs at most; each takes 24 bytes a step
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public void startProfile(int runs) {
+    if (runs < 1) {
+      throw new IllegalArgumentException("runs: " + runs + ", expected at least 1");
+    }
     enter();
     try {
-      core.setTimed(timed);
+      core.record(new Recording(runs));
+    } finally {
+      leave();
+    }
+  }
+
+  /** Records no more, and drops what was recorded. */
+  public void stopProfile() {
+    enter();
+    try {
+      core.record(null);
     } finally {
       leave();
     }
   }
 
   /**
-   * A step's share of the timed runs.
-   *
-   * @param name the operator and its place, or the subgraph
-   * @param nanosPerRun the mean
+   * What was recorded so far, and the phases of the load and the memory in any case. A copy: later
+   * runs do not change it.
    */
-  public record StepTime(String name, double nanosPerRun) {}
-
-  /** The steps of the last shapes, in the order in which they run; empty before a timed run. */
-  public List<StepTime> stepTimes() {
+  public Profile profile() {
     enter();
     try {
-      List<StepTime> times = new ArrayList<>();
-      for (BoundPlan plan : core.currentPlans()) {
-        for (int s = 0; plan.timedRuns() > 0 && s < plan.stepCount(); s++) {
-          times.add(new StepTime(plan.stepName(s), (double) plan.stepNanos(s) / plan.timedRuns()));
-        }
-      }
-      return times;
+      Recording recording = core.recording();
+      return new Profile(
+          lifted.name(),
+          method.placement(),
+          method.compiled().options().threads(),
+          method.compiled().phases().all(),
+          recording == null ? List.of() : recording.steps(),
+          recording == null ? List.of() : recording.runs(),
+          core.memory(),
+          core.fallenBack());
     } finally {
       leave();
     }

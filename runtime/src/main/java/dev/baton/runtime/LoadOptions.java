@@ -28,6 +28,7 @@ public final class LoadOptions {
   private @Nullable Duration deadline;
   private BooleanSupplier cancelled;
   private Consumer<Event> listener;
+  private boolean profiling;
 
   private LoadOptions() {
     delegateOptions = Map.of();
@@ -52,6 +53,7 @@ public final class LoadOptions {
     deadline = other.deadline;
     cancelled = other.cancelled;
     listener = other.listener;
+    profiling = other.profiling;
   }
 
   /**
@@ -183,6 +185,17 @@ public final class LoadOptions {
     return copy;
   }
 
+  /**
+   * Asks delegates to be able to tell how long their own operators take, for {@link
+   * Execution#startProfile}. Off by default: XNNPACK then looks at the clock for each operator of
+   * each run.
+   */
+  public LoadOptions withProfiling(boolean on) {
+    LoadOptions copy = new LoadOptions(this);
+    copy.profiling = on;
+    return copy;
+  }
+
   private static int atLeastOne(int count, String what) {
     if (count < 1) {
       throw new IllegalArgumentException(what + ": " + count + ", expected at least 1");
@@ -244,6 +257,10 @@ public final class LoadOptions {
 
   public boolean isCancelled() {
     return cancelled.getAsBoolean();
+  }
+
+  public boolean isProfiling() {
+    return profiling;
   }
 
   public Consumer<Event> listener() {

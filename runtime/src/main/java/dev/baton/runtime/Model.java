@@ -78,6 +78,7 @@ public final class Model implements AutoCloseable {
         } else {
           open.beginLoad();
         }
+        open.phases().add(program.reading());
         return new ModelMethod(
             CompiledMethod.compile(program, method, kernels, delegates, open, workers, start),
             this);

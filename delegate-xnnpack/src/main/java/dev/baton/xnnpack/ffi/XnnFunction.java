@@ -64,6 +64,7 @@ public enum XnnFunction {
   GET_EXTERNAL_VALUE_SHAPE("xnn_get_external_value_shape", "pipp:i"),
   SETUP_RUNTIME("xnn_setup_runtime_v2", "ppp:i"),
   INVOKE_RUNTIME("xnn_invoke_runtime", "p:i"),
+  GET_RUNTIME_PROFILING_INFO("xnn_get_runtime_profiling_info", "pippp:i"),
   DELETE_RUNTIME("xnn_delete_runtime", "p:i"),
 
   CREATE_THREAD_POOL("pthreadpool_create", "p:p"),

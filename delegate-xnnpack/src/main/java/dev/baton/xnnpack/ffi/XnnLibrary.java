@@ -213,7 +213,7 @@ public final class XnnLibrary {
   /** Whether a graph of one float input and one float output, of one number, gives the number. */
   boolean computes(XnnGraph graph, List<Float> input, float expected) {
     try (Arena arena = Arena.ofConfined();
-        XnnRuntime runtime = XnnRuntime.create(this, graph, null, null, null)) {
+        XnnRuntime runtime = XnnRuntime.create(this, graph, null, null, null, false)) {
       MemorySegment data = arena.allocate(512, 64);
       for (int i = 0; i < input.size(); i++) {
         data.setAtIndex(JAVA_FLOAT, i, input.get(i));

@@ -36,7 +36,7 @@ public final class XnnPackingAhead implements AutoCloseable {
       packed.add(weights);
     }
     try {
-      XnnRuntime.create(library, part, weights, null, null).close();
+      XnnRuntime.create(library, part, weights, null, null, false).close();
     } catch (XnnException e) {
       // the graph's runtime packs it, or says what is wrong
     }

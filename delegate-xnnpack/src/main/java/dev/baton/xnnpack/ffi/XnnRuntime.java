@@ -36,6 +36,7 @@ public final class XnnRuntime implements AutoCloseable {
   private int movesAtSetup;
   private int @Nullable [][] sizes;
   private Runnable unshared = () -> {};
+  private @Nullable XnnTimes times;
   private long address;
 
   private XnnRuntime(
@@ -58,25 +59,28 @@ public final class XnnRuntime implements AutoCloseable {
    * @param weights where packed weights go, of this graph; null to keep them in the runtime
    * @param workspace null for one of its own
    * @param pool threads of its runs; null for the caller's alone
+   * @param profiled whether {@link #times} shall tell; nothing is told by versions that cannot
    */
   public static XnnRuntime create(
       XnnLibrary library,
       XnnGraph graph,
       @Nullable XnnPackedWeights weights,
       @Nullable XnnWorkspace workspace,
-      @Nullable XnnThreadPool pool)
+      @Nullable XnnThreadPool pool,
+      boolean profiled)
       throws XnnException {
     if (weights == null) {
       try (Arena temporary = Arena.ofConfined()) {
         Addresses addresses = id -> graph.data(id).address(temporary);
-        return create(library, graph, temporary, addresses, 0, workspace, pool);
+        return create(library, graph, temporary, addresses, 0, workspace, pool, profiled);
       }
     }
     synchronized (weights) {
-      XnnRuntime runtime = create(library, graph, weights, true, workspace, pool);
+      XnnRuntime runtime = create(library, graph, weights, true, workspace, pool, profiled);
       return runtime != null
           ? runtime
-          : Objects.requireNonNull(create(library, graph, weights, false, workspace, pool));
+          : Objects.requireNonNull(
+              create(library, graph, weights, false, workspace, pool, profiled));
     }
   }
 
@@ -87,12 +91,21 @@ public final class XnnRuntime implements AutoCloseable {
       XnnPackedWeights weights,
       boolean withEmptyPages,
       @Nullable XnnWorkspace workspace,
-      @Nullable XnnThreadPool pool)
+      @Nullable XnnThreadPool pool,
+      boolean profiled)
       throws XnnException {
     try (Arena temporary = Arena.ofConfined();
         XnnPackedWeights.Making making = weights.begin(temporary, withEmptyPages)) {
       XnnRuntime runtime =
-          create(library, graph, temporary, making::address, weights.provider(), workspace, pool);
+          create(
+              library,
+              graph,
+              temporary,
+              making::address,
+              weights.provider(),
+              workspace,
+              pool,
+              profiled);
       if (!making.isSound()) {
         runtime.close();
         return null;
@@ -109,7 +122,8 @@ public final class XnnRuntime implements AutoCloseable {
       Addresses addresses,
       long weights,
       @Nullable XnnWorkspace workspace,
-      @Nullable XnnThreadPool pool)
+      @Nullable XnnThreadPool pool,
+      boolean profiled)
       throws XnnException {
     Arena arena = Arena.ofShared();
     XnnRuntime runtime = new XnnRuntime(library, arena, graph.externalCount(), workspace);
@@ -117,11 +131,17 @@ public final class XnnRuntime implements AutoCloseable {
       MemorySegment out = temporary.allocate(JAVA_LONG);
       long scratch = workspace == null ? 0 : workspace.address();
       long threads = pool == null ? 0 : pool.address();
+      int flags = profiled && XnnTimes.isSupported(library) ? XnnTimes.BASIC_PROFILING : 0;
       library.call(
           XnnFunction.CREATE_RUNTIME,
           h ->
-              (int) h.invokeExact(subgraph.address(), weights, scratch, threads, 0, out.address()));
+              (int)
+                  h.invokeExact(
+                      subgraph.address(), weights, scratch, threads, flags, out.address()));
       runtime.address = XnnLibrary.pointer(out);
+      if (flags != 0) {
+        runtime.times = new XnnTimes(library);
+      }
       XnnLibrary.LIVE.incrementAndGet();
       return runtime;
     } catch (XnnException | RuntimeException e) {
@@ -219,6 +239,15 @@ public final class XnnRuntime implements AutoCloseable {
     }
   }
 
+  /**
+   * How long each operator took in the last run.
+   *
+   * @return null if the runtime was not made to tell, or XNNPACK does not
+   */
+  public @Nullable XnnTimes times() {
+    return times != null && times.read(address()) ? times : null;
+  }
+
   private long address() {
     if (address == 0) {
       throw new IllegalStateException("the runtime is closed");
@@ -233,6 +262,9 @@ public final class XnnRuntime implements AutoCloseable {
       address = 0;
       Handles.delete(library, XnnFunction.DELETE_RUNTIME, deleted);
       arena.close();
+      if (times != null) {
+        times.close();
+      }
       unshared.run();
     }
   }

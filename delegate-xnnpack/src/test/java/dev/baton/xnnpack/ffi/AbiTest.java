@@ -42,6 +42,12 @@ class AbiTest {
   @MethodSource("versions")
   void constants(Abi abi) {
     Map.of(
+            "XNN_FLAG_BASIC_PROFILING", XnnTimes.BASIC_PROFILING,
+            "xnn_profile_info_num_operators", XnnTimes.COUNT,
+            "xnn_profile_info_operator_name", XnnTimes.NAMES,
+            "xnn_profile_info_operator_timing", XnnTimes.TIMES)
+        .forEach((name, value) -> assertEquals(Optional.of(value), abi.constant(name), name));
+    Map.of(
             "XNN_FLAG_KEEP_DIMS", XnnNode.KEEP_DIMS,
             "XNN_FLAG_TRANSPOSE_WEIGHTS", XnnNode.TRANSPOSE_WEIGHTS,
             "XNN_FLAG_ALIGN_CORNERS", XnnNode.ALIGN_CORNERS,

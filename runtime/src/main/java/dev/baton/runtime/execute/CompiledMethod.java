@@ -5,6 +5,7 @@ import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.PayloadLifter;
 import dev.baton.graph.Constant;
+import dev.baton.graph.Node;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
@@ -30,10 +31,12 @@ import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
 import dev.baton.runtime.lift.VaryingViews;
 import dev.baton.runtime.placement.Closing;
+import dev.baton.runtime.placement.PhaseLog;
 import dev.baton.runtime.placement.Placer;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
+import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.program.PlannedBuffer;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
@@ -46,6 +49,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -57,6 +61,14 @@ public final class CompiledMethod implements AutoCloseable {
 
   /** A block and who runs its parts. */
   record PlacedBlock(Block block, List<Unit> units, Set<Value> late) {}
+
+  /**
+   * Where a method comes from.
+   *
+   * @param plannedBytes of memory that its file plans
+   */
+  private record Source(
+      String program, String method, Supplier<LiftedMethod> lift, long plannedBytes) {}
 
   private final LiftedMethod lifted;
   private final List<PlacedBlock> blocks = new ArrayList<>();
@@ -75,42 +87,40 @@ public final class CompiledMethod implements AutoCloseable {
   private final Map<Integer, Map<Signature, BlockPlan>> plans = new LinkedHashMap<>();
   private final List<CompiledSubgraph> compiled;
   private final Placement placement;
+  private final PhaseLog phases;
 
   private CompiledMethod(
-      Program program,
-      String method,
+      Source source,
       Kernels kernels,
       Delegates delegates,
       Sessions sessions,
       WorkerPool workers,
       boolean toRun) {
+    String method = source.method();
+    this.phases = sessions.phases();
     this.kernels = kernels;
     this.sessions = sessions;
     this.options = sessions.options();
     this.late = new LateConstants(kernels, constants, options.maxMemoryBytes());
     this.workers = workers;
     Placer placer = new Placer(method, sessions, delegates, kernels);
-    ProgramMethod source = program.method(method);
     try {
-      Map<String, PayloadLifter> lifters = delegates.lifters();
-      this.lifted =
-          MethodLifter.lift(
-              program,
-              source,
-              kernels,
-              lifters::get,
-              id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
+      long start = System.nanoTime();
+      this.lifted = source.lift().get();
+      phases.add(LoadPhase.Kind.LIFT, method, start);
       for (Block block : lifted.blocks()) {
+        start = System.nanoTime();
         Block simple =
             Simplifier.simplify(
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
         simple =
             QuantizedMoves.apply(SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple))));
         TypeCheck.check(method, simple.graph(), kernels);
+        phases.add(LoadPhase.Kind.LIFT, method, start);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
       }
-      this.placement = placer.report(memory(source));
+      this.placement = placer.report(memory(source.plannedBytes()));
       if (toRun) {
         placer.requireComplete();
       }
@@ -128,14 +138,14 @@ public final class CompiledMethod implements AutoCloseable {
           "method '"
               + method
               + "' of "
-              + program.source()
+              + source.program()
               + " contradicts itself: "
               + e.getMessage(),
           e);
     }
   }
 
-  private Placement.Memory memory(ProgramMethod source) {
+  private Placement.Memory memory(long planned) {
     long arena = 0;
     for (int block = 0; block < blocks.size(); block++) {
       try {
@@ -151,7 +161,6 @@ public final class CompiledMethod implements AutoCloseable {
         lifted.variables().stream()
             .mapToLong(v -> v.type() instanceof TensorType t ? t.byteSize() : 0)
             .sum();
-    long planned = source.plannedBuffers().stream().mapToLong(PlannedBuffer::bytes).sum();
     return new Placement.Memory(arena, variables, planned);
   }
 
@@ -175,7 +184,7 @@ public final class CompiledMethod implements AutoCloseable {
       WorkerPool workers,
       long start) {
     CompiledMethod result =
-        new CompiledMethod(program, method, kernels, delegates, sessions, workers, true);
+        of(program, method, kernels, delegates, sessions, workers, true);
     try {
       PackingAhead.run(result);
     } catch (RuntimeException | Error e) {
@@ -192,6 +201,51 @@ public final class CompiledMethod implements AutoCloseable {
     return result;
   }
 
+  private static CompiledMethod of(
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      WorkerPool workers,
+      boolean toRun) {
+    ProgramMethod source = program.method(method);
+    Supplier<LiftedMethod> lift =
+        () -> {
+          Map<String, PayloadLifter> lifters = delegates.lifters();
+          return MethodLifter.lift(
+              program,
+              source,
+              kernels,
+              lifters::get,
+              id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
+        };
+    long planned = source.plannedBuffers().stream().mapToLong(PlannedBuffer::bytes).sum();
+    return new CompiledMethod(
+        new Source(program.source(), method, lift, planned),
+        kernels,
+        delegates,
+        sessions,
+        workers,
+        toRun);
+  }
+
+  /** Compiles a method that comes of no program. */
+  static CompiledMethod compile(
+      LiftedMethod lifted,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      WorkerPool workers) {
+    return new CompiledMethod(
+        new Source("the host", lifted.name(), () -> lifted, 0),
+        kernels,
+        delegates,
+        sessions,
+        workers,
+        true);
+  }
+
   /**
    * Places and compiles a method as {@link #compile} does, also where it cannot run, and gives the
    * report alone.
@@ -200,8 +254,7 @@ public final class CompiledMethod implements AutoCloseable {
       Program program, String method, Kernels kernels, Delegates delegates, LoadOptions options) {
     try (Sessions open = new Sessions(program, delegates, options);
         WorkerPool workers = new WorkerPool(options.threads());
-        CompiledMethod result =
-            new CompiledMethod(program, method, kernels, delegates, open, workers, false)) {
+        CompiledMethod result = of(program, method, kernels, delegates, open, workers, false)) {
       return result.placement;
     }
   }
@@ -235,8 +288,36 @@ public final class CompiledMethod implements AutoCloseable {
     return sessions;
   }
 
-  LoadOptions options() {
+  public LoadOptions options() {
     return options;
+  }
+
+  /** The phases of the load, and of plans since. */
+  public PhaseLog phases() {
+    return phases;
+  }
+
+  /** Bytes of the graphs' constants as they are stored. */
+  long storedConstantBytes() {
+    Map<Constant, Long> stored = new IdentityHashMap<>();
+    for (PlacedBlock placed : blocks) {
+      for (Node node : placed.block().graph().nodes()) {
+        for (Value value : node.inputs()) {
+          if (value.isConstant()) {
+            stored.put(value.constant(), value.constant().byteSize());
+          }
+        }
+      }
+    }
+    return stored.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  long copiedConstantBytes() {
+    return constants.byteSize();
+  }
+
+  long packedConstantBytes() {
+    return packed.byteSize();
   }
 
   /**
@@ -244,7 +325,7 @@ public final class CompiledMethod implements AutoCloseable {
    * Java kernels read, or packed for these.
    */
   public long constantBytes() {
-    return constants.byteSize() + packed.byteSize();
+    return copiedConstantBytes() + packedConstantBytes();
   }
 
   /** A constant for Java kernels: its own bytes, or one copy that all executions share. */
@@ -290,7 +371,14 @@ public final class CompiledMethod implements AutoCloseable {
 
   /** A constant as a kernel wants it, packed once. */
   MemorySegment packed(Value value, Packer packer) {
-    return packedPlace(value, packer).get(workers);
+    PackedConstants.Packed place = packedPlace(value, packer);
+    if (place.isDone()) {
+      return place.memory();
+    }
+    long start = System.nanoTime();
+    MemorySegment bytes = place.get(workers);
+    phases.add(LoadPhase.Kind.PACK, packer.form(), start);
+    return bytes;
   }
 
   /** The constant, its copy if kernels read that too, else a copy in the arena. */
@@ -323,6 +411,7 @@ public final class CompiledMethod implements AutoCloseable {
           plans.computeIfAbsent(block, b -> new LatestUsed<>(options.plansKept()));
       BlockPlan plan = kept.get(signature);
       if (plan == null) {
+        long start = System.nanoTime();
         PlacedBlock placed = blocks.get(block);
         plan =
             BlockPlan.make(
@@ -335,6 +424,7 @@ public final class CompiledMethod implements AutoCloseable {
                 kernels,
                 options.maxMemoryBytes());
         kept.put(signature, plan);
+        phases.add(LoadPhase.Kind.PLAN, lifted.name(), start);
       }
       return plan;
     }

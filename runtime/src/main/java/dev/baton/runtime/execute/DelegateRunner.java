@@ -21,6 +21,8 @@ import dev.baton.runtime.placement.JavaUnits;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
+import dev.baton.runtime.plan.Recording;
+import dev.baton.runtime.profile.LoadPhase;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -100,7 +102,12 @@ final class DelegateRunner {
         java = twin(facts, inputs, outputs);
         twin = java;
       }
-      java.run();
+      Recording recording = core.control().recording();
+      if (recording == null) {
+        java.run();
+      } else {
+        java.runWithin(recording);
+      }
     }
 
     @Override
@@ -135,6 +142,7 @@ final class DelegateRunner {
   }
 
   private DelegateExecution bindTo(BoundStep step) throws DelegateException {
+    long start = System.nanoTime();
     DelegateExecution opened = execution;
     if (opened == null) {
       opened =
@@ -146,6 +154,7 @@ final class DelegateRunner {
     current = null;
     opened.bind(step);
     current = step;
+    method.phases().add(LoadPhase.Kind.BIND, unit.name(), start);
     return opened;
   }
 

@@ -10,6 +10,7 @@ import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.DelegateFailedException;
+import dev.baton.runtime.Placement;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.NodeCall;
@@ -25,6 +26,9 @@ import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
+import dev.baton.runtime.plan.Recording;
+import dev.baton.runtime.profile.LoadPhase;
+import dev.baton.runtime.profile.MemoryUse;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -62,7 +66,7 @@ public final class ExecutionCore implements AutoCloseable {
   private MemorySegment twinArena = MemorySegment.NULL;
   private MemorySegment scratch = MemorySegment.NULL;
   private final RunControl control = new RunControl();
-  private boolean timed;
+  private @Nullable Recording recording;
 
   public ExecutionCore(CompiledMethod method) {
     this.method = method;
@@ -206,9 +210,18 @@ public final class ExecutionCore implements AutoCloseable {
 
   // ---- running
 
-  /** Times each step of the runs that follow, or no longer does. */
-  public void setTimed(boolean on) {
-    timed = on;
+  /**
+   * Says where the runs that follow are recorded.
+   *
+   * @param into null for nowhere
+   */
+  public void record(@Nullable Recording into) {
+    recording = into;
+  }
+
+  /** Where runs are recorded; null if they are not. */
+  public @Nullable Recording recording() {
+    return recording;
   }
 
   RunControl control() {
@@ -231,13 +244,33 @@ public final class ExecutionCore implements AutoCloseable {
   public void run() {
     control.begin();
     try {
-      runBlocks();
+      Recording into = recording;
+      if (into == null || !into.begin()) {
+        runBlocks(null);
+      } else {
+        runRecorded(into);
+      }
     } finally {
       control.finish();
     }
   }
 
-  private void runBlocks() {
+  private void runRecorded(Recording into) {
+    boolean done = false;
+    control.record(into);
+    try {
+      runBlocks(into);
+      into.end();
+      done = true;
+    } finally {
+      control.record(null);
+      if (!done) {
+        into.abandon();
+      }
+    }
+  }
+
+  private void runBlocks(@Nullable Recording into) {
     for (Variable local : locals) {
       if (local.initialScalar() != null || local.initial() != null) {
         initialize(local);
@@ -248,10 +281,10 @@ public final class ExecutionCore implements AutoCloseable {
     while (true) {
       BlockRunner runner = runners[block];
       BoundPlan plan = runner.current();
-      if (timed) {
-        plan.runTimed();
-      } else {
+      if (into == null) {
         plan.run();
+      } else {
+        plan.run(into);
       }
       budget -= plan.stepCount() + 1L;
       if (budget < 0) {
@@ -351,7 +384,10 @@ public final class ExecutionCore implements AutoCloseable {
                     return scalarOf(variable);
                   }
                 });
-        return BoundPlan.bind(plan, host);
+        long start = System.nanoTime();
+        BoundPlan result = BoundPlan.bind(plan, host);
+        method.phases().add(LoadPhase.Kind.BIND, method.lifted().name(), start);
+        return result;
       } catch (KernelException
           | IllegalArgumentException
           | IllegalStateException
@@ -539,17 +575,6 @@ public final class ExecutionCore implements AutoCloseable {
     };
   }
 
-  /** The plans in use, block by block, for a profile. */
-  public List<BoundPlan> currentPlans() {
-    List<BoundPlan> plans = new ArrayList<>();
-    for (BlockRunner runner : runners) {
-      if (runner.current != null) {
-        plans.add(runner.current);
-      }
-    }
-    return plans;
-  }
-
   /** Names of the subgraphs that run in Java because their delegate failed. */
   public List<String> fallenBack() {
     List<String> names = new ArrayList<>();
@@ -569,6 +594,27 @@ public final class ExecutionCore implements AutoCloseable {
   /** Bytes that steps share while they run. */
   public long scratchBytes() {
     return scratch.byteSize();
+  }
+
+  /** Bytes by purpose, with what executions of the method share. */
+  public MemoryUse memory() {
+    long state = 0;
+    for (Variable variable : variables) {
+      if (variable.kind() == Variable.Kind.STATE || variable.kind() == Variable.Kind.LOCAL) {
+        state += memory[variable.index()].byteSize();
+      }
+    }
+    return new MemoryUse(
+        method.storedConstantBytes(),
+        method.copiedConstantBytes(),
+        method.packedConstantBytes(),
+        method.placement().subgraphs().stream()
+            .mapToLong(Placement.PlacedSubgraph::memoryBytes)
+            .sum(),
+        io.byteSize() - state,
+        state,
+        activations.byteSize() - scratch.byteSize(),
+        scratch.byteSize());
   }
 
   /** Bytes of activations, inputs, outputs and state that this execution holds. */

@@ -39,6 +39,10 @@ final class PackedConstants implements AutoCloseable {
       return memory.byteSize();
     }
 
+    synchronized boolean isDone() {
+      return done;
+    }
+
     /** Packs unless that is done; the pages of a mapped file are then let go. */
     synchronized MemorySegment get(Parallel parallel) {
       if (!done) {

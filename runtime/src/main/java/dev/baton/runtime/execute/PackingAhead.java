@@ -16,6 +16,7 @@ import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
+import dev.baton.runtime.profile.LoadPhase;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -69,7 +70,11 @@ final class PackingAhead implements BoundPlan.Host {
         }
       }
     }
+    long start = System.nanoTime();
     pack(method, wanted);
+    if (!wanted.isEmpty()) {
+      method.phases().add(LoadPhase.Kind.PACK, method.lifted().name(), start);
+    }
   }
 
   private void bind(int block) {
@@ -78,7 +83,9 @@ final class PackingAhead implements BoundPlan.Host {
           method.plan(
               block, Signature.declared(method.blocks().get(block).block()), Signature.DECLARED);
       if (plan.arenaBytes() <= MOST_BYTES) {
+        long start = System.nanoTime();
         BoundPlan.bind(plan, this);
+        method.phases().add(LoadPhase.Kind.BIND, method.lifted().name(), start);
       }
     } catch (DelegateException | RuntimeException | OutOfMemoryError e) {
       // The declared bounds are not always a call that the program takes: a run says what is wrong.

@@ -2,6 +2,7 @@ package dev.baton.runtime.execute;
 
 import dev.baton.delegate.RunContext;
 import dev.baton.runtime.CancelledException;
+import dev.baton.runtime.plan.Recording;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +23,7 @@ final class RunControl implements RunContext {
   private final AtomicInteger state = new AtomicInteger(IDLE);
   private volatile @Nullable Duration limit;
   private volatile long end;
+  private @Nullable Recording recording;
 
   /** Ends the run in flight; without one, does nothing. */
   void cancel() {
@@ -33,6 +35,18 @@ final class RunControl implements RunContext {
    */
   void limit(@Nullable Duration given) {
     limit = given == null || given.compareTo(FOR_EVER) < 0 ? given : FOR_EVER;
+  }
+
+  /**
+   * @param given where the run that follows is recorded; null if it is not
+   */
+  void record(@Nullable Recording given) {
+    recording = given;
+  }
+
+  /** Where the run is recorded; null if it is not. */
+  @Nullable Recording recording() {
+    return recording;
   }
 
   void begin() {
@@ -57,6 +71,19 @@ final class RunControl implements RunContext {
     return limit == null
         ? OptionalLong.empty()
         : OptionalLong.of(Math.max(0, end - System.nanoTime()));
+  }
+
+  @Override
+  public boolean isRecorded() {
+    return recording != null;
+  }
+
+  @Override
+  public void record(int id, String name, long startNanos, long nanos) {
+    Recording into = recording;
+    if (into != null) {
+      into.part(id, name, startNanos, nanos);
+    }
   }
 
   /**

@@ -23,6 +23,7 @@ import dev.baton.runtime.kernel.ScalarOperators;
 import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.ProgramPayload;
+import dev.baton.runtime.profile.LoadPhase;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -231,6 +232,7 @@ public final class Placer {
       }
       PartView view = new PartView(draft.graph, method, free);
       ClaimSheet sheet = new ClaimSheet(draft, open.name(), new HashSet<>(free));
+      long start = System.nanoTime();
       try {
         open.session().claim(view, sheet);
       } catch (RuntimeException | LinkageError e) {
@@ -254,6 +256,7 @@ public final class Placer {
       } finally {
         view.expire();
         sheet.expired = true;
+        sessions.phases().add(LoadPhase.Kind.CLAIM, open.name(), start);
       }
       for (Node node : free) {
         if (draft.colours[node.id()] == null && !sheet.declined.contains(node)) {
@@ -324,6 +327,7 @@ public final class Placer {
     PartView view = new PartView(draft.graph, name, part.nodes());
     List<Value> inputs = view.inputs();
     List<Value> outputs = view.outputs();
+    long start = System.nanoTime();
     try {
       CompiledSubgraph result = open.session().compile(view, sessions.context(open.name(), method));
       compiled.add(result);
@@ -353,6 +357,7 @@ public final class Placer {
       return null;
     } finally {
       view.expire();
+      sessions.phases().add(LoadPhase.Kind.COMPILE, name, start);
     }
   }
 
@@ -387,11 +392,13 @@ public final class Placer {
       if (!open.delegate().payloadIds().contains(payload.id())) {
         continue;
       }
+      long start = System.nanoTime();
       try {
         String name = nextName(open);
         CompiledSubgraph result =
             open.session().load(payload, sessions.context(open.name(), method));
         compiled.add(result);
+        sessions.phases().add(LoadPhase.Kind.COMPILE, name, start);
         List<Value> inputs = node.inputs();
         subgraphs.add(
             new Placement.PlacedSubgraph(

@@ -14,6 +14,7 @@ import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.program.Program;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -41,7 +42,8 @@ public final class Sessions implements AutoCloseable {
   }
 
   private volatile long start = System.nanoTime();
-  private final Program program;
+  private final @Nullable Program program;
+  private volatile PhaseLog phases = new PhaseLog();
   private final LoadOptions options;
   private final List<Open> open = new ArrayList<>();
   private final Map<String, Availability> unavailable = new LinkedHashMap<>();
@@ -49,12 +51,12 @@ public final class Sessions implements AutoCloseable {
   /**
    * Opens what the options ask for.
    *
-   * @param program whose methods are loaded
+   * @param program whose methods are loaded; null if they come of none
    * @throws DelegateUnavailableException if the policy is {@link FallbackPolicy#FAIL} and one
    *     cannot work
    * @throws BatonException if a named delegate does not exist
    */
-  public Sessions(Program program, Delegates delegates, LoadOptions options) {
+  public Sessions(@Nullable Program program, Delegates delegates, LoadOptions options) {
     this.program = program;
     this.options = options;
     try {
@@ -93,6 +95,12 @@ public final class Sessions implements AutoCloseable {
   }
 
   private void open(Delegate delegate) {
+    long before = System.nanoTime();
+    openTimed(delegate);
+    phases.add(LoadPhase.Kind.OPEN, delegate.name(), before);
+  }
+
+  private void openTimed(Delegate delegate) {
     Availability availability;
     try {
       availability = delegate.availability(new Context(delegate.name(), "", true));
@@ -163,9 +171,15 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  /** A load begins: its deadline counts from now. */
+  /** Another load begins: its deadline counts from now. */
   public void beginLoad() {
     start = System.nanoTime();
+    phases = new PhaseLog();
+  }
+
+  /** Of the load that began last; the first load has those of opening. */
+  public PhaseLog phases() {
+    return phases;
   }
 
   /** Nanoseconds to the deadline; a very large number if there is none. */
@@ -230,6 +244,7 @@ public final class Sessions implements AutoCloseable {
     private final String delegate;
     private final String method;
     private final boolean loading;
+    private final PhaseLog told = phases;
 
     private Context(String delegate, String method, boolean loading) {
       this.delegate = delegate;
@@ -244,7 +259,7 @@ public final class Sessions implements AutoCloseable {
 
     @Override
     public Optional<StoredBytes> stored(MemorySegment bytes) {
-      return program.stored(bytes);
+      return program == null ? Optional.empty() : program.stored(bytes);
     }
 
     @Override
@@ -265,6 +280,16 @@ public final class Sessions implements AutoCloseable {
     @Override
     public void progress(String what, double fraction) {
       options.listener().accept(new Event.Progress(delegate, what, fraction));
+    }
+
+    @Override
+    public boolean isProfiled() {
+      return options.isProfiling();
+    }
+
+    @Override
+    public void record(String what, long startNanos, long nanos) {
+      told.add(new LoadPhase(LoadPhase.Kind.PART, what, startNanos, nanos));
     }
 
     @Override

@@ -18,11 +18,13 @@ import dev.baton.runtime.kernel.Parallel;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Unit;
+import dev.baton.runtime.profile.Profile;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -76,12 +78,11 @@ public final class BoundPlan {
   private final MemorySegment arena;
   private final Step[] steps;
   private final String[] names;
-  private final Unit[] stepUnits;
+  private final @Nullable Unit[] stepUnits;
   private final Variable[] shapedVariables;
   private final Shape[] shapes;
   private final Map<Value, Shape> resized = new IdentityHashMap<>();
-  private final long[] nanos;
-  private long runs;
+  private final @Nullable Value[] copied;
   private long mostScratch;
 
   private BoundPlan(BlockPlan plan, Host host) {
@@ -91,13 +92,15 @@ public final class BoundPlan {
     host.scratch(plan.scratchBytes()); // at once: what grew step by step would stay
     List<Step> bound = new ArrayList<>();
     List<String> labels = new ArrayList<>();
-    List<Unit> owners = new ArrayList<>();
+    List<@Nullable Unit> owners = new ArrayList<>();
+    List<@Nullable Value> moved = new ArrayList<>();
     for (Unit unit : plan.units()) {
       Step step = bind(unit);
       if (step != null) {
         bound.add(step);
         labels.add(label(unit));
         owners.add(unit);
+        moved.add(null);
       }
     }
     plan.needsScratch(mostScratch);
@@ -108,6 +111,7 @@ public final class BoundPlan {
         bound.add(() -> MemorySegment.copy(from, 0, to, 0, from.byteSize()));
         labels.add("copy");
         owners.add(null);
+        moved.add(copy.from());
       }
     }
     for (BlockPlan.Copy copy : plan.copies()) {
@@ -118,11 +122,12 @@ public final class BoundPlan {
       bound.add(() -> MemorySegment.copy(from, 0, to, 0, from.byteSize()));
       labels.add("copy");
       owners.add(null);
+      moved.add(copy.from());
     }
     this.steps = bound.toArray(Step[]::new);
     this.names = labels.toArray(String[]::new);
     this.stepUnits = owners.toArray(Unit[]::new);
-    this.nanos = new long[steps.length];
+    this.copied = moved.toArray(Value[]::new);
     List<Variable> shaped = new ArrayList<>();
     List<Shape> known = new ArrayList<>();
     for (int w = 0; w < plan.writes().size(); w++) {
@@ -290,7 +295,8 @@ public final class BoundPlan {
   }
 
   /** {@link #run} with the time of each step taken. */
-  public void runTimed() {
+  public void run(Recording recording) {
+    int first = recording.firstStepOf(this);
     int at = 0;
     try {
       long before = System.nanoTime();
@@ -298,13 +304,30 @@ public final class BoundPlan {
         host.checkCancelled();
         steps[at].run();
         long after = System.nanoTime();
-        nanos[at] += after - before;
+        recording.step(first + at, before, after - before);
         before = after;
       }
     } catch (RuntimeException e) {
       throw failed(at, e);
     }
-    runs++;
+    publish();
+  }
+
+  /** {@link #run} within a step of another plan: its own steps are parts of that. */
+  public void runWithin(Recording recording) {
+    int at = 0;
+    try {
+      long before = System.nanoTime();
+      for (; at < steps.length; at++) {
+        host.checkCancelled();
+        steps[at].run();
+        long after = System.nanoTime();
+        recording.part(-1, names[at], before, after - before);
+        before = after;
+      }
+    } catch (RuntimeException e) {
+      throw failed(at, e);
+    }
     publish();
   }
 
@@ -343,24 +366,18 @@ public final class BoundPlan {
     return steps.length;
   }
 
-  /** What a step is. */
-  public String stepName(int step) {
-    return names[step];
-  }
-
-  /** What a step executes; null for the copy of a result. */
-  public @Nullable Unit stepUnit(int step) {
-    return stepUnits[step];
-  }
-
-  /** Nanoseconds that a step has taken in all timed runs. */
-  public long stepNanos(int step) {
-    return nanos[step];
-  }
-
-  /** Runs that were timed. */
-  public long timedRuns() {
-    return runs;
+  /**
+   * What a step is.
+   *
+   * @param index that the description has
+   */
+  Profile.Step describe(int step, int index) {
+    Unit unit = stepUnits[step];
+    Value value = copied[step];
+    if (unit == null && value != null) {
+      return StepDescription.ofCopy(index, names[step], plan.type(value));
+    }
+    return StepDescription.of(index, names[step], Objects.requireNonNull(unit), plan);
   }
 
   public long arenaBytes() {

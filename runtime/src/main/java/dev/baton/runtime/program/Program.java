@@ -1,6 +1,7 @@
 package dev.baton.runtime.program;
 
 import dev.baton.delegate.StoredBytes;
+import dev.baton.runtime.profile.LoadPhase;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -31,6 +32,7 @@ public final class Program implements AutoCloseable {
   private final Arena arena;
   private final ProgramContent content;
   private final MappedFiles files;
+  private final LoadPhase reading;
   private int leases;
   private volatile boolean closed;
 
@@ -55,11 +57,17 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  private Program(String source, Arena arena, ProgramContent content, MappedFiles files) {
+  private Program(
+      String source,
+      Arena arena,
+      ProgramContent content,
+      MappedFiles files,
+      LoadPhase reading) {
     this.source = source;
     this.arena = arena;
     this.content = content;
     this.files = files;
+    this.reading = reading;
   }
 
   /**
@@ -182,16 +190,15 @@ public final class Program implements AutoCloseable {
       Loaded<MemorySegment, X> bytes,
       Loaded<List<DataFile>, X> dataFiles)
       throws X {
+    long start = System.nanoTime();
     Arena arena = Arena.ofShared();
     boolean opened = false;
     try {
       MemorySegment readOnly = bytes.in(arena).asReadOnly();
-      Program program =
-          new Program(
-              source,
-              arena,
-              ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget),
-              files);
+      ProgramContent content = ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget);
+      LoadPhase reading =
+          new LoadPhase(LoadPhase.Kind.READ, source, start, System.nanoTime() - start);
+      Program program = new Program(source, arena, content, files, reading);
       opened = true;
       return program;
     } finally {
@@ -223,6 +230,11 @@ public final class Program implements AutoCloseable {
    */
   public String source() {
     return source;
+  }
+
+  /** How long mapping and checking took. Works on a closed program too. */
+  public LoadPhase reading() {
+    return reading;
   }
 
   public ProgramLayout layout() {

@@ -1,0 +1,145 @@
+package dev.baton.cli;
+
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Execution;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.profile.MachinePeak;
+import dev.baton.runtime.profile.Profile;
+import dev.baton.runtime.profile.ProfileTable;
+import dev.baton.runtime.program.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Where the time of one method goes. */
+@Command(
+    name = "profile",
+    description = "Shows where the time of a method goes: by step, operator or delegate.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  baton profile model.pte                           each step, and XNNPACK's own operators",
+      "  baton profile model.pte --by operator --delegates none",
+      "  baton profile model.pte --trace trace.json        for ui.perfetto.dev",
+      "",
+      "Bytes are inputs, outputs and constants. Peak is the part of what this machine reaches, as is",
+      "measured at the end: of arithmetic (a) or of memory (m), whichever takes longer at best;",
+      "'cache' where data came faster than from memory."
+    })
+final class ProfileCommand extends AbstractCommand {
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--input",
+      paramLabel = "FILE.npy|VALUE",
+      description = "An input, once for each; without, pseudo-random ones, always the same.")
+  private List<String> inputs = new ArrayList<>();
+
+  @Mixin private DelegateOptions delegates;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      defaultValue = "50",
+      description = "How many runs to record; default: 50.")
+  private int runs;
+
+  @Option(
+      names = "--warmup",
+      paramLabel = "S",
+      defaultValue = "3",
+      description = {
+        "Seconds of runs before, at least one run; default: 3. The JVM compiles Java kernels",
+        "meanwhile."
+      })
+  private double warmup;
+
+  @Option(
+      names = "--by",
+      paramLabel = "step|operator|delegate",
+      defaultValue = "step",
+      description = "What a line is of; default: step.")
+  private ProfileTable.By by = ProfileTable.By.STEP;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description = "Writes load and runs to FILE as a trace for Chrome and Perfetto.")
+  private @Nullable Path trace;
+
+  @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
+  private boolean json;
+
+  @SuppressWarnings("NullAway.Init")
+  ProfileCommand() {}
+
+  @Override
+  int execute() throws IOException {
+    if (runs < 1) {
+      throw usageError("--runs is " + runs + ", expected at least 1");
+    }
+    if (!(warmup >= 0)) {
+      throw usageError("--warmup is " + warmup + ", expected at least 0");
+    }
+    LoadOptions options = delegates.loadOptions().withProfiling(true);
+    Delegates known = Delegates.load();
+    try (Program program = model.open();
+        ModelMethod method = ModelMethod.load(program, model.method(program), options, known);
+        Execution execution = method.newExecution()) {
+      boolean random = inputs.isEmpty() && method.inputCount() > 0;
+      if (random) {
+        InputArguments.randomize(execution);
+      } else {
+        InputArguments.set(execution, inputs);
+      }
+      Profile profile = record(execution);
+      // Afterwards, so that the load is that of a process in which nothing is open yet.
+      MachinePeak peak =
+          MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
+      if (trace != null) {
+        Files.writeString(trace, Json.text(ProfileTrace.of(profile)) + "\n");
+      }
+      if (json) {
+        out().println(Json.text(ProfileReport.json(profile, peak, by)));
+      } else {
+        ProfileReport.text(profile, peak, by).forEach(out()::println);
+        if (random) {
+          out().println();
+          out().println("inputs: pseudo-random, " + InputArguments.describe(method));
+        }
+        if (trace != null) {
+          out().println("trace: " + trace);
+        }
+      }
+      return DONE;
+    }
+  }
+
+  private Profile record(Execution execution) {
+    long until = System.nanoTime() + (long) (warmup * 1e9);
+    execution.startProfile(1); // what records is warmed up too
+    do {
+      execution.run();
+      execution.startProfile(1);
+    } while (System.nanoTime() < until);
+    execution.startProfile(runs);
+    for (int run = 0; run < runs; run++) {
+      execution.run();
+    }
+    return execution.profile();
+  }
+
+  /** As people write it. */
+  static String name(ProfileTable.By by) {
+    return by.name().toLowerCase(Locale.ROOT);
+  }
+}

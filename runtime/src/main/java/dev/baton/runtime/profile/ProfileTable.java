@@ -1,0 +1,179 @@
+package dev.baton.runtime.profile;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Sums up the runs of a profile. */
+public final class ProfileTable {
+  /** What a row is of. */
+  public enum By {
+    /** A step, in the order in which they first ran, with its parts after it. */
+    STEP,
+    /**
+     * Steps of the same operators and runner; where a delegate told of its parts, those of one name
+     * instead, and what is left of its steps. Slowest first.
+     */
+    OPERATOR,
+    /** Steps of one runner. Slowest first. */
+    DELEGATE
+  }
+
+  /** Those that are one row. */
+  private record Key(Object what, int part) {}
+
+  private static final int NO_PART = -1;
+
+  private static final class Sums {
+    final String name;
+    final String runner;
+    final boolean within;
+    final long[] nanos;
+    long calls;
+    double bytes;
+    double arithmetic;
+
+    Sums(String name, String runner, boolean within, int runs) {
+      this.name = name;
+      this.runner = runner;
+      this.within = within;
+      this.nanos = new long[runs];
+    }
+
+    void add(int run, long duration) {
+      nanos[run] += duration;
+      calls++;
+    }
+  }
+
+  private final Profile profile;
+  private final By by;
+  private final Map<Key, Sums> rows = new LinkedHashMap<>();
+
+  private ProfileTable(Profile profile, By by) {
+    this.profile = profile;
+    this.by = by;
+  }
+
+  /** The rows; none without runs. */
+  public static List<ProfileRow> of(Profile profile, By by) {
+    return new ProfileTable(profile, by).rows();
+  }
+
+  /** Nanoseconds of a run that a part of the runs does not exceed; 0 without runs. */
+  public static long runNanos(Profile profile, double part) {
+    return quantile(profile.runs().stream().mapToLong(Profile.Run::nanos).toArray(), part);
+  }
+
+  /** Mean nanoseconds of a run; 0 without runs. */
+  public static double meanRunNanos(Profile profile) {
+    return profile.runs().stream().mapToLong(Profile.Run::nanos).average().orElse(0);
+  }
+
+  /** The part of a run that its steps take, as a median; 0 without runs. */
+  public static double shareOfSteps(Profile profile) {
+    return medianShare(
+        profile,
+        profile.runs().stream()
+            .mapToLong(r -> r.events().stream().mapToLong(Profile.Event::nanos).sum())
+            .toArray());
+  }
+
+  /** Of what took so long in each run: a run that was interrupted does not count for more. */
+  private static double medianShare(Profile profile, long[] nanos) {
+    double[] shares = new double[nanos.length];
+    for (int run = 0; run < nanos.length; run++) {
+      shares[run] = (double) nanos[run] / Math.max(profile.runs().get(run).nanos(), 1);
+    }
+    Arrays.sort(shares);
+    return shares.length == 0 ? 0 : shares[shares.length / 2];
+  }
+
+  private static long quantile(long[] values, double part) {
+    if (values.length == 0) {
+      return 0;
+    }
+    long[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[Math.min((int) (part * sorted.length), sorted.length - 1)];
+  }
+
+  private List<ProfileRow> rows() {
+    for (int run = 0; run < profile.runs().size(); run++) {
+      for (Profile.Event event : profile.runs().get(run).events()) {
+        add(run, event, profile.steps().get(event.step()));
+      }
+    }
+    List<Map.Entry<Key, Sums>> entries = new ArrayList<>(rows.entrySet());
+    if (by == By.STEP) {
+      // Parts may have been met later than the steps that follow theirs.
+      entries.sort(
+          Comparator.<Map.Entry<Key, Sums>>comparingInt(e -> (Integer) e.getKey().what())
+              .thenComparingInt(e -> e.getKey().part()));
+    }
+    List<ProfileRow> all = new ArrayList<>(entries.stream().map(e -> row(e.getValue())).toList());
+    if (by != By.STEP) {
+      all.sort(Comparator.comparingDouble(ProfileRow::meanNanos).reversed());
+    }
+    return all;
+  }
+
+  private void add(int run, Profile.Event event, Profile.Step step) {
+    switch (by) {
+      case STEP -> {
+        addStep(run, event.nanos(), step, step.index(), step.name());
+        for (int p = 0; p < event.parts().size(); p++) {
+          Profile.Part part = event.parts().get(p);
+          sums(step.index(), p, part.name(), step.runner(), true).add(run, part.nanos());
+        }
+      }
+      case OPERATOR -> {
+        if (event.parts().isEmpty()) {
+          String name = step.subgraph().isEmpty() ? step.operator() : step.name();
+          addStep(run, event.nanos(), step, step.runner() + " " + name, name);
+          return;
+        }
+        long left = event.nanos();
+        for (Profile.Part part : event.parts()) {
+          String key = step.runner() + " " + part.name();
+          sums(key, NO_PART, part.name(), step.runner(), false).add(run, part.nanos());
+          left -= part.nanos();
+        }
+        sums(step.runner() + " ", NO_PART, "(between its operators)", step.runner(), false)
+            .add(run, Math.max(left, 0));
+      }
+      case DELEGATE -> addStep(run, event.nanos(), step, step.runner(), step.runner());
+    }
+  }
+
+  private void addStep(int run, long nanos, Profile.Step step, Object key, String name) {
+    Sums sums = sums(key, NO_PART, name, step.runner(), false);
+    sums.add(run, nanos);
+    sums.bytes += step.bytesRead() + step.bytesWritten();
+    sums.arithmetic += step.arithmetic();
+  }
+
+  private Sums sums(Object what, int part, String name, String runner, boolean within) {
+    return rows.computeIfAbsent(
+        new Key(what, part), k -> new Sums(name, runner, within, profile.runs().size()));
+  }
+
+  private ProfileRow row(Sums sums) {
+    double runs = profile.runs().size();
+    double mean = Arrays.stream(sums.nanos).average().orElse(0);
+    return new ProfileRow(
+        sums.name,
+        sums.runner,
+        sums.within,
+        sums.calls / runs,
+        quantile(sums.nanos, 0.5),
+        quantile(sums.nanos, 0.9),
+        mean,
+        medianShare(profile, sums.nanos),
+        sums.bytes / runs,
+        sums.arithmetic / runs);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.baton.runtime.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.baton.runtime.profile.Profile;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RecordingTest {
+  /** Each step but the last has two parts. */
+  private static void run(Recording recording, int steps) {
+    for (int s = 0; s < steps; s++) {
+      if (s < steps - 1) {
+        recording.part(7, "first", 10 * s, 3);
+        recording.part(-1, "second", 10 * s + 3, 2);
+      }
+      recording.step(s, 10 * s, 6);
+    }
+  }
+
+  @Test
+  void runsHaveTheirStepsAndStepsTheirParts() {
+    Recording recording = new Recording(3);
+    for (int r = 0; r < 3; r++) {
+      assertTrue(recording.begin());
+      run(recording, 100);
+      recording.end();
+    }
+    assertFalse(recording.begin());
+    List<Profile.Run> runs = recording.runs();
+    assertEquals(3, runs.size());
+    for (Profile.Run run : runs) {
+      assertEquals(100, run.events().size());
+      assertEquals(
+          new Profile.Event(
+              98,
+              980,
+              6,
+              List.of(
+                  new Profile.Part(7, "first", 980, 3), new Profile.Part(-1, "second", 983, 2))),
+          run.events().get(98));
+      assertEquals(new Profile.Event(99, 990, 6, List.of()), run.events().get(99));
+    }
+  }
+
+  @Test
+  void anAbandonedRunLeavesNothing() {
+    Recording recording = new Recording(2);
+    recording.begin();
+    run(recording, 3);
+    recording.end();
+    recording.begin();
+    recording.step(0, 0, 1);
+    recording.part(0, "cut off", 0, 1);
+    recording.abandon();
+    recording.begin();
+    run(recording, 2);
+    recording.end();
+    List<Profile.Run> runs = recording.runs();
+    assertEquals(List.of(3, 2), runs.stream().map(r -> r.events().size()).toList());
+    assertEquals("first", runs.get(1).events().get(0).parts().get(0).name());
+    assertEquals(2, runs.get(1).events().get(0).parts().size());
+  }
+
+  /** Arrays that double are all that is allocated: twice what is stored, at most. */
+  @Test
+  void allocatesNothingByItself() {
+    int steps = 50;
+    int count = 2_000;
+    Recording recording = new Recording(count);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    threads.getCurrentThreadAllocatedBytes();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    for (int r = 0; r < count; r++) {
+      recording.begin();
+      run(recording, steps);
+      recording.end();
+    }
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    long stored = count * (20L + steps * 20L + (steps - 1) * 2 * 28L);
+    assertTrue(allocated < 4 * stored, allocated + " bytes for " + stored);
+  }
+}
