@@ -20,11 +20,11 @@ final class ResizeKernels {
     return switch (operator) {
       case "aten::upsample_nearest1d" -> resize(1, Mode.NEAREST);
       case "aten::upsample_nearest2d", "aten::upsample_nearest2d.vec" -> resize(2, Mode.NEAREST);
-      case "aten::upsample_nearest3d.vec" -> resize(3, Mode.NEAREST);
-      case "aten::upsample_linear1d.vec" -> resize(1, Mode.LINEAR);
+      case "aten::upsample_nearest3d", "aten::upsample_nearest3d.vec" -> resize(3, Mode.NEAREST);
+      case "aten::upsample_linear1d", "aten::upsample_linear1d.vec" -> resize(1, Mode.LINEAR);
       case "aten::upsample_bilinear2d", "aten::upsample_bilinear2d.vec" -> resize(2, Mode.LINEAR);
-      case "aten::upsample_trilinear3d.vec" -> resize(3, Mode.LINEAR);
-      case "aten::upsample_bicubic2d.vec" -> resize(2, Mode.CUBIC);
+      case "aten::upsample_trilinear3d", "aten::upsample_trilinear3d.vec" -> resize(3, Mode.LINEAR);
+      case "aten::upsample_bicubic2d", "aten::upsample_bicubic2d.vec" -> resize(2, Mode.CUBIC);
       case "aten::_upsample_bilinear2d_aa" -> resize(2, Mode.ANTIALIASED);
       case "aten::grid_sampler_2d" -> new Plain(ResizeKernels::inferGrid, ResizeKernels::bindGrid);
       case "aten::grid_sampler_3d" ->
@@ -179,7 +179,12 @@ final class ResizeKernels {
       }
       return scales;
     }
-    String[] names = spatial == 1 ? new String[] {"scales"} : new String[] {"scales_h", "scales_w"};
+    String[] names =
+        switch (spatial) {
+          case 1 -> new String[] {"scales"};
+          case 2 -> new String[] {"scales_h", "scales_w"};
+          default -> new String[] {"scales_d", "scales_h", "scales_w"};
+        };
     for (int d = 0; d < spatial; d++) {
       scales[d] = call.isNone(names[d]) ? 0 : call.number(names[d]);
     }
@@ -213,7 +218,7 @@ final class ResizeKernels {
           for (int y = 0; y < axes[1].index.length; y++) {
             for (int x = 0; x < row.length; x++) {
               double value = sample(plane, in, axes, z, y, x);
-              row[x] = integer ? Math.min(Math.max(Math.rint(value), 0), 255) : value;
+              row[x] = integer ? Math.min(Math.max(Math.floor(value + 0.5), 0), 255) : value;
             }
             out.store(at, 1, row.length, row);
             at += row.length;
