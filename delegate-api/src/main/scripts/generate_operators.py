@@ -26,6 +26,11 @@ eye linspace.default var.dim isfinite lerp.Scalar lerp.Tensor addcmul addcdiv do
 ones_like empty_like rsub.Tensor native_batch_norm pow.Scalar log_softmax.int ones zeros pixel_shuffle narrow_copy nan_to_num
 _to_copy clone contiguous reshape view squeeze.dim unsqueeze expand permute transpose.int flatten.using_ints unflatten.int slice.Tensor select.int
 _log_softmax _safe_softmax cat stack multiply.Tensor heaviside copysign.Tensor hypot exp2 special_erf
+cummax cummin logcumsumexp kthvalue mode nanmedian nanmedian.dim searchsorted.Scalar bucketize.Scalar gcd lcm
+remainder.Scalar_Tensor bitwise_and.Scalar_Tensor bitwise_or.Scalar_Tensor bitwise_xor.Scalar_Tensor bitwise_left_shift.Scalar_Tensor
+bitwise_right_shift.Scalar_Tensor lgamma digamma angle complex polar scatter.reduce scatter.value_reduce _unique2
+unique_consecutive bincount histc nonzero_static tril_indices triu_indices rand_like randn_like randint randint.low randint_like
+randint_like.low_dtype randperm addmv upsample_bicubic2d upsample_trilinear3d upsample_linear1d upsample_nearest3d
 col2im im2col searchsorted.Tensor grid_sampler_3d unfold roll logaddexp signbit trunc frac deg2rad rad2deg norm.ScalarOpt_dim
 linalg_vector_norm""".split()
 
@@ -76,6 +81,16 @@ def main(out):
         tail = re.sub(r"(Tensor|Scalar|SymInt|int|bool|float)(\([a-z!*| ]*\))?( [a-z_0-9]+)?(?=[,)]|$)", r"\1", tail)
         return f"{name.replace('.default', '')}({', '.join(kept)}) -> {tail}"
 
+    def same_arguments(f, out):
+        """Whether an out variant takes the arguments of a functional operator."""
+        types = {a.name: str(a.type) for a in f.arguments}
+        names = [a.name for a in out.arguments if not a.is_out]
+        return (
+            [n for n in types if n in names] == names
+            and all(n in names or n in IGNORED | {"dtype", "memory_format"} for n in types)
+            and all(types[a.name] == str(a.type) for a in out.arguments if not a.is_out)
+        )
+
     lines = {}
 
     def functional(s, out_name=None, arguments=()):
@@ -108,10 +123,7 @@ def main(out):
             continue
         names = [a.name for a in s.arguments if not a.is_out]
         for f in by_name[name]:
-            theirs = [a.name for a in f.arguments]
-            same = not is_out(f) and [n for n in theirs if n in names] == names and all(n in names or n in IGNORED | {"dtype", "memory_format", "pin_memory"} for n in theirs)
-            types = {a.name: str(a.type) for a in f.arguments}
-            if same and all(types[a.name] == str(a.type) for a in s.arguments if not a.is_out):
+            if not is_out(f) and same_arguments(f, s):
                 functional(f, full, names)
                 break
         else:
@@ -119,8 +131,11 @@ def main(out):
     for n in FURTHER:
         name, overload = ("aten::" + n + ".").split(".")[:2]
         for s in by_name.get(name, []):
-            if s.overload_name == overload and not is_out(s) and signature(s).split("(")[0] not in lines:
+            if s.overload_name == overload and not is_out(s):
                 functional(s)
+                for o in by_name[name]:
+                    if is_out(o) and same_arguments(s, o):
+                        functional(s, f"{o.name}.{o.overload_name}", [a.name for a in o.arguments if not a.is_out])
     for n in [n for n in by_name if n.startswith(("executorch_prim::", "quantized_decomposed::"))]:
         for s in by_name[n]:
             key = signature(s).split("(")[0]

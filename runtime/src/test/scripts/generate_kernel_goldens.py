@@ -551,8 +551,217 @@ def indexing(g):
     g.add("aten::repeat_interleave.Tensor", torch.tensor([2, -1]), 3, refused=True)
 
 
+def further(g):
+    """Operators that ExecuTorch exports and has no kernel of."""
+    ties = torch.tensor([[1.0, 3.0, 3.0, -2.0, NAN, 5.0, 1.0], [2.0, 2.0, -1.0, INF, 1.0, 2.0, -INF]])
+    x, l = tensor(F32, 3, 4, 5), tensor(I64, 4, 6)
+    for op in ("aten::cummax", "aten::cummin", "aten::logcumsumexp"):
+        for dim in (0, 1, -1):
+            g.add(op, ties, dim)
+            g.add(op, x, dim)
+            g.add(op, l, dim, quiet=True)
+        g.add(op, tensor(F32), 0)
+        g.add(op, tensor(F32, 2, 0), 1)
+        g.add(op, tensor(BOOL, 5), 0, quiet=True)
+        g.add(op, x, 3, refused=True)
+    g.add("aten::logcumsumexp", l, 0, refused=True)
+    for k in (1, 2, 3):
+        for dim in (0, 1, -1):
+            g.add("aten::kthvalue", x, k, dim, True)
+        g.add("aten::kthvalue", torch.tensor([9, 4, 7, 1]), k)
+    g.add("aten::kthvalue", tensor(F32), 1)
+    g.add("aten::kthvalue", x, 6, 2, refused=True)
+    for t in (ties[1], torch.tensor([3, 1, 3, 1, 2]), torch.tensor([[0, 1, 1], [2, 2, 1]]), tensor(BOOL, 5), tensor(F32, 4, 3).round()):
+        g.add("aten::mode", t)
+        g.add("aten::mode", t, 0, True)
+    for t in (ties, torch.full((3,), NAN), tensor(F32, 5), tensor(F32), l):
+        g.add("aten::nanmedian", t)
+    g.add("aten::nanmedian", tensor(F32, 0))
+    for t in (ties, x):
+        for dim in (0, 1):
+            g.add("aten::nanmedian.dim", t, dim)
+    bounds = torch.tensor([-1.5, 0.0, 0.0, 2.0])
+    for value in (-2.0, 0.0, 0, 1.5, 2, 7.5, NAN):
+        for right in (False, True):
+            g.add("aten::bucketize.Scalar", value, bounds, False, right)
+            g.add("aten::searchsorted.Scalar", bounds, value, True, right)
+        g.add("aten::searchsorted.Scalar", torch.tensor([1, 3, 5]), value, quiet=True)
+    g.add("aten::searchsorted.Scalar", torch.tensor([3, 1, 5]), 3, False, False, "right", torch.tensor([1, 0, 2]))
+    for a, b in SHAPES:
+        for dtype in (I64, I32, I8, U8):
+            g.add("aten::gcd", tensor(dtype, *a, high=30.0), tensor(dtype, *b, high=20.0))
+            g.add("aten::lcm", tensor(dtype, *a, high=3.0), tensor(dtype, *b, high=3.0))
+    g.add("aten::gcd", tensor(BOOL, 2), tensor(BOOL, 2), refused=True)
+    g.add("aten::lcm", tensor(F32, 2), tensor(F32, 2), refused=True)
+    for name in ("and", "or", "xor", "left_shift", "right_shift"):
+        for dtype in (I64, I32, U8, BOOL):
+            for value in (5, -7, True):
+                g.add(f"aten::bitwise_{name}.Scalar_Tensor", value, tensor(dtype, 7).abs() if dtype != BOOL else tensor(dtype, 7), quiet=True)
+    for value in (7, -7, 5.5, -0.5):
+        g.add("aten::remainder.Scalar_Tensor", value, torch.tensor([1, -2, 3, -4, 5]))
+        g.add("aten::remainder.Scalar_Tensor", value, SPECIAL)
+        g.add("aten::remainder.Scalar_Tensor", value, tensor(F16, 5), tolerance=2e-3)
+    poles = torch.tensor([0.0, -0.0, -1.0, -2.0, 1.0, 2.0, 0.5, -0.5, -1.5, -2.25, 3.75, 10.5, 60.0, INF, NAN])
+    for op in ("aten::lgamma", "aten::digamma"):
+        g.add(op, poles)
+        g.add(op, poles.double()[4:-2])
+        g.add(op, tensor(F32, 3, 4, high=20.0, low=0.01), tolerance=1e-5)
+        g.add(op, tensor(F16, 5, low=1.0), tolerance=4e-3)
+        g.add(op, tensor(I64, 5, low=1.0))
+    g.add("aten::angle", SPECIAL)
+    g.add("aten::angle", l)
+    for reduce in ("add", "multiply"):
+        for dim in (0, 1, -1):
+            index = torch.randint(0, 3, (2, 3, 3))
+            for dtype in (F32, I64, F16):
+                g.add("aten::scatter.reduce", tensor(dtype, 3, 4, 5), dim, index, tensor(dtype, 3, 3, 4), reduce, tolerance=4e-3 if dtype == F16 else None)
+                g.add("aten::scatter.value_reduce", tensor(dtype, 3, 4, 5), dim, index, 2, reduce, tolerance=4e-3 if dtype == F16 else None)
+    g.add("aten::scatter.reduce", x, 0, torch.tensor([[[3]]]), x, "add", refused=True)
+    g.add("aten::scatter.reduce", x, 0, torch.tensor([[[1]]]), x, "max", refused=True)
+    plain = torch.tensor([3.0, -1.0, 3.0, 3.0, -0.0, 0.0, -1.0])
+    for t in (plain, tensor(I64, 3, 4), tensor(BOOL, 5), tensor(F32, 0), tensor(F32), tensor(F16, 9).round(), tensor(U8, 9)):
+        for inverse in (False, True):
+            for counts in (False, True):
+                g.add("aten::_unique2", t, True, inverse, counts)
+                if t.numel() or t.dim() == 1:
+                    g.add("aten::unique_consecutive", t, inverse, counts)
+    for args in ((10, -3.0, 3.0), (4, 0, 0), (7, -1, 2)):
+        g.add("aten::histc", tensor(F32, 40), *args)
+        g.add("aten::histc", tensor(F64, 3, 4), *args)
+    g.add("aten::histc", torch.tensor([1.0, NAN, 2.0, 5.0]), 4, 0, 5)
+    g.add("aten::histc", torch.full((3,), 2.0), 4)
+    g.add("aten::histc", torch.tensor([1.0, INF]), 4, refused=True)
+    g.add("aten::histc", tensor(F32, 3), 4, 2, 1, refused=True)
+    for t in (torch.tensor([1, 4, 1, 0]), torch.tensor([2, 2], dtype=U8), tensor(I64, 0)):
+        g.add("aten::bincount", t)
+        g.add("aten::bincount", t, None, 7)
+        for dtype in (F32, F64, I64):
+            g.add("aten::bincount", t, tensor(dtype, len(t)))
+    for t in (tensor(F32, 2, 5).round(), tensor(BOOL, 3, 4), torch.tensor(1.0), torch.tensor(0)):
+        for size in (0, 3, 20):
+            g.add("aten::nonzero_static", t, size)
+            g.add("aten::nonzero_static", t, size, 7)
+    for args in ((3, 4), (4, 3, 1), (4, 3, -2), (3, 3, 5), (3, 3, -5), (0, 2), (2, 0)):
+        g.add("aten::tril_indices", *args)
+        g.add("aten::triu_indices", *args)
+    g.add("aten::tril_indices", 3, 3, 0, I32)
+    matrix, vector = tensor(F32, 3, 4), tensor(F32, 4)
+    for addend in (tensor(F32, 3), tensor(F32, 1), tensor(F32)):
+        g.add("aten::addmv", addend, matrix, vector)
+        g.add("aten::addmv", addend, matrix, vector, 0.5, 2)
+    g.add("aten::addmv", torch.full((3,), NAN), matrix, vector, 0, 1)
+    g.add("aten::addmv", tensor(I64, 3), tensor(I64, 3, 4), tensor(I64, 4), 2, 3)
+    g.add("aten::addmv", tensor(F32, 4), matrix, vector, refused=True)
+    for dtype in (F32, F64):
+        for name in ("complex", "polar"):
+            g.add("aten::" + name, tensor(dtype, 2, 3), tensor(dtype, 3))
+            g.add("aten::" + name, tensor(dtype), tensor(dtype))
+        g.add("aten::complex", tensor(dtype, 3), tensor(I64, 3), refused=True)
+    for align in (False, True):
+        for size in ([7], [3], [12]):
+            g.add("aten::upsample_linear1d", tensor(F32, 2, 3, 5), size, align)
+            g.add("aten::upsample_linear1d", tensor(F32, 1, 2, 5), size, align, size[0] / 5)
+        for size in ([7, 3], [2, 9]):
+            g.add("aten::upsample_bicubic2d", tensor(F32, 1, 2, 4, 5), size, align, tolerance=2e-5)
+        g.add("aten::upsample_trilinear3d", tensor(F32, 1, 2, 2, 3, 4), [3, 5, 2], align)
+        g.add("aten::upsample_trilinear3d", tensor(F64, 1, 1, 2, 3, 4), [4, 6, 8], align, 2.0, 2.0, 2.0)
+    for size in ([3, 5, 2], [4, 6, 8]):
+        g.add("aten::upsample_nearest3d", tensor(F32, 1, 2, 2, 3, 4), size)
+        g.add("aten::upsample_nearest3d", tensor(F32, 1, 2, 2, 3, 4), [4, 6, 8], 2.0, 2.0, 2.0)
+
+
+def edges(g):
+    """Ends of the integers' ranges, NaNs among numbers, dimensions of size 0."""
+    for dtype in (U8, I8, I16, I32, I64):
+        least, most = torch.iinfo(dtype).min, torch.iinfo(dtype).max
+        a = torch.tensor([least, least, most, most, most, 7], dtype=dtype)
+        b = torch.tensor([most, 1, most, 2, 3, 5], dtype=dtype)
+        for name in ("add.Tensor", "sub.Tensor", "rsub.Tensor", "mul.Tensor", "div.Tensor", "floor_divide", "fmod.Tensor", "remainder.Tensor",
+                     "maximum", "minimum", "eq.Tensor", "lt.Tensor", "ge.Tensor", "bitwise_and.Tensor", "bitwise_xor.Tensor", "atan2"):
+            g.add("aten::" + name, a, b, quiet=True)
+        g.add("aten::pow.Tensor_Scalar", a, 3, quiet=True)
+        for name in ("abs", "neg", "sign", "bitwise_not", "relu", "square", "logical_not"):
+            g.add("aten::" + name, a, quiet=True)
+        bits = torch.iinfo(dtype).bits
+        by = torch.tensor([0, 1, bits - 1, bits, bits + 1, 100], dtype=dtype)
+        for direction in ("left", "right"):
+            g.add(f"aten::bitwise_{direction}_shift.Tensor", a, by)
+            g.add(f"aten::bitwise_{direction}_shift.Tensor", torch.full_like(a, 5), by)
+            g.add(f"aten::bitwise_{direction}_shift.Tensor_Scalar", a, bits)
+        g.add("aten::clamp", a, 0, 6)
+        g.add("aten::sum.dim_IntList", a, [0])
+        g.add("aten::cumsum", a, 0)
+        g.add("aten::prod", a)
+        g.add("aten::mean.dim", a, [0], False, F32)
+        for largest in (True, False):
+            g.add("aten::topk", torch.tensor([5, most, least, 1, 3], dtype=dtype), 2, 0, largest)
+            g.add("aten::sort", torch.tensor([5, most, least, 1, 3], dtype=dtype), 0, largest)
+        for op in ("aten::amax", "aten::argmax", "aten::argmin", "aten::amin"):
+            g.add(op, torch.tensor([5, most, least, 1, 3], dtype=dtype))
+        for real_dtype in (F32, F64):
+            g.add("aten::_to_copy", a, real_dtype)
+    for dtype in (I8, I16):
+        least = torch.tensor([torch.iinfo(dtype).min], dtype=dtype)
+        for op in ("aten::floor_divide", "aten::fmod.Tensor", "aten::remainder.Tensor"):
+            g.add(op, least, torch.tensor([-1], dtype=dtype))
+    for dtype in (F32, F64, F16, BF16):
+        x = torch.tensor([[1.0, NAN, 3.0], [INF, 2.0, -INF], [-0.0, 0.0, -1.0], [NAN, INF, NAN]], dtype=dtype)
+        for op in ("amax", "amin"):
+            g.add("aten::" + op, x, [1])
+            g.add("aten::" + op, x)
+        for op in ("argmax", "argmin", "max.dim", "min.dim", "cummax", "cummin", "cumsum", "logcumsumexp", "median.dim"):
+            g.add("aten::" + op, x, 1)
+        for descending in (True, False):
+            g.add("aten::sort", x, 1, descending)
+            g.add("aten::topk", x, 2, 1, descending)
+        for op in ("max", "min", "median", "any", "all"):
+            g.add("aten::" + op, x)
+        g.add("aten::sum.dim_IntList", x, [1])
+        g.add("aten::mean.dim", x, [1])
+        g.add("aten::logsumexp", x, [1])
+        g.add("aten::_softmax", x, 1, False)
+        g.add("aten::clamp", x, -1.0, 1.0)
+        g.add("aten::clamp.Tensor", x, torch.full((3,), NAN, dtype=dtype), None)
+        g.add("aten::round", torch.tensor([0.5, 1.5, 2.5, -0.5, -1.5, NAN, INF], dtype=dtype))
+        g.add("aten::round.decimals", torch.tensor([0.125, 2.5, -1.25, 0.05], dtype=dtype), 1)
+        g.add("aten::round.decimals", torch.tensor([25.0, 35.0, -15.0, 149.0], dtype=dtype), -1)
+        g.add("aten::nan_to_num", x)
+        g.add("aten::sign", x)
+        for zero in (0.0, -0.0):
+            for name in ("div.Tensor", "floor_divide", "fmod.Tensor", "remainder.Tensor"):
+                g.add("aten::" + name, x, torch.tensor(zero, dtype=dtype))
+        g.add("aten::_to_copy", torch.tensor([-1.9, 1.9, -0.5], dtype=dtype), I32)
+        g.add("aten::_to_copy", x, BOOL)
+    for shape, dims in (((0, 3), [0]), ((0, 3), [1]), ((2, 0, 3), [1]), ((0,), [0])):
+        e = tensor(F32, *shape)
+        for op in ("aten::sum.dim_IntList", "aten::mean.dim", "aten::logsumexp"):
+            g.add(op, e, dims)
+        g.add("aten::amax", e, dims, quiet=True)
+        g.add("aten::any.dims", e, dims)
+        g.add("aten::all.dims", e, dims)
+        for op in ("cumsum", "cummax", "prod.dim_int", "argmax", "max.dim", "sort", "unbind_copy.int"):
+            g.add("aten::" + op, e, dims[0], quiet=True)
+        g.add("aten::_softmax", e, dims[0], False)
+        g.add("aten::topk", e, 0, dims[0])
+        g.add("aten::flip", e, dims)
+        g.add("aten::relu", e)
+        g.add("aten::index_select", e, dims[0], torch.zeros(0, dtype=I64))
+        g.add("aten::nonzero", e)
+    for a, b in (((0, 3), (3, 2)), ((2, 0), (0, 3)), ((2, 3), (3, 0))):
+        g.add("aten::mm", tensor(F32, *a), tensor(F32, *b))
+        g.add("aten::addmm", tensor(F32, b[1]), tensor(F32, *a), tensor(F32, *b))
+        g.add("aten::bmm", tensor(F32, 2, *a), tensor(F32, 2, *b))
+    g.add("aten::convolution", tensor(F32, 0, 3, 5, 5), tensor(F32, 2, 3, 3, 3), tensor(F32, 2), [1, 1], [1, 1], [1, 1], False, [0, 0], 1)
+    g.add("aten::native_layer_norm", tensor(F32, 0, 4), [4], tensor(F32, 4), tensor(F32, 4), 1e-5)
+    g.add("aten::max_pool2d_with_indices", tensor(F32, 0, 2, 4, 4), [2, 2])
+    g.add("aten::constant_pad_nd", tensor(F32, 0, 2), [1, 1], 2.0)
+    g.add("aten::constant_pad_nd", tensor(F32, 2, 0), [1, 1], 2.0)
+    g.add("aten::repeat", tensor(F32, 2, 0), [2, 3])
+    g.add("aten::stack", [tensor(F32, 0), tensor(F32, 0)])
+
+
 if __name__ == "__main__":
-    for family in (unary, binary, ternary, creation, layout, indexing):
+    for family in (unary, binary, ternary, creation, layout, indexing, further, edges):
         goldens = Goldens(family.__name__)
         family(goldens)
         goldens.write()

@@ -67,7 +67,7 @@ final class BinaryKernels {
           binary(Result.PROMOTED, (call, dtype) -> floorDivide());
       case "aten::fmod.Tensor", "aten::fmod.Scalar" ->
           promoted(null, (a, b) -> a % b, (a, b) -> a % divisor(b));
-      case "aten::remainder.Tensor", "aten::remainder.Scalar" ->
+      case "aten::remainder.Tensor", "aten::remainder.Scalar", "aten::remainder.Scalar_Tensor" ->
           promoted(null, Reals::remainder, (a, b) -> Math.floorMod(a, divisor(b)));
       case "aten::maximum" -> promoted(FloatLoops::maximum, Math::max, Math::max);
       case "aten::fmax" ->
@@ -120,17 +120,30 @@ final class BinaryKernels {
           test((a, b) -> a != 0 || b != 0 ? 1 : 0, (a, b) -> a != 0 || b != 0 ? 1 : 0);
       case "aten::logical_xor" ->
           test((a, b) -> (a != 0) != (b != 0) ? 1 : 0, (a, b) -> (a != 0) != (b != 0) ? 1 : 0);
-      case "aten::bitwise_and.Tensor", "aten::bitwise_and.Scalar" -> bits((a, b) -> a & b);
-      case "aten::bitwise_or.Tensor", "aten::bitwise_or.Scalar" -> bits((a, b) -> a | b);
-      case "aten::bitwise_xor.Tensor", "aten::bitwise_xor.Scalar" -> bits((a, b) -> a ^ b);
-      case "aten::bitwise_left_shift.Tensor", "aten::bitwise_left_shift.Tensor_Scalar" ->
+      case "aten::bitwise_and.Tensor",
+          "aten::bitwise_and.Scalar",
+          "aten::bitwise_and.Scalar_Tensor" ->
+          bits((a, b) -> a & b);
+      case "aten::bitwise_or.Tensor", "aten::bitwise_or.Scalar", "aten::bitwise_or.Scalar_Tensor" ->
+          bits((a, b) -> a | b);
+      case "aten::bitwise_xor.Tensor",
+          "aten::bitwise_xor.Scalar",
+          "aten::bitwise_xor.Scalar_Tensor" ->
+          bits((a, b) -> a ^ b);
+      case "aten::gcd" -> numbers(BinaryKernels::gcd);
+      case "aten::lcm" -> numbers((a, b) -> a == 0 ? 0 : Math.abs(a / gcd(a, b) * b));
+      case "aten::bitwise_left_shift.Tensor",
+          "aten::bitwise_left_shift.Tensor_Scalar",
+          "aten::bitwise_left_shift.Scalar_Tensor" ->
           binary(
               Result.PROMOTED,
               (call, dtype) -> {
                 int width = 8 * dtype.byteSize();
                 return integers((a, b) -> b < 0 || b >= width ? 0 : a << b);
               });
-      case "aten::bitwise_right_shift.Tensor", "aten::bitwise_right_shift.Tensor_Scalar" ->
+      case "aten::bitwise_right_shift.Tensor",
+          "aten::bitwise_right_shift.Tensor_Scalar",
+          "aten::bitwise_right_shift.Scalar_Tensor" ->
           bits((a, b) -> a >> (b < 0 || b > 63 ? 63 : b));
       default -> null;
     };
@@ -157,6 +170,23 @@ final class BinaryKernels {
 
   private static Kernel bits(LongBinaryOperator integer) {
     return binary(Result.PROMOTED, (call, dtype) -> integers(integer));
+  }
+
+  /** Integers, not bools. */
+  private static Kernel numbers(LongBinaryOperator integer) {
+    return binary(
+        Result.PROMOTED,
+        (call, dtype) ->
+            dtype == DType.BOOL ? new Functions(null, null, null, null) : integers(integer));
+  }
+
+  private static long gcd(long a, long b) {
+    while (b != 0) {
+      long rest = a % b;
+      a = b;
+      b = rest;
+    }
+    return Math.abs(a);
   }
 
   private static Functions integers(LongBinaryOperator integer) {
@@ -404,12 +434,25 @@ final class BinaryKernels {
       if (compute == DType.BOOL && call.node().name().startsWith("aten::floor_divide")) {
         throw new KernelException("bools are not divided");
       }
-      if (compute == DType.UINT64) {
+      if (compute == DType.UINT64 && !isOfBits(call.node().name())) {
         throw new KernelException("arithmetic with uint64");
       }
       return Dims.one(
           result == Result.BOOL ? DType.BOOL : compute,
           Broadcast.shape(shape(call, left), shape(call, right)));
+    }
+
+    /** True if signed longs give the bits that unsigned ones do. */
+    private static boolean isOfBits(String operator) {
+      return switch (operator) {
+        case "aten::eq.Tensor",
+            "aten::ne.Tensor",
+            "aten::bitwise_and.Tensor",
+            "aten::bitwise_or.Tensor",
+            "aten::bitwise_xor.Tensor" ->
+            true;
+        default -> false;
+      };
     }
 
     private DType compute(Call call) {

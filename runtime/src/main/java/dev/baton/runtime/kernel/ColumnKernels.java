@@ -1,6 +1,5 @@
 package dev.baton.runtime.kernel;
 
-import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import java.util.Arrays;
@@ -82,9 +81,6 @@ final class ColumnKernels {
         || shape.size(-2) % taps != 0
         || shape.size(-1) != w[0].out() * w[1].out()) {
       throw new KernelException(shape + " are no columns of a picture of " + Arrays.toString(size));
-    }
-    if (self.dtype() == DType.BOOL) {
-      throw new KernelException("expected a tensor of numbers, not bool");
     }
     int[] sizes = Arrays.copyOf(shape.sizes(), rank + 1);
     sizes[rank - 2] = shape.size(-2) / taps;

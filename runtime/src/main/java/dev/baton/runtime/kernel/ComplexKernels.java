@@ -86,6 +86,10 @@ final class ComplexKernels {
           new Plain(ComplexKernels::inferParts, ComplexKernels::bindParts);
       case "aten::view_as_complex_copy" ->
           new Plain(ComplexKernels::inferJoined, ComplexKernels::bindParts);
+      case "aten::complex" ->
+          new Plain(call -> inferPair(call, "real", "imag"), call -> bindPair(call, false));
+      case "aten::polar" ->
+          new Plain(call -> inferPair(call, "abs", "angle"), call -> bindPair(call, true));
       default -> null;
     };
   }
@@ -340,6 +344,40 @@ final class ComplexKernels {
     var from = call.input("self").data();
     var to = call.output(0).data();
     return () -> to.copyFrom(from);
+  }
+
+  private static List<TensorType> inferPair(Call call, String first, String second) {
+    TensorType a = call.type(first);
+    TensorType b = call.type(second);
+    if (a.dtype() != b.dtype() || !a.dtype().isFloatingPoint() || a.dtype() == DType.BFLOAT16) {
+      throw new KernelException("two real tensors of one dtype are expected");
+    }
+    return Dims.one(Promotion.complex(a.dtype()), Broadcast.shape(a.shape(), b.shape()));
+  }
+
+  private static Step bindPair(BoundCall call, boolean polar) {
+    Operand a = call.input(polar ? "abs" : "real");
+    Operand b = call.input(polar ? "angle" : "imag");
+    Operand out = call.output(0);
+    if (out.shape().numel() == 0) {
+      return () -> {};
+    }
+    Broadcast walk = new Broadcast(out.shape(), a.shape(), b.shape());
+    Elements x = Elements.of(a);
+    Elements y = Elements.of(b);
+    Elements z = Elements.parts(out);
+    return () -> {
+      walk.start();
+      do {
+        for (long t = 0; t < walk.run(); t++) {
+          double first = x.getDouble(walk.at(0) + t * walk.step(0));
+          double second = y.getDouble(walk.at(1) + t * walk.step(1));
+          long k = 2 * (walk.out() + t);
+          z.setDouble(k, polar ? first * Math.cos(second) : first);
+          z.setDouble(k + 1, polar ? first * Math.sin(second) : second);
+        }
+      } while (walk.next());
+    };
   }
 
   private static List<TensorType> inferSum(Call call) {

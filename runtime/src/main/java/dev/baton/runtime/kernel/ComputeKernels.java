@@ -19,6 +19,7 @@ final class ComputeKernels {
           ReductionKernels::find,
           OrderingKernels::find,
           ScanKernels::find,
+          CountingKernels::find,
           ResizeKernels::find,
           AttentionKernels::find,
           DistanceKernels::find,

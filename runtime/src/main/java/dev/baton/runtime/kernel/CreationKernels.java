@@ -61,8 +61,16 @@ final class CreationKernels {
                       Dims.dtype(call, call.type("self").dtype()), call.shape("self"), false));
       case "aten::arange", "aten::arange.start_step" -> new Arange();
       case "aten::eye", "aten::eye.m" -> new Eye();
-      case "aten::rand" -> new Random(false);
-      case "aten::randn" -> new Random(true);
+      case "aten::tril_indices" -> new TriangleIndices(true);
+      case "aten::triu_indices" -> new TriangleIndices(false);
+      case "aten::rand", "aten::rand_like" -> new Random(false);
+      case "aten::randn", "aten::randn_like" -> new Random(true);
+      case "aten::randint",
+          "aten::randint.low",
+          "aten::randint_like",
+          "aten::randint_like.low_dtype" ->
+          new RandomIntegers();
+      case "aten::randperm" -> new RandomPermutation();
       default -> null;
     };
   }
@@ -304,6 +312,115 @@ final class CreationKernels {
     }
   }
 
+  private static boolean isLike(Call call) {
+    return call.node().operator().has("self");
+  }
+
+  private static DType like(Call call, DType otherwise) {
+    return isLike(call) ? call.type("self").dtype() : otherwise;
+  }
+
+  private static Shape randomShape(Call call) {
+    return isLike(call) ? call.shape("self") : Dims.shape(call.integers("size"));
+  }
+
+  /** {@code randint(low=0, high, size)}: as {@link Random}, integers of low … high − 1. */
+  private record RandomIntegers() implements Kernel {
+    @Override
+    public List<TensorType> infer(Call call) {
+      if (low(call) >= call.integer("high")) {
+        throw new KernelException(
+            "no integers from " + low(call) + " below " + call.integer("high"));
+      }
+      return Dims.one(Dims.dtype(call, like(call, DType.INT64)), randomShape(call));
+    }
+
+    private static long low(Call call) {
+      return call.node().operator().has("low") ? call.integer("low") : 0;
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Elements y = Elements.of(call.output(0));
+      long n = call.output(0).shape().numel();
+      long low = low(call);
+      double range = (double) call.integer("high") - low;
+      return () -> {
+        for (long i = 0; i < n; i++) {
+          y.setLong(i, low + (long) (Random.uniform(i, 53) * range));
+        }
+      };
+    }
+  }
+
+  /** {@code randperm(n)}: as {@link Random}, each of 0 … n − 1 once. */
+  private record RandomPermutation() implements Kernel {
+    @Override
+    public List<TensorType> infer(Call call) {
+      return Dims.one(Dims.dtype(call, DType.INT64), Dims.shape(call.integer("n")));
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Elements y = Elements.of(call.output(0));
+      long n = call.output(0).shape().numel();
+      return () -> {
+        for (long i = 0; i < n; i++) {
+          long j = (long) (Random.uniform(i, 53) * (i + 1));
+          y.setLong(i, y.getLong(j));
+          y.setLong(j, i);
+        }
+      };
+    }
+  }
+
+  /**
+   * {@code tril_indices(row, col, offset)} and {@code triu_indices}: rows and columns of a
+   * triangle's elements, [2, count].
+   */
+  private record TriangleIndices(boolean lower) implements Kernel {
+    private long count(Call call) {
+      long rows = call.integer("row");
+      long count = 0;
+      for (long r = 0; r < rows; r++) {
+        count += to(call, r) - from(call, r);
+      }
+      return count;
+    }
+
+    private long from(Call call, long row) {
+      long columns = call.integer("col");
+      return lower ? 0 : Math.clamp(row + call.integer("offset"), 0, columns);
+    }
+
+    private long to(Call call, long row) {
+      long columns = call.integer("col");
+      return lower ? Math.clamp(row + call.integer("offset") + 1, 0, columns) : columns;
+    }
+
+    @Override
+    public List<TensorType> infer(Call call) {
+      Dims.shape(call.integer("row"), call.integer("col"));
+      return Dims.one(Dims.dtype(call, DType.INT64), Dims.shape(2, count(call)));
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      Elements y = Elements.of(call.output(0));
+      long count = call.output(0).shape().size(1);
+      long rows = call.integer("row");
+      return () -> {
+        long k = 0;
+        for (long r = 0; r < rows; r++) {
+          for (long c = from(call, r); c < to(call, r); c++) {
+            y.setLong(k, r);
+            y.setLong(count + k++, c);
+          }
+        }
+      };
+    }
+  }
+
   /**
    * {@code rand} and {@code randn}: the same numbers in every run, from a generator that is not
    * PyTorch's (SplitMix64 over the element's index; normals by Box and Muller).
@@ -311,11 +428,11 @@ final class CreationKernels {
   record Random(boolean normal) implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
-      DType dtype = Dims.dtype(call, DType.FLOAT);
+      DType dtype = Dims.dtype(call, like(call, DType.FLOAT));
       if (!dtype.isFloatingPoint()) {
         throw new KernelException("random numbers are real, not " + Promotion.name(dtype));
       }
-      return Dims.one(dtype, Dims.shape(call.integers("size")));
+      return Dims.one(dtype, randomShape(call));
     }
 
     @Override

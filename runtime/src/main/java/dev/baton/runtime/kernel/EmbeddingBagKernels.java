@@ -58,9 +58,7 @@ final class EmbeddingBagKernels {
     int bags = bags(call);
     int width = weight.shape().size(1);
     boolean plainSum =
-        mode == SUM
-            && (weight.dtype() == DType.FLOAT || weight.dtype() == DType.HALF)
-            && call.integer("padding_idx") < 0;
+        mode == SUM && (weight.dtype() != DType.DOUBLE) && call.integer("padding_idx") < 0;
     DType dtype = Promotion.promote(indices.dtype(), offsets.dtype());
     return List.of(
         TensorType.of(weight.dtype(), bags, width),

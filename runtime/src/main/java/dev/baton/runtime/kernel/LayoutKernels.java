@@ -268,8 +268,11 @@ final class LayoutKernels {
     int dim = Dims.wrap(call.integer("dimension"), self.rank());
     long size = call.integer("size");
     long step = call.integer("step");
-    if (self.rank() == 0) {
+    if (self.rank() == 0) { // one window of at most one element, no dimension of windows
       self = self.insert(0, 1, 1);
+      if (size >= 0 && size <= 1 && step > 0) {
+        return Piece.of(self.slice(0, 0, (int) size, 1));
+      }
     }
     int whole = self.sizes()[dim];
     if (size < 0 || size > whole || step <= 0) {

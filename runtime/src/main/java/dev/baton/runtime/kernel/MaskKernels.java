@@ -16,7 +16,7 @@ final class MaskKernels {
 
   static @Nullable Kernel find(String operator) {
     return switch (operator) {
-      case "aten::nonzero" -> new Nonzero();
+      case "aten::nonzero", "aten::nonzero_static" -> new Nonzero();
       case "aten::masked_select" -> new MaskedSelect();
       case "aten::masked_scatter" -> new MaskedScatter();
       case "aten::repeat_interleave.Tensor" -> new RepeatInterleave();
@@ -30,12 +30,18 @@ final class MaskKernels {
     }
   }
 
-  /** {@code nonzero(Tensor self)}: the index of each element that is not zero, [count, rank]. */
+  /**
+   * {@code nonzero(Tensor self)}: the index of each element that is not zero, [count, rank]. {@code
+   * nonzero_static(Tensor self, SymInt size, int fill_value)}: the first size of them, and rows of
+   * fill_value.
+   */
   private record Nonzero() implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
       Shape self = call.shape("self");
-      return List.of(new TensorType(DType.INT64, Dims.shape(self.numel(), self.rank()), true));
+      boolean varies = isDataDependent(call);
+      Shape shape = Dims.shape(varies ? self.numel() : call.integer("size"), self.rank());
+      return List.of(new TensorType(DType.INT64, shape, varies));
     }
 
     @Override
@@ -47,9 +53,12 @@ final class MaskKernels {
       Elements x = Elements.of(self);
       Elements y = Elements.of(call.output(0));
       int[] result = {0, rank};
+      boolean varies = isDataDependent(call);
+      long rows = varies ? n : call.integer("size");
+      long filling = varies ? 0 : call.integer("fill_value");
       return () -> {
         int count = 0;
-        for (long i = 0; i < n; i++) {
+        for (long i = 0; i < n && count < rows; i++) {
           if (x.getBool(i)) {
             long rest = i;
             for (int d = rank - 1; d >= 0; d--) {
@@ -59,14 +68,20 @@ final class MaskKernels {
             count++;
           }
         }
-        result[0] = count;
-        call.resize(0, result);
+        if (varies) {
+          result[0] = count;
+          call.resize(0, result);
+          return;
+        }
+        for (long i = (long) count * rank; i < rows * rank; i++) {
+          y.setLong(i, filling);
+        }
       };
     }
 
     @Override
     public boolean isDataDependent(Call call) {
-      return true;
+      return !call.node().operator().has("fill_value");
     }
   }
 
@@ -179,22 +194,12 @@ final class MaskKernels {
     @Override
     public List<TensorType> infer(Call call) {
       TensorType repeats = call.type("repeats");
-      ScatterKernels.requireIndices(repeats.dtype());
-      if (repeats.shape().rank() != 1) {
-        throw new KernelException("repeats is a vector, not " + repeats);
+      if (repeats.shape().rank() != 1 || !repeats.dtype().isInteger()) {
+        throw new KernelException("repeats is a vector of integers, not " + repeats);
       }
-      return List.of(new TensorType(repeats.dtype(), bound(call), isDataDependent(call)));
-    }
-
-    private static Shape bound(Call call) {
-      if (!call.isNone("output_size")) {
-        return Dims.shape(call.integer("output_size"));
-      }
-      return call.node().results().stream()
-          .map(result -> result.shape())
-          .findFirst()
-          .orElseThrow(
-              () -> new KernelException("the size of the result is neither given nor bounded"));
+      Shape shape =
+          call.isNone("output_size") ? bound(call) : Dims.shape(call.integer("output_size"));
+      return List.of(new TensorType(repeats.dtype(), shape, isDataDependent(call)));
     }
 
     @Override
@@ -232,6 +237,15 @@ final class MaskKernels {
     public boolean isDataDependent(Call call) {
       return call.isNone("output_size");
     }
+  }
+
+  /** The first result's shape, where data decide it and the operands do not bound it. */
+  static Shape bound(Call call) {
+    return call.node().results().stream()
+        .map(result -> result.shape())
+        .findFirst()
+        .orElseThrow(
+            () -> new KernelException("the size of the result is neither given nor bounded"));
   }
 
   /** Sizes of part of a shape. */

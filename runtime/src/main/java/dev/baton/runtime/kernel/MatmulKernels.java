@@ -26,6 +26,7 @@ final class MatmulKernels {
           "aten::linear",
           "aten::matmul",
           "aten::mv",
+          "aten::addmv",
           "aten::dot" ->
           new Plain(MatmulKernels::infer, MatmulKernels::bind);
       default -> null;

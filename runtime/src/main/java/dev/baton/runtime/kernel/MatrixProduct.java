@@ -89,6 +89,13 @@ public record MatrixProduct(
       throw new KernelException("cannot broadcast " + addend + " to " + shape);
     }
     long[] strides = new long[3];
+    if (names.rankB == 1) { // one number for each row
+      if (addend.numel() != 1 && addend.numel() != m) {
+        throw new KernelException("cannot broadcast " + addend + " to " + shape);
+      }
+      strides[1] = addend.numel() == 1 ? 0 : 1;
+      return strides;
+    }
     long[] own = addend.contiguousStrides();
     for (int d = 1; d <= addend.rank(); d++) {
       int size = addend.size(-d);
@@ -116,6 +123,7 @@ public record MatrixProduct(
         case "aten::addmm" -> new Names("mat1", "mat2", "self", 2, 2);
         case "aten::baddbmm" -> new Names("batch1", "batch2", "self", 3, 3);
         case "aten::linear" -> new Names("input", "weight", "bias", 0, 0);
+        case "aten::addmv" -> new Names("mat", "vec", "self", 2, 1);
         case "aten::mv" -> new Names("self", "vec", null, 2, 1);
         case "aten::dot" -> new Names("self", "tensor", null, 1, 1);
         default -> new Names("self", "other", null, 0, 0);

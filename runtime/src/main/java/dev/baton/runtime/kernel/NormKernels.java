@@ -272,12 +272,9 @@ final class NormKernels {
     double eps =
         !call.isNone("eps")
             ? call.number("eps")
-            : switch (input.dtype()) {
-              case HALF -> 0x1p-10;
-              case BFLOAT16 -> 0x1p-7;
-              case DOUBLE -> 0x1p-52;
-              default -> 0x1p-23;
-            };
+            : input.dtype() == DType.DOUBLE
+                ? 0x1p-52
+                : 0x1p-23; // half and bfloat16 compute in float32
     double[] weight = new double[length];
     Step readWeight = read(call, "weight", weight, 1);
     double[] row = new double[length];

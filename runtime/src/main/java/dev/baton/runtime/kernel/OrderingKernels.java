@@ -29,16 +29,22 @@ final class OrderingKernels {
           new Plain(
               call -> valuesAndIndices(call, topSize(call)),
               call -> bindSort(call, call.bool("largest")));
-      case "aten::median" ->
+      case "aten::median", "aten::nanmedian" ->
           new Plain(
               call -> List.of(new TensorType(numbers(call), Shape.SCALAR, false)),
-              OrderingKernels::bindMedian);
-      case "aten::median.dim" ->
-          new Plain(OrderingKernels::inferMedianDim, OrderingKernels::bindMedian);
-      case "aten::bucketize.Tensor" ->
+              call -> bindPick(call, median(call)));
+      case "aten::kthvalue" ->
+          new Plain(OrderingKernels::inferKth, call -> bindPick(call, kth(call)));
+      case "aten::mode" ->
+          new Plain(
+              call -> inferPick(call, call.type("self").dtype()),
+              call -> bindPick(call, OrderingKernels::mode));
+      case "aten::median.dim", "aten::nanmedian.dim" ->
+          new Plain(OrderingKernels::inferMedianDim, call -> bindPick(call, median(call)));
+      case "aten::bucketize.Tensor", "aten::bucketize.Scalar" ->
           new Plain(
               call -> inferSearch(call, "boundaries"), call -> bindSearch(call, "boundaries"));
-      case "aten::searchsorted.Tensor" ->
+      case "aten::searchsorted.Tensor", "aten::searchsorted.Scalar" ->
           new Plain(
               call -> inferSearch(call, "sorted_sequence"),
               call -> bindSearch(call, "sorted_sequence"));
@@ -112,7 +118,7 @@ final class OrderingKernels {
   private static boolean[] dims(Call call) {
     int rank = call.shape("self").rank();
     return switch (call.node().name()) {
-      case "aten::max", "aten::min", "aten::median" -> {
+      case "aten::max", "aten::min", "aten::median", "aten::nanmedian" -> {
         boolean[] all = new boolean[rank];
         Arrays.fill(all, true);
         yield all;
@@ -287,19 +293,68 @@ final class OrderingKernels {
     }
   }
 
-  // Median: the lower of two, NaN if there is one.
+  // One element of each row, by its place in their order.
 
   private static List<TensorType> inferMedianDim(Call call) {
-    DType dtype = numbers(call);
+    return inferPick(call, numbers(call));
+  }
+
+  private static List<TensorType> inferPick(Call call, DType dtype) {
     Shape self = call.shape("self");
     if (sortSize(call) == 0) {
-      throw new KernelException("no median of no elements: " + self);
+      throw new KernelException("no element of none: " + self);
     }
     Shape shape = Reduction.shape(self, dims(call), call.bool("keepdim"));
     return List.of(new TensorType(dtype, shape, false), new TensorType(DType.INT64, shape, false));
   }
 
-  private static Step bindMedian(BoundCall call) {
+  private static List<TensorType> inferKth(Call call) {
+    long k = call.integer("k");
+    if (k < 1 || k > sortSize(call)) {
+      throw new KernelException("element " + k + " of a dimension of " + sortSize(call));
+    }
+    return inferMedianDim(call);
+  }
+
+  /** Chooses an element of a row: a position, from positions in ascending order and their keys. */
+  @FunctionalInterface
+  private interface Pick {
+    int of(int[] order, long[] keys);
+  }
+
+  private static Pick kth(Call call) {
+    int k = (int) call.integer("k") - 1;
+    return (order, keys) -> order[k];
+  }
+
+  /** The lower of the two in the middle; the first NaN if there is one and it is not left out. */
+  private static Pick median(Call call) {
+    boolean leavesOut = call.node().name().startsWith("aten::nan");
+    boolean real = call.type("self").dtype().isFloatingPoint();
+    return (order, keys) -> {
+      int n = order.length;
+      while (real && n > 0 && keys[order[n - 1]] == NAN_KEY) {
+        n--;
+      }
+      return n < order.length && !leavesOut ? order[n] : order[Math.max(n - 1, 0) / 2];
+    };
+  }
+
+  /** The least of the most frequent elements, where it is last. */
+  private static int mode(int[] order, long[] keys) {
+    int best = 0;
+    int most = 0;
+    for (int i = 0, run = 0; i < order.length; i++) {
+      run = i > 0 && keys[order[i]] == keys[order[i - 1]] ? run + 1 : 1;
+      if (run > most) {
+        most = run;
+        best = order[i];
+      }
+    }
+    return best;
+  }
+
+  private static Step bindPick(BoundCall call, Pick pick) {
     Operand self = call.input("self");
     Reduction reduction = new Reduction(self.shape(), dims(call));
     int n = Math.toIntExact(reduction.count);
@@ -309,7 +364,6 @@ final class OrderingKernels {
     Copier values = new Copier(self, call.output(0));
     Elements out = Elements.of(call.output(0));
     Elements indices = call.outputCount() == 2 ? Elements.of(call.output(1)) : null;
-    boolean real = self.dtype().isFloatingPoint();
     return () -> {
       for (long g = 0; g < reduction.groups; g++) {
         if (n == 0) {
@@ -317,14 +371,7 @@ final class OrderingKernels {
           continue;
         }
         keys.load(reduction, reduction.first(g), 0, n, row);
-        int[] order = sorter.sort(row, false);
-        int at = order[(n - 1) / 2];
-        if (real && row[order[n - 1]] == NAN_KEY) {
-          at = 0;
-          while (row[at] != NAN_KEY) {
-            at++;
-          }
-        }
+        int at = pick.of(sorter.sort(row, false), row);
         values.copy(reduction.index(g, at), g);
         if (indices != null) {
           indices.setLong(g, at);
@@ -337,14 +384,15 @@ final class OrderingKernels {
 
   private static boolean right(Call call) {
     boolean right = call.bool("right");
-    return call.node().name().equals("aten::searchsorted.Tensor")
+    return call.node().operator().has("side")
         ? call.text("side", right ? "right" : "left").equals("right")
         : right;
   }
 
   private static List<TensorType> inferSearch(Call call, String sequence) {
     Shape sorted = call.shape(sequence);
-    Shape self = call.shape("self");
+    boolean number = BinaryKernels.isNumber(call, "self");
+    Shape self = number ? Shape.SCALAR : call.shape("self");
     boolean rows = !sequence.equals("boundaries") && sorted.rank() > 1;
     boolean fits = sorted.rank() == 1 || (rows && sorted.rank() == self.rank());
     for (int d = 0; fits && rows && d < sorted.rank() - 1; d++) {
@@ -365,7 +413,10 @@ final class OrderingKernels {
 
   private static Step bindSearch(BoundCall call, String sequence) {
     Operand sortedOperand = call.input(sequence);
-    Operand self = call.input("self");
+    Operand self =
+        BinaryKernels.isNumber(call, "self")
+            ? BinaryKernels.operand(call.scalar("self"), number(call.scalar("self")))
+            : call.input("self");
     Operand sorterOperand = sequence.equals("boundaries") ? null : call.inputOrNull("sorter");
     Elements sorter = sorterOperand == null ? null : Elements.of(sorterOperand);
     Elements sorted = Elements.of(sortedOperand);
@@ -397,6 +448,10 @@ final class OrderingKernels {
         out.setLong(i, low);
       }
     };
+  }
+
+  private static DType number(Call.Number number) {
+    return number.kind() == Call.Number.Kind.REAL ? DType.DOUBLE : DType.INT64;
   }
 
   private static boolean reached(double element, double value, boolean right) {

@@ -246,4 +246,61 @@ public final class Reals {
     double remainder = a % b;
     return remainder != 0 && (b < 0) != (remainder < 0) ? remainder + b : remainder;
   }
+
+  private static final double[] LANCZOS = {
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313,
+    -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6,
+    1.5056327351493116e-7
+  };
+
+  /** ln |Γ(x)|: Lanczos' series with g = 7, reflected below ½; infinite at the poles. */
+  static double lgamma(double x) {
+    if (Double.isInfinite(x) || (x <= 0 && x == Math.rint(x))) {
+      return Double.POSITIVE_INFINITY;
+    }
+    if (x < 0.5) {
+      double fraction = Math.abs(x - Math.rint(x));
+      return Math.log(Math.PI / Math.sin(Math.PI * fraction)) - lgamma(1 - x);
+    }
+    double sum = LANCZOS[0];
+    for (int i = 1; i < LANCZOS.length; i++) {
+      sum += LANCZOS[i] / (x - 1 + i);
+    }
+    double t = x + 6.5;
+    return (x - 0.5) * Math.log(t) - t + Math.log(Math.sqrt(2 * Math.PI) * sum);
+  }
+
+  /**
+   * Γ'(x) / Γ(x): the asymptotic series beyond 10, and recurrence below. Zero is a pole whose sign
+   * PyTorch tells; negative integers are NaN.
+   */
+  static double digamma(double x) {
+    if (x == 0) {
+      return Math.copySign(Double.POSITIVE_INFINITY, -x);
+    }
+    if (x == Double.NEGATIVE_INFINITY || (x < 0 && x == Math.rint(x))) {
+      return Double.NaN;
+    }
+    if (x < 0) {
+      double fraction = x - Math.rint(x);
+      return digamma(1 - x) - Math.PI / Math.tan(Math.PI * fraction);
+    }
+    double result = 0;
+    double y = x;
+    for (; y < 10; y++) {
+      result -= 1 / y;
+    }
+    double z = 1 / (y * y);
+    double series =
+        z
+            * (1.0 / 12
+                - z
+                    * (1.0 / 120
+                        - z
+                            * (1.0 / 252
+                                - z
+                                    * (1.0 / 240
+                                        - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
+    return y == Double.POSITIVE_INFINITY ? y : result + Math.log(y) - 0.5 / y - series;
+  }
 }

@@ -148,7 +148,12 @@ public record Resampling(int[][] index, double[][] weight) {
       }
       return scales;
     }
-    String[] names = spatial == 1 ? new String[] {"scales"} : new String[] {"scales_h", "scales_w"};
+    String[] names =
+        switch (spatial) {
+          case 1 -> new String[] {"scales"};
+          case 2 -> new String[] {"scales_h", "scales_w"};
+          default -> new String[] {"scales_d", "scales_h", "scales_w"};
+        };
     for (int d = 0; d < spatial; d++) {
       scales[d] = call.isNone(names[d]) ? 0 : call.number(names[d]);
     }

@@ -7,7 +7,7 @@ import java.util.function.DoubleBinaryOperator;
 import java.util.function.LongBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Running sums and products along one dimension. */
+/** Running sums, products and extremes along one dimension. */
 final class ScanKernels {
   private ScanKernels() {}
 
@@ -15,6 +15,12 @@ final class ScanKernels {
     return switch (operator) {
       case "aten::cumsum" -> scan(0, Double::sum, Long::sum);
       case "aten::cumprod" -> scan(1, (a, b) -> a * b, (a, b) -> a * b);
+      case "aten::cummax" -> new Plain(ScanKernels::inferExtremes, call -> extremes(call, 1));
+      case "aten::cummin" -> new Plain(ScanKernels::inferExtremes, call -> extremes(call, -1));
+      case "aten::logcumsumexp" ->
+          new Plain(
+              ScanKernels::inferReals,
+              call -> bind(call, Double.NEGATIVE_INFINITY, Reals::logAddExp, Long::sum));
       default -> null;
     };
   }
@@ -31,7 +37,7 @@ final class ScanKernels {
   }
 
   private static Step bind(
-      BoundCall call, int start, DoubleBinaryOperator reals, LongBinaryOperator integers) {
+      BoundCall call, double start, DoubleBinaryOperator reals, LongBinaryOperator integers) {
     Operand self = call.input("self");
     int dim = Dims.wrap(call.integer("dim"), self.shape().rank());
     Reduction rows = Reduction.over(self.shape(), dim);
@@ -53,11 +59,67 @@ final class ScanKernels {
     }
     return () -> {
       for (long r = 0; r < rows.groups; r++) {
-        long value = start;
+        long value = (long) start;
         long at = rows.first(r);
         for (long i = 0; i < rows.count; i++, at += stride) {
           value = integers.applyAsLong(value, in.getLong(at));
           out.setLong(at, value);
+        }
+      }
+    };
+  }
+
+  private static List<TensorType> inferReals(Call call) {
+    TensorType self = call.type("self");
+    Dims.wrap(call.integer("dim"), self.shape().rank());
+    if (!self.dtype().isFloatingPoint()) {
+      throw new KernelException(
+          "a tensor of real numbers is expected, not " + Promotion.name(self.dtype()));
+    }
+    return List.of(self);
+  }
+
+  private static List<TensorType> inferExtremes(Call call) {
+    TensorType self = call.type("self");
+    Dims.wrap(call.integer("dim"), self.shape().rank());
+    return List.of(self, new TensorType(DType.INT64, self.shape(), false));
+  }
+
+  /**
+   * The greatest or the least until each element, and where it was last; NaN from the first one on.
+   *
+   * @param sign 1 for the greatest, −1 for the least
+   */
+  private static Step extremes(BoundCall call, int sign) {
+    Operand self = call.input("self");
+    int dim = Dims.wrap(call.integer("dim"), self.shape().rank());
+    Reduction rows = Reduction.over(self.shape(), dim);
+    Elements in = Elements.of(self);
+    Elements out = Elements.of(call.output(0));
+    Elements indices = Elements.of(call.output(1));
+    boolean real = self.dtype().isFloatingPoint();
+    long stride = rows.stride();
+    return () -> {
+      for (long r = 0; r < rows.groups; r++) {
+        long at = rows.first(r);
+        long best = 0;
+        long bestAt = at;
+        for (long i = 0; i < rows.count; i++, at += stride) {
+          boolean better =
+              real
+                  ? Double.isNaN(in.getDouble(at))
+                      || sign * in.getDouble(at) >= sign * in.getDouble(bestAt)
+                  : sign * Long.compare(in.getLong(at), in.getLong(bestAt)) >= 0;
+          if (better) {
+            best = i;
+            bestAt = at;
+          }
+          if (real) {
+            out.setDouble(at, in.getDouble(bestAt));
+          } else {
+            out.setLong(at, in.getLong(bestAt));
+          }
+          indices.setLong(at, best);
         }
       }
     };

@@ -15,6 +15,7 @@ final class ScatterKernels {
     return switch (operator) {
       case "aten::gather" -> new Gather();
       case "aten::scatter.src", "aten::scatter.value" -> new Scatter(Reduction.REPLACE);
+      case "aten::scatter.reduce", "aten::scatter.value_reduce" -> new Scatter(null);
       case "aten::scatter_add" -> new Scatter(Reduction.SUM);
       case "aten::scatter_reduce.two" -> new ScatterReduce();
       case "aten::index_select" -> new IndexSelect("self", "index", "dim");
@@ -61,7 +62,9 @@ final class ScatterKernels {
     public List<TensorType> infer(Call call) {
       Shape self = ranked(call.shape("self"));
       TensorType index = call.type("index");
-      requireIndices(index.dtype());
+      if (index.shape().numel() > 0) {
+        requireIndices(index.dtype());
+      }
       int dim = Dims.wrap(call.integer("dim"), self.rank());
       requireWithin(ranked(index.shape()), self, dim, "self");
       return Dims.one(call.type("self").dtype(), index.shape());
@@ -126,8 +129,8 @@ final class ScatterKernels {
 
     static Reduction of(String name) {
       return switch (name) {
-        case "sum" -> SUM;
-        case "prod" -> PROD;
+        case "sum", "add" -> SUM;
+        case "prod", "multiply" -> PROD;
         case "amax" -> AMAX;
         case "amin" -> AMIN;
         case "mean" -> MEAN;
@@ -169,15 +172,25 @@ final class ScatterKernels {
     }
   }
 
-  /** {@code scatter.src}, {@code scatter.value}, {@code scatter_add}. */
-  private record Scatter(Reduction reduction) implements Kernel {
+  /**
+   * {@code scatter.src}, {@code scatter.value}, {@code scatter_add}, and those that name their
+   * reduction.
+   *
+   * @param fixed null if the argument {@code reduce} tells it
+   */
+  private record Scatter(@Nullable Reduction fixed) implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
       inferScatter(call);
+      reduction(call);
       if (!call.node().operator().has("src")) {
         Promotion.fit(call.scalar("value"), call.type("self").dtype());
       }
       return List.of(call.type("self"));
+    }
+
+    private Reduction reduction(Call call) {
+      return fixed == null ? Reduction.of(call.text("reduce", "")) : fixed;
     }
 
     @Override
@@ -189,7 +202,7 @@ final class ScatterKernels {
               ? call.input("src")
               : BinaryKernels.operand(call.scalar("value"), out.dtype());
       return LayoutKernels.sequence(
-          LayoutKernels.copy(self, out), scatter(call, src, out, reduction));
+          LayoutKernels.copy(self, out), scatter(call, src, out, reduction(call)));
     }
 
     @Override

@@ -88,6 +88,9 @@ final class UnaryKernels {
       case "aten::erf", "aten::special_erf" -> floating(FloatLoops::erf, Reals::erf);
       case "aten::erfc" -> floating(null, Reals::erfc);
       case "aten::erfinv" -> floating(null, Reals::erfinv);
+      case "aten::lgamma" -> floating(null, Reals::lgamma);
+      case "aten::digamma" -> floating(null, Reals::digamma);
+      case "aten::angle" -> floating(null, x -> Double.isNaN(x) ? x : x < 0 ? Math.PI : 0);
       case "aten::sigmoid" -> floating(FloatLoops::sigmoid, Reals::sigmoid);
       case "aten::deg2rad" -> floating(null, x -> x * (Math.PI / 180));
       case "aten::rad2deg" -> floating(null, x -> x * (180 / Math.PI));
@@ -138,6 +141,7 @@ final class UnaryKernels {
                 return reals(x -> x > lambda ? x - lambda : x < -lambda ? x + lambda : x * 0);
               });
       case "aten::nan_to_num" -> of(Result.SAME, UnaryKernels::nanToNum);
+<<<<<<< HEAD
       case "aten::round.decimals" ->
           of(
               Result.SAME,
@@ -147,6 +151,9 @@ final class UnaryKernels {
                     ? reals(x -> Math.rint(x * tens) / tens)
                     : reals(x -> Math.rint(x / tens) * tens);
               });
+=======
+      case "aten::round.decimals" -> of(Result.SAME, UnaryKernels::roundDecimals);
+>>>>>>> ops6
       case "aten::log_sigmoid_forward" -> new LogSigmoid();
       default -> null;
     };
@@ -191,12 +198,17 @@ final class UnaryKernels {
       DType dtype, Call.@Nullable Number min, Call.@Nullable Number max) {
     double low = min == null ? Double.NEGATIVE_INFINITY : min.real();
     double high = max == null ? Double.POSITIVE_INFINITY : max.real();
-    long lowest = min == null ? Long.MIN_VALUE : Elements.wrap(dtype, min.integer());
+    boolean bounded = min == null || (isUnsigned(dtype) && min.integer() < 0);
+    long lowest = bounded ? Long.MIN_VALUE : Elements.wrap(dtype, min.integer());
     long highest = max == null ? Long.MAX_VALUE : Elements.wrap(dtype, max.integer());
     return new Functions(
         (x, y, n) -> FloatLoops.clamp(x, y, n, (float) low, (float) high),
         x -> Math.min(Math.max(x, low), high),
         x -> Math.min(Math.max(x, lowest), highest));
+  }
+
+  private static boolean isUnsigned(DType dtype) {
+    return dtype == DType.UINT8 || dtype == DType.UINT16 || dtype == DType.UINT32;
   }
 
   private static Functions gelu(Call call) {
@@ -246,6 +258,21 @@ final class UnaryKernels {
       double z = x < low ? low : x > high ? high : x;
       return StrictMath.log(z / (1 - z));
     });
+  }
+
+  /** Scaled in float32 where the elements are no wider, as PyTorch does: 0.05 · 10 is ½ there. */
+  private static Functions roundDecimals(Call call) {
+    long decimals = call.integer("decimals");
+    double tens = Math.pow(10, Math.abs(decimals));
+    if (call.type("self").dtype() == DType.DOUBLE) {
+      return decimals >= 0
+          ? reals(x -> Math.rint(x * tens) / tens)
+          : reals(x -> Math.rint(x / tens) * tens);
+    }
+    float single = (float) tens;
+    return decimals >= 0
+        ? reals(x -> (float) Math.rint((float) x * single) / single)
+        : reals(x -> (float) Math.rint((float) x / single) * single);
   }
 
   private static Functions nanToNum(Call call) {

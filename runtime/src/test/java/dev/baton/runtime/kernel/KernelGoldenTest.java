@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.baton.graph.TensorType;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,7 @@ public class KernelGoldenTest {
         assertThrows(KernelException.class, () -> harness.run(arguments(arena, golden)));
         return;
       }
+      harness.withDeclared(types(golden, arena));
       List<Object> arguments = arguments(arena, golden);
       KernelHarness.Run run = harness.run(arguments);
       check(golden, run.results(), arena);
@@ -49,6 +51,19 @@ public class KernelGoldenTest {
     List<Object> arguments = new ArrayList<>();
     golden.arguments().forEach(a -> arguments.add(KernelGoldens.argument(arena, a)));
     return arguments;
+  }
+
+  /** Types of the results; none if one is undefined. */
+  private static List<TensorType> types(KernelGoldens.Case golden, Arena arena) {
+    List<TensorType> types = new ArrayList<>();
+    for (Object result : golden.results()) {
+      if (result == null) {
+        return List.of();
+      }
+      Operand expected = KernelGoldens.tensor(arena, (Map<?, ?>) result);
+      types.add(new TensorType(expected.dtype(), expected.shape(), true));
+    }
+    return types;
   }
 
   private static void check(KernelGoldens.Case golden, List<Operand> results, Arena arena) {

@@ -30,6 +30,7 @@ public final class KernelHarness {
   private final Kernel kernel;
   private Set<String> constants = Set.of();
   private Parallel parallel = Parallel.SERIAL;
+  private List<TensorType> declared = List.of();
 
   public KernelHarness(Arena arena, String operator, Kernel kernel) {
     this.arena = arena;
@@ -40,6 +41,12 @@ public final class KernelHarness {
   /** Makes tensors constants, by the names of their parameters. */
   public KernelHarness withConstants(String... parameters) {
     constants = Set.of(parameters);
+    return this;
+  }
+
+  /** What the program says of the results: bounds, where data decide their sizes. */
+  public KernelHarness withDeclared(List<TensorType> results) {
+    declared = List.copyOf(results);
     return this;
   }
 
@@ -120,7 +127,7 @@ public final class KernelHarness {
                 ? constant(builder, o)
                 : argument(builder, arguments.get(i)));
       }
-      node = builder.node(operator, all, List.of(), Origin.HOST);
+      node = builder.node(operator, all, declared, Origin.HOST);
     }
 
     private Value constant(Graph.Builder builder, Operand o) {

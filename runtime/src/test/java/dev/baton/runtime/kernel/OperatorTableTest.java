@@ -1,9 +1,12 @@
 package dev.baton.runtime.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.graph.Operators;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -25,6 +28,13 @@ class OperatorTableTest {
           "aten::empty_like",
           "aten::rand",
           "aten::randn",
+          "aten::rand_like",
+          "aten::randn_like",
+          "aten::randint",
+          "aten::randint.low",
+          "aten::randint_like",
+          "aten::randint_like.low_dtype",
+          "aten::randperm",
           "dim_order_ops::_empty_dim_order");
 
   private static final Path PAGE = Path.of("../docs/operators.md");
@@ -58,6 +68,30 @@ class OperatorTableTest {
     assertEquals(Set.of(), missing);
   }
 
+  /** Every dtype in which PyTorch computes an operator: {@code generate_sample_goldens.py}. */
+  @Test
+  void everyDtypeHasAGolden() throws IOException {
+    TreeMap<String, Set<String>> tested = dtypes();
+    Set<String> missing = new TreeSet<>();
+    int operators = 0;
+    try (InputStream in = OperatorTableTest.class.getResourceAsStream("/kernels/dtypes.txt")) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+        int colon = line.indexOf(": ");
+        if (!line.startsWith("#") && colon > 0) {
+          operators++;
+          Set<String> own = tested.getOrDefault(line.substring(0, colon), Set.of());
+          for (String dtype : line.substring(colon + 2).split(" ")) {
+            if (!own.contains(dtype)) {
+              missing.add(line.substring(0, colon) + " of " + dtype);
+            }
+          }
+        }
+      }
+    }
+    assertEquals(Set.of(), missing);
+    assertTrue(operators > 300, "operators: " + operators);
+  }
+
   /** {@code -Dbaton.write=true} writes the page instead. */
   @Test
   void thePageIsOfThisTable() throws IOException {
@@ -69,15 +103,11 @@ class OperatorTableTest {
   }
 
   private String page() {
-    TreeMap<String, Set<String>> dtypes = new TreeMap<>();
+    TreeMap<String, Set<String>> dtypes = dtypes();
     TreeMap<String, Integer> cases = new TreeMap<>();
     KernelGoldens.all()
         .filter(golden -> golden.results() != null)
-        .forEach(golden -> {
-          cases.merge(golden.operator(), 1, Integer::sum);
-          Set<String> own = dtypes.computeIfAbsent(golden.operator(), name -> new TreeSet<>());
-          golden.arguments().forEach(a -> collect(a, own));
-        });
+        .forEach(golden -> cases.merge(golden.operator(), 1, Integer::sum));
     StringBuilder page =
         new StringBuilder(
             """
@@ -99,6 +129,18 @@ class OperatorTableTest {
       page.append(" | ").append(cases.getOrDefault(name, 0)).append(" |\n");
     }
     return page.toString();
+  }
+
+  /** Operator → dtypes of tensors in its goldens. */
+  private static TreeMap<String, Set<String>> dtypes() {
+    TreeMap<String, Set<String>> dtypes = new TreeMap<>();
+    KernelGoldens.all()
+        .filter(golden -> golden.results() != null)
+        .forEach(golden -> {
+          Set<String> own = dtypes.computeIfAbsent(golden.operator(), name -> new TreeSet<>());
+          golden.arguments().forEach(a -> collect(a, own));
+        });
+    return dtypes;
   }
 
   private static void collect(Object argument, Set<String> dtypes) {
