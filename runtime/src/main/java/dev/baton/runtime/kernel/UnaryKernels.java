@@ -141,19 +141,7 @@ final class UnaryKernels {
                 return reals(x -> x > lambda ? x - lambda : x < -lambda ? x + lambda : x * 0);
               });
       case "aten::nan_to_num" -> of(Result.SAME, UnaryKernels::nanToNum);
-<<<<<<< HEAD
-      case "aten::round.decimals" ->
-          of(
-              Result.SAME,
-              call -> {
-                double tens = StrictMath.pow(10, Math.abs(call.integer("decimals")));
-                return call.integer("decimals") >= 0
-                    ? reals(x -> Math.rint(x * tens) / tens)
-                    : reals(x -> Math.rint(x / tens) * tens);
-              });
-=======
       case "aten::round.decimals" -> of(Result.SAME, UnaryKernels::roundDecimals);
->>>>>>> ops6
       case "aten::log_sigmoid_forward" -> new LogSigmoid();
       default -> null;
     };
@@ -263,7 +251,7 @@ final class UnaryKernels {
   /** Scaled in float32 where the elements are no wider, as PyTorch does: 0.05 · 10 is ½ there. */
   private static Functions roundDecimals(Call call) {
     long decimals = call.integer("decimals");
-    double tens = Math.pow(10, Math.abs(decimals));
+    double tens = StrictMath.pow(10, Math.abs(decimals));
     if (call.type("self").dtype() == DType.DOUBLE) {
       return decimals >= 0
           ? reals(x -> Math.rint(x * tens) / tens)
