@@ -15,8 +15,8 @@ final class ScanKernels {
     return switch (operator) {
       case "aten::cumsum" -> scan(0, Double::sum, Long::sum);
       case "aten::cumprod" -> scan(1, (a, b) -> a * b, (a, b) -> a * b);
-      case "aten::cummax" -> new Plain(ScanKernels::inferExtremes, call -> extremes(call, 1));
-      case "aten::cummin" -> new Plain(ScanKernels::inferExtremes, call -> extremes(call, -1));
+      case "aten::cummax" -> new Plain(ScanKernels::inferExtremes, call -> extremes(call, true));
+      case "aten::cummin" -> new Plain(ScanKernels::inferExtremes, call -> extremes(call, false));
       case "aten::logcumsumexp" ->
           new Plain(
               ScanKernels::inferReals,
@@ -88,9 +88,9 @@ final class ScanKernels {
   /**
    * The greatest or the least until each element, and where it was last; NaN from the first one on.
    *
-   * @param sign 1 for the greatest, −1 for the least
+   * @param largest true for the greatest, false for the least
    */
-  private static Step extremes(BoundCall call, int sign) {
+  private static Step extremes(BoundCall call, boolean largest) {
     Operand self = call.input("self");
     int dim = Dims.wrap(call.integer("dim"), self.shape().rank());
     Reduction rows = Reduction.over(self.shape(), dim);
@@ -105,11 +105,16 @@ final class ScanKernels {
         long best = 0;
         long bestAt = at;
         for (long i = 0; i < rows.count; i++, at += stride) {
-          boolean better =
-              real
-                  ? Double.isNaN(in.getDouble(at))
-                      || sign * in.getDouble(at) >= sign * in.getDouble(bestAt)
-                  : sign * Long.compare(in.getLong(at), in.getLong(bestAt)) >= 0;
+          boolean better;
+          if (real) {
+            double value = in.getDouble(at);
+            double known = in.getDouble(bestAt);
+            better = Double.isNaN(value) || (largest ? value >= known : value <= known);
+          } else {
+            long value = in.getLong(at);
+            long known = in.getLong(bestAt);
+            better = largest ? value >= known : value <= known;
+          }
           if (better) {
             best = i;
             bestAt = at;

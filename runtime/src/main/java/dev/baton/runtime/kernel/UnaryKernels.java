@@ -186,8 +186,10 @@ final class UnaryKernels {
       DType dtype, Call.@Nullable Number min, Call.@Nullable Number max) {
     double low = min == null ? Double.NEGATIVE_INFINITY : min.real();
     double high = max == null ? Double.POSITIVE_INFINITY : max.real();
-    boolean bounded = min == null || (isUnsigned(dtype) && min.integer() < 0);
-    long lowest = bounded ? Long.MIN_VALUE : Elements.wrap(dtype, min.integer());
+    long lowest =
+        min == null || (isUnsigned(dtype) && min.integer() < 0)
+            ? Long.MIN_VALUE
+            : Elements.wrap(dtype, min.integer());
     long highest = max == null ? Long.MAX_VALUE : Elements.wrap(dtype, max.integer());
     return new Functions(
         (x, y, n) -> FloatLoops.clamp(x, y, n, (float) low, (float) high),
