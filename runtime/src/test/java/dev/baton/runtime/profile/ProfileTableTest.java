@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class ProfileTableTest {
   private static final Placement PLACEMENT =
-      new Placement("forward", List.of(), List.of(), Map.of(), List.of());
+      new Placement(
+          "forward", List.of(), List.of(), Map.of(), new Placement.Memory(0, 0, 0), List.of());
 
   private static Profile.Step step(int index, String operator, String runner, String subgraph) {
     return new Profile.Step(
