@@ -76,16 +76,12 @@ final class ProfileReport {
         .forEach((name, nanos) -> lines.add(Text.format("  %14.3f  %s", nanos / 1e6, name)));
   }
 
-  /** Time by kind; what delegates tell of by its name, and packing, which lie within others. */
+  /** Time by kind; what delegates tell of, by its name, lies within others. */
   private static Map<String, Long> phases(List<LoadPhase> load) {
     Map<String, Long> sums = new LinkedHashMap<>();
     for (LoadPhase phase : load) {
       String name =
-          switch (phase.kind()) {
-            case PART -> "  " + phase.what() + " (within)";
-            case PACK -> "  pack (within bind)";
-            default -> kind(phase);
-          };
+          phase.kind() == LoadPhase.Kind.PART ? "  " + phase.what() + " (within)" : kind(phase);
       sums.merge(name, phase.nanos(), Long::sum);
     }
     return sums;

@@ -66,8 +66,7 @@ public final class XnnTimes implements AutoCloseable {
     MemorySegment count = arena.allocate(JAVA_LONG);
     if (get(runtime, COUNT, count) != 0
         || get(runtime, NAMES, MemorySegment.NULL) != OUT_OF_MEMORY
-        || get(runtime, TIMES, MemorySegment.NULL) != OUT_OF_MEMORY
-            && count.get(JAVA_LONG, 0) > 0) {
+        || get(runtime, TIMES, MemorySegment.NULL) != OUT_OF_MEMORY) {
       return;
     }
     int operators = Math.toIntExact(count.get(JAVA_LONG, 0));
