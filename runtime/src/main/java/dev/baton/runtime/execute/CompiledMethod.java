@@ -183,8 +183,7 @@ public final class CompiledMethod implements AutoCloseable {
       Sessions sessions,
       WorkerPool workers,
       long start) {
-    CompiledMethod result =
-        of(program, method, kernels, delegates, sessions, workers, true);
+    CompiledMethod result = of(program, method, kernels, delegates, sessions, workers, true);
     try {
       PackingAhead.run(result);
     } catch (RuntimeException | Error e) {

@@ -2,8 +2,8 @@ package dev.baton.runtime.profile;
 
 /**
  * A phase of a load. Phases lie within others: what a delegate tells of, in its {@link Kind#OPEN},
- * {@link Kind#COMPILE} or {@link Kind#BIND}; {@link Kind#PACK} in {@link Kind#BIND} where it is not done ahead. Times of one
- * kind therefore add up, those of all kinds do not.
+ * {@link Kind#COMPILE} or {@link Kind#BIND}; {@link Kind#PACK} in {@link Kind#BIND} where it is not
+ * done ahead. Times of one kind therefore add up, those of all kinds do not.
  *
  * @param what the file, delegate, subgraph or method that it is about
  * @param startNanos by {@link System#nanoTime}

@@ -58,11 +58,7 @@ public final class Program implements AutoCloseable {
   }
 
   private Program(
-      String source,
-      Arena arena,
-      ProgramContent content,
-      MappedFiles files,
-      LoadPhase reading) {
+      String source, Arena arena, ProgramContent content, MappedFiles files, LoadPhase reading) {
     this.source = source;
     this.arena = arena;
     this.content = content;
