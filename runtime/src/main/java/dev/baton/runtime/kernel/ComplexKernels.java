@@ -373,8 +373,8 @@ final class ComplexKernels {
           double first = x.getDouble(walk.at(0) + t * walk.step(0));
           double second = y.getDouble(walk.at(1) + t * walk.step(1));
           long k = 2 * (walk.out() + t);
-          z.setDouble(k, polar ? first * Math.cos(second) : first);
-          z.setDouble(k + 1, polar ? first * Math.sin(second) : second);
+          z.setDouble(k, polar ? first * StrictMath.cos(second) : first);
+          z.setDouble(k + 1, polar ? first * StrictMath.sin(second) : second);
         }
       } while (walk.next());
     };

@@ -260,14 +260,14 @@ public final class Reals {
     }
     if (x < 0.5) {
       double fraction = Math.abs(x - Math.rint(x));
-      return Math.log(Math.PI / Math.sin(Math.PI * fraction)) - lgamma(1 - x);
+      return StrictMath.log(Math.PI / StrictMath.sin(Math.PI * fraction)) - lgamma(1 - x);
     }
     double sum = LANCZOS[0];
     for (int i = 1; i < LANCZOS.length; i++) {
       sum += LANCZOS[i] / (x - 1 + i);
     }
     double t = x + 6.5;
-    return (x - 0.5) * Math.log(t) - t + Math.log(Math.sqrt(2 * Math.PI) * sum);
+    return (x - 0.5) * StrictMath.log(t) - t + StrictMath.log(Math.sqrt(2 * Math.PI) * sum);
   }
 
   /**
@@ -283,7 +283,7 @@ public final class Reals {
     }
     if (x < 0) {
       double fraction = x - Math.rint(x);
-      return digamma(1 - x) - Math.PI / Math.tan(Math.PI * fraction);
+      return digamma(1 - x) - Math.PI / StrictMath.tan(Math.PI * fraction);
     }
     double result = 0;
     double y = x;
@@ -301,6 +301,6 @@ public final class Reals {
                                 - z
                                     * (1.0 / 240
                                         - z * (1.0 / 132 - z * (691.0 / 32760 - z / 12))))));
-    return y == Double.POSITIVE_INFINITY ? y : result + Math.log(y) - 0.5 / y - series;
+    return y == Double.POSITIVE_INFINITY ? y : result + StrictMath.log(y) - 0.5 / y - series;
   }
 }

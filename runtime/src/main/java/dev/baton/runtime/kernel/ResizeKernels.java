@@ -18,12 +18,16 @@ final class ResizeKernels {
       case "aten::upsample_nearest1d" -> resize(1, Resampling.Mode.NEAREST);
       case "aten::upsample_nearest2d", "aten::upsample_nearest2d.vec" ->
           resize(2, Resampling.Mode.NEAREST);
-      case "aten::upsample_nearest3d", "aten::upsample_nearest3d.vec" -> resize(3, Resampling.Mode.NEAREST);
-      case "aten::upsample_linear1d", "aten::upsample_linear1d.vec" -> resize(1, Resampling.Mode.LINEAR);
+      case "aten::upsample_nearest3d", "aten::upsample_nearest3d.vec" ->
+          resize(3, Resampling.Mode.NEAREST);
+      case "aten::upsample_linear1d", "aten::upsample_linear1d.vec" ->
+          resize(1, Resampling.Mode.LINEAR);
       case "aten::upsample_bilinear2d", "aten::upsample_bilinear2d.vec" ->
           resize(2, Resampling.Mode.LINEAR);
-      case "aten::upsample_trilinear3d", "aten::upsample_trilinear3d.vec" -> resize(3, Resampling.Mode.LINEAR);
-      case "aten::upsample_bicubic2d", "aten::upsample_bicubic2d.vec" -> resize(2, Resampling.Mode.CUBIC);
+      case "aten::upsample_trilinear3d", "aten::upsample_trilinear3d.vec" ->
+          resize(3, Resampling.Mode.LINEAR);
+      case "aten::upsample_bicubic2d", "aten::upsample_bicubic2d.vec" ->
+          resize(2, Resampling.Mode.CUBIC);
       case "aten::_upsample_bilinear2d_aa" -> resize(2, Resampling.Mode.ANTIALIASED);
       case "aten::grid_sampler_2d" -> new Plain(ResizeKernels::inferGrid, ResizeKernels::bindGrid);
       case "aten::grid_sampler_3d" ->
