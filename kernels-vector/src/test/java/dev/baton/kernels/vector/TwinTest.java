@@ -407,6 +407,42 @@ class TwinTest {
     return calls.stream();
   }
 
+  static Stream<Call> quantization() {
+    List<Call> calls = new ArrayList<>();
+    String q = "quantized_decomposed::";
+    int int8 = 1;
+    Range scale = new Range(DType.DOUBLE, 0.01, 0.1, 1);
+    Range zero = new Range(DType.INT64, -5, 5, 1);
+    Range scales = new Range(DType.DOUBLE, 0.01, 0.1, 3);
+    Range zeros = new Range(DType.INT64, -5, 5, 3);
+    for (int n : new int[] {0, 1, L - 1, L, L + 1, 3 * L + 2, 10_007}) {
+      int[] x = tensor(n);
+      int[] rows = tensor(3, n);
+      Range bytes = new Range(DType.INT8, -128, 127, n);
+      calls.add(call(q + "quantize_per_tensor", 1, x, 0.05, -3, -128, 127, int8));
+      calls.add(call(q + "quantize_per_tensor.tensor", 1, x, scale, zero, -128, 127, int8));
+      calls.add(call(q + "quantize_per_channel", 1, rows, scales, zeros, 0, -128, 127, int8));
+      calls.add(call(q + "dequantize_per_tensor", 1, bytes, 0.05, 3, -128, 127, int8, null));
+      calls.add(
+          call(q + "dequantize_per_tensor.tensor", 1, bytes, scale, zero, -128, 127, int8, null));
+      if (n > 0) {
+        calls.add(
+            call(
+                q + "quantize_per_token",
+                1,
+                rows,
+                new Range(DType.DOUBLE, 0.01, 0.1, 3, 1),
+                new Range(DType.INT64, -5, 5, 3, 1),
+                -128,
+                127,
+                int8));
+        calls.add(call(q + "choose_qparams.tensor", 1, x, -128, 127, 1e-5, int8));
+        calls.add(call(q + "choose_qparams_per_token_asymmetric", 1, rows, int8));
+      }
+    }
+    return calls.stream();
+  }
+
   /** A kernel that nobody compares is a failure. */
   @Test
   void everyKernelHasCases() {
@@ -415,6 +451,28 @@ class TwinTest {
     assertFalse(missing.isEmpty());
     all().forEach(call -> missing.remove(call.operator));
     assertEquals(Set.of(), missing);
+  }
+
+  /** Marks a tensor of elements between two bounds. */
+  private record Range(DType dtype, double low, double high, List<Integer> sizes) {
+    Range(DType dtype, double low, double high, Integer... sizes) {
+      this(dtype, low, high, List.of(sizes));
+    }
+
+    Operand operand(Random random, Arena arena) {
+      Shape shape = Shape.of(sizes.stream().mapToInt(s -> s).toArray());
+      Operand operand =
+          new Operand(arena.allocate(shape.numel() * dtype.byteSize(), 64), dtype, shape);
+      for (long i = 0; i < shape.numel(); i++) {
+        double value = low + (high - low) * random.nextDouble();
+        switch (dtype) {
+          case INT8 -> operand.data().set(ValueLayout.JAVA_BYTE, i, (byte) Math.round(value));
+          case INT64 -> operand.data().setAtIndex(ValueLayout.JAVA_LONG, i, Math.round(value));
+          default -> operand.data().setAtIndex(ValueLayout.JAVA_DOUBLE, i, value);
+        }
+      }
+      return operand;
+    }
   }
 
   /** Marks a tensor of bools. */
@@ -436,6 +494,7 @@ class TwinTest {
             reductions(),
             attention(),
             planes(),
+            quantization(),
             others())
         .flatMap(s -> s);
   }
@@ -499,6 +558,7 @@ class TwinTest {
       arguments.add(
           switch (argument) {
             case int[] sizes -> random(sizes, random, -2, arena);
+            case Range r -> r.operand(random, arena);
             case Positive p -> random(new int[] {p.size()}, random, 0.5f, arena);
             case Bools b -> {
               Shape shape = Shape.of(b.rows(), b.columns());
