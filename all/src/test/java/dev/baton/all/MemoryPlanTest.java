@@ -42,8 +42,11 @@ class MemoryPlanTest {
   @ParameterizedTest
   @MethodSource("cases")
   void anArenaIsNoLargerThanTheFilesPlan(Path folder) throws IOException {
-    check(ModelCase.read(folder), LoadOptions.defaults());
     check(ModelCase.read(folder), LoadOptions.javaOnly());
+    // Another XNNPACK may decline operators: more subgraphs then have more tensors between them.
+    if (System.getProperty("baton.xnnpack.library") == null) {
+      check(ModelCase.read(folder), LoadOptions.defaults());
+    }
   }
 
   private static void check(ModelCase model, LoadOptions options) throws IOException {
