@@ -124,6 +124,7 @@ class JavaPathTest {
       CaseRunner.setInputs(execution, model.calls().get(0).inputs());
       execution.run();
       long[] ids = idsOfThreads();
+      assertTrue(ids.length >= threads, "the pool's threads are measured");
       long deadline = System.nanoTime() + WARM_UP.toNanos();
       long bytes;
       do {
@@ -152,7 +153,9 @@ class JavaPathTest {
   private static long allocated(long[] threads) {
     long sum = 0;
     for (long id : threads) {
-      sum += Math.max(0, THREADS.getThreadAllocatedBytes(id));
+      long bytes = THREADS.getThreadAllocatedBytes(id);
+      assertTrue(bytes >= 0, "allocation is measured");
+      sum += bytes;
     }
     return sum;
   }

@@ -27,6 +27,7 @@ final class Convolution implements FastKernel {
     return call.type("input").dtype() == DType.FLOAT
         && g.z().isIdentity()
         && g.z().in() == 1
+        && g.in() > 0
         && (!g.transposed() || call.node().tensor("weight").isConstant());
   }
 

@@ -79,6 +79,7 @@ class TwinTest {
     calls.add(call("aten::linear", 64, tensor(200, 64), tensor(500, 64), null));
     calls.add(call("aten::linear", 5, tensor(0, 5), tensor(7, 5), null));
     calls.add(call("aten::mm", 3, tensor(3, 3), tensor(3, 0)));
+    calls.add(call("aten::bmm", 5, tensor(0, 7, 5), tensor(0, 5, 9)));
     calls.add(call("aten::mm", 1, tensor(3, 0), tensor(0, 4)));
     return calls.stream()
         .flatMap(c -> {
@@ -152,6 +153,7 @@ class TwinTest {
     calls.add(convolution(1, 4, tensor(30, 30), 8, square, 4, 2, 0, 1, 0));
     calls.add(convolution(1, 2, tensor(3, 5, 4), 3, tensor(2, 2, 2), 1, 1, 1, 1, 0));
     calls.add(convolution(0, 2, tensor(5, 5), 3, square, 1, 1, 1, 1, 0));
+    calls.add(convolution(1, 0, tensor(5, 5), 3, square, 1, 1, 1, 1, 0));
     calls.add(convolution(true, 2, 4, tensor(5, 6), 6, tensor(4, 3), 2, 2, 1, 1, 1));
     calls.add(convolution(true, 1, 4, tensor(7, 3), 4, square, 4, 3, 2, 2, 1));
     return calls.stream();

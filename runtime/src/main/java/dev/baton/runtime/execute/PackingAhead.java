@@ -7,6 +7,7 @@ import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
@@ -87,7 +88,13 @@ final class PackingAhead implements BoundPlan.Host {
         BoundPlan.bind(plan, this);
         method.phases().add(LoadPhase.Kind.BIND, method.lifted().name(), start);
       }
-    } catch (DelegateException | RuntimeException | OutOfMemoryError e) {
+    } catch (DelegateException
+        | KernelException
+        | IllegalArgumentException
+        | IllegalStateException
+        | IndexOutOfBoundsException
+        | ArithmeticException
+        | OutOfMemoryError e) {
       // The declared bounds are not always a call that the program takes: a run says what is wrong.
       LOG.log(
           System.Logger.Level.DEBUG,

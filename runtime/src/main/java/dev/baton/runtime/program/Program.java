@@ -137,7 +137,9 @@ public final class Program implements AutoCloseable {
    *
    * <p>Native memory that is aligned to 16 bytes and open to all threads is used in place: it must
    * stay alive and unchanged until the program and every method made of it are closed, and closing
-   * does not free it. Anything else is copied into native memory, once.
+   * does not free it. Of a mapped file it must hold what the file holds, since pages that have been
+   * read may be dropped: copy a private mapping that you changed. Anything else is copied into
+   * native memory, once.
    *
    * @param dataFiles the contents of its {@code .ptd} files
    * @throws ProgramFormatException if it is no valid program, or as {@link #open(Path,
