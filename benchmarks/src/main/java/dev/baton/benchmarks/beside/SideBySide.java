@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
           + " makes of the same model's -xnn case. ONNX Runtime takes cases with a model.onnx."
     })
 public final class SideBySide implements Callable<Integer> {
-  /** The forms whose static and dynamic int8 are alternatives: of each model one is measured. */
+  /** Of static and dynamic int8, one of each model that has them. */
   private static final List<String> DEFAULT_CASES =
       List.of(
           "mobilenet_v2-xnn",
@@ -48,7 +48,6 @@ public final class SideBySide implements Callable<Integer> {
           "deit_tiny-xnn8d",
           "deit_tiny-portable",
           "minilm-xnn",
-          "minilm-xnn8d",
           "minilm-portable");
 
   private static final String PROVENANCE = "measurement";
