@@ -8,22 +8,18 @@ import dev.baton.runtime.LoadOptions;
 import java.io.IOException;
 import java.util.List;
 
-/** {@code baton bench}. */
+/** Baton, with native delegates and without. */
 enum BatonContender implements Contender {
   /** With every delegate that works here. */
-  NATIVE("Baton", "auto", 0.5, LoadOptions.defaults()),
+  NATIVE("Baton", BatonBench.AUTO, 3, LoadOptions.defaults()),
   /** Java kernels alone. They are warm when the second JIT compiler is done with them. */
-  JAVA("Baton, Java alone", "none", 6, LoadOptions.javaOnly());
+  JAVA("Baton, Java alone", BatonBench.NONE, 8, LoadOptions.javaOnly());
 
   private final String title;
   private final String delegates;
   private final double warmUp;
   private final LoadOptions options;
 
-  /**
-   * @param delegates as the command's option takes it
-   * @param warmUp seconds that are not counted
-   */
   BatonContender(String title, String delegates, double warmUp, LoadOptions options) {
     this.title = title;
     this.delegates = delegates;
@@ -42,6 +38,11 @@ enum BatonContender implements Contender {
   }
 
   @Override
+  public double warmUpSeconds() {
+    return warmUp;
+  }
+
+  @Override
   public void check(ModelCase model) throws IOException {
     CaseResult result = new CaseRunner(Delegates.load(), options).run(model);
     if (!result.passed()) {
@@ -51,20 +52,7 @@ enum BatonContender implements Contender {
   }
 
   @Override
-  public Measurement measure(ModelCase model, int threads, double seconds)
-      throws IOException, InterruptedException {
-    List<String> command = Processes.java("dev.baton.cli.Main");
-    command.addAll(List.of("bench", model.model().toString(), "--json", "--delegates", delegates));
-    command.addAll(List.of("--threads", "" + threads, "--seconds", "" + seconds));
-    command.addAll(List.of("--warm-up", "" + warmUp));
-    model
-        .calls()
-        .getFirst()
-        .inputs()
-        .forEach(i -> {
-          command.add("--input");
-          command.add(i.toString());
-        });
-    return Measurement.of(Processes.json(command));
+  public List<String> command(ModelCase model, int threads) {
+    return BenchProcess.java(BatonBench.class, model.folder(), threads, delegates);
   }
 }

@@ -2,8 +2,9 @@ package dev.baton.benchmarks.beside;
 
 import dev.baton.cases.ModelCase;
 import java.io.IOException;
+import java.util.List;
 
-/** A runtime to be measured. Each measurement is a process of its own. */
+/** A runtime to be measured, in processes of its own. */
 interface Contender {
   /** Heading of its column. */
   String title();
@@ -11,19 +12,20 @@ interface Contender {
   /** Whether the case has what this runtime needs. */
   boolean takes(ModelCase model);
 
+  /** How long a process runs its case before its turns count. */
+  double warmUpSeconds();
+
   /**
    * Runs the case once and compares its outputs with the goldens.
    *
    * @throws IOException if the case cannot be run, or an output is not as expected
    */
-  void check(ModelCase model) throws IOException, InterruptedException;
+  void check(ModelCase model) throws IOException;
 
   /**
-   * Loads the case, warms up, and runs it for a time.
+   * How to start a {@link BenchProcess}.
    *
    * @param threads that a run may use
-   * @throws IOException if the process fails; the message has its last words
    */
-  Measurement measure(ModelCase model, int threads, double seconds)
-      throws IOException, InterruptedException;
+  List<String> command(ModelCase model, int threads);
 }

@@ -4,7 +4,6 @@ import dev.baton.cases.ModelCase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * ExecuTorch's C++ runtime.
@@ -20,8 +19,10 @@ record ExecutorchContender(Path tool) implements Contender {
   }
 
   /** Its version, and what it stands on, as the tool says. */
-  String version() throws IOException, InterruptedException {
-    return String.valueOf(Processes.json(List.of(tool.toString(), "--version")).get("version"));
+  String version() throws IOException {
+    try (BenchProcess process = new BenchProcess(List.of(tool.toString(), "--version"))) {
+      return String.valueOf(process.start.get("version"));
+    }
   }
 
   @Override
@@ -30,17 +31,17 @@ record ExecutorchContender(Path tool) implements Contender {
   }
 
   @Override
-  public void check(ModelCase model) throws IOException, InterruptedException {
-    Map<String, Object> json =
-        Processes.json(List.of(tool.toString(), model.folder().toString(), "1", "0"));
-    Agreement.check(TITLE, model, json);
+  public double warmUpSeconds() {
+    return 0.5;
   }
 
   @Override
-  public Measurement measure(ModelCase model, int threads, double seconds)
-      throws IOException, InterruptedException {
-    return Measurement.of(
-        Processes.json(
-            List.of(tool.toString(), model.folder().toString(), "" + threads, "" + seconds)));
+  public void check(ModelCase model) throws IOException {
+    Agreement.check(TITLE, model, command(model, 1));
+  }
+
+  @Override
+  public List<String> command(ModelCase model, int threads) {
+    return List.of(tool.toString(), model.folder().toString(), "" + threads);
   }
 }

@@ -4,11 +4,9 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.baton.cases.Comparison;
 import dev.baton.cases.ModelCase;
 import dev.baton.cases.Npy;
-import dev.baton.cli.PeakMemory;
 import dev.baton.runtime.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -16,27 +14,23 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Times one case on ONNX Runtime: {@code OnnxBench CASE_FOLDER THREADS SECONDS} writes one JSON
- * object, with the error of the first run's outputs. 0 seconds: that run alone.
+ * A {@link BenchProcess} of ONNX Runtime: {@code OnnxBench CASE_FOLDER THREADS}. What it says of
+ * its beginning has the error of the first run's outputs.
  */
 public final class OnnxBench {
   /** The file beside a case's program. */
   static final String MODEL = "model.onnx";
 
-  private static final double WARM_UP_SHARE = 0.5;
-
   private OnnxBench() {}
 
   public static void main(String[] arguments) throws IOException, OrtException {
     ModelCase model = ModelCase.read(Path.of(arguments[0]));
-    double seconds = Double.parseDouble(arguments[2]);
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     OrtSession.SessionOptions options = new OrtSession.SessionOptions();
     options.setIntraOpNumThreads(Integer.parseInt(arguments[1]));
@@ -57,16 +51,9 @@ public final class OnnxBench {
         first = System.nanoTime() - start;
         error = error(result, model.calls().getFirst().expected());
       }
-      runs(session, inputs, seconds * WARM_UP_SHARE);
-      List<Long> nanos = runs(session, inputs, seconds);
-      nanos.sort(null);
-      Map<String, Object> json = new LinkedHashMap<>();
-      json.put("loadMillis", load / 1e6);
-      json.put("firstRunMillis", first / 1e6);
-      json.put("relativeError", error);
-      json.put("medianMicros", nanos.get(nanos.size() / 2) / 1e3);
-      PeakMemory.residentBytes().ifPresent(bytes -> json.put("peakResidentBytes", bytes));
-      System.out.println(JSON.std.asString(json));
+      TurnServer.serve(
+          Map.of("loadMillis", load / 1e6, "firstRunMillis", first / 1e6, Agreement.ERROR, error),
+          () -> session.run(inputs).close());
     }
   }
 
@@ -86,18 +73,6 @@ public final class OnnxBench {
           Math.max(worst, compared.passed() ? compared.relativeError() : Double.POSITIVE_INFINITY);
     }
     return worst;
-  }
-
-  private static List<Long> runs(OrtSession session, Map<String, OnnxTensor> inputs, double seconds)
-      throws OrtException {
-    List<Long> nanos = new ArrayList<>();
-    long until = System.nanoTime() + (long) (seconds * 1e9);
-    while (nanos.isEmpty() || System.nanoTime() < until) {
-      long start = System.nanoTime();
-      session.run(inputs).close();
-      nanos.add(System.nanoTime() - start);
-    }
-    return nanos;
   }
 
   private static OnnxTensor tensor(OrtEnvironment environment, Tensor tensor) throws OrtException {

@@ -5,7 +5,6 @@ import dev.baton.cases.ModelCase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.Map;
 
 /** ONNX Runtime, from Java: cases that have a {@code model.onnx} beside their program. */
 record OnnxContender() implements Contender {
@@ -26,20 +25,17 @@ record OnnxContender() implements Contender {
   }
 
   @Override
-  public void check(ModelCase model) throws IOException, InterruptedException {
-    Agreement.check(TITLE, model, run(model, 1, 0));
+  public double warmUpSeconds() {
+    return 1;
   }
 
   @Override
-  public Measurement measure(ModelCase model, int threads, double seconds)
-      throws IOException, InterruptedException {
-    return Measurement.of(run(model, threads, seconds));
+  public void check(ModelCase model) throws IOException {
+    Agreement.check(TITLE, model, command(model, 1));
   }
 
-  private static Map<String, Object> run(ModelCase model, int threads, double seconds)
-      throws IOException, InterruptedException {
-    List<String> command = Processes.java(OnnxBench.class.getName());
-    command.addAll(List.of(model.folder().toString(), "" + threads, "" + seconds));
-    return Processes.json(command);
+  @Override
+  public List<String> command(ModelCase model, int threads) {
+    return BenchProcess.java(OnnxBench.class, model.folder(), threads);
   }
 }

@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.SequencedSet;
 import java.util.function.ToDoubleFunction;
 
-/** All measurements, by what was measured and round. */
+/** What all processes told, by what was measured. */
 final class Results {
-  /** What one series of rounds is of. */
+  /** What one series of turns is of. */
   record Cell(String model, Form form, String runtime, int threads) {
     Cell withForm(Form other) {
       return new Cell(model, other, runtime, threads);
@@ -28,19 +28,31 @@ final class Results {
     }
   }
 
-  private final Map<Cell, List<Measurement>> rounds = new LinkedHashMap<>();
+  private final Map<Cell, List<Start>> starts = new LinkedHashMap<>();
+  private final Map<Cell, List<Turn>> turns = new LinkedHashMap<>();
   private final Map<Cell, String> titles = new LinkedHashMap<>();
 
-  /** Adds the next round of a cell. */
-  void add(Subject subject, String runtime, int threads, Measurement measurement) {
-    Cell cell = new Cell(subject.model(), subject.form(), runtime, threads);
-    rounds.computeIfAbsent(cell, c -> new ArrayList<>()).add(measurement);
+  static Cell cell(Subject subject, String runtime, int threads) {
+    return new Cell(subject.model(), subject.form(), runtime, threads);
+  }
+
+  /** Adds another start of a cell. */
+  void add(Subject subject, String runtime, int threads, Start start) {
+    Cell cell = cell(subject, runtime, threads);
+    starts.computeIfAbsent(cell, c -> new ArrayList<>()).add(start);
+    titles.put(cell, subject.title());
+  }
+
+  /** Adds the next turn of a cell. */
+  void add(Subject subject, String runtime, int threads, Turn turn) {
+    Cell cell = cell(subject, runtime, threads);
+    turns.computeIfAbsent(cell, c -> new ArrayList<>()).add(turn);
     titles.put(cell, subject.title());
   }
 
   /** In the order in which they were first measured. */
   SequencedSet<Cell> cells() {
-    return new LinkedHashSet<>(rounds.keySet());
+    return new LinkedHashSet<>(titles.keySet());
   }
 
   /** The words for a cell's program. */
@@ -49,24 +61,29 @@ final class Results {
   }
 
   /** Empty if the cell was not measured, or does not tell this figure. */
-  Optional<Spread> figure(Cell cell, ToDoubleFunction<Measurement> figure) {
-    List<Double> values = values(cell, figure);
-    return values.isEmpty() ? Optional.empty() : Optional.of(Spread.of(values));
+  Optional<Spread> atStart(Cell cell, ToDoubleFunction<Start> figure) {
+    return spread(told(starts.getOrDefault(cell, List.of()), figure));
+  }
+
+  /** Empty if the cell was not measured, or does not tell this figure. */
+  Optional<Spread> inTurns(Cell cell, ToDoubleFunction<Turn> figure) {
+    return spread(told(turns.getOrDefault(cell, List.of()), figure));
   }
 
   /** Times of a cell to those of another, round by round; empty if one was not measured. */
   Optional<Spread> ratio(Cell cell, Cell base) {
-    List<Double> values = values(cell, Measurement::medianMicros);
-    List<Double> bases = values(base, Measurement::medianMicros);
+    List<Double> values = told(turns.getOrDefault(cell, List.of()), Turn::medianMicros);
+    List<Double> bases = told(turns.getOrDefault(base, List.of()), Turn::medianMicros);
     return values.isEmpty() || bases.isEmpty()
         ? Optional.empty()
         : Optional.of(Spread.ofRatios(values, bases));
   }
 
-  private List<Double> values(Cell cell, ToDoubleFunction<Measurement> figure) {
-    return rounds.getOrDefault(cell, List.of()).stream()
-        .map(figure::applyAsDouble)
-        .filter(v -> !v.isNaN())
-        .toList();
+  private static Optional<Spread> spread(List<Double> values) {
+    return values.isEmpty() ? Optional.empty() : Optional.of(Spread.of(values));
+  }
+
+  private static <T> List<Double> told(List<T> all, ToDoubleFunction<T> figure) {
+    return all.stream().map(figure::applyAsDouble).filter(v -> !v.isNaN()).toList();
   }
 }

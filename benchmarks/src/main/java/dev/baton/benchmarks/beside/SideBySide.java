@@ -27,9 +27,10 @@ import picocli.CommandLine.Option;
     description = "Measures Baton beside other runtimes, in turn, on the same cases.",
     footer = {
       "",
-      "Each measurement is a process of its own. In each round of a model every case, runtime and"
-          + " thread count has its turn, and ratios are of medians in the same round. Outputs are"
-          + " compared with the goldens before anything is timed.",
+      "Each case, runtime and thread count is a process of its own. All processes of a model are"
+          + " loaded and warmed up, then they take turns, one at a time, round after round; ratios"
+          + " are of medians in the same round. Outputs are compared with the goldens before"
+          + " anything is timed.",
       "",
       "A case whose name ends in -portable is run by Baton alone, and compared with what ExecuTorch"
           + " makes of the same model's -xnn case. ONNX Runtime takes cases with a model.onnx."
@@ -86,15 +87,22 @@ public final class SideBySide implements Callable<Integer> {
       description = "Thread counts; default: 1,2.")
   private List<Integer> threads = new ArrayList<>();
 
-  @Option(names = "--rounds", paramLabel = "N", defaultValue = "3", description = "Default: 3.")
+  @Option(names = "--rounds", paramLabel = "N", defaultValue = "9", description = "Default: 9.")
   private int rounds;
 
   @Option(
       names = "--seconds",
       paramLabel = "S",
-      defaultValue = "1",
-      description = "Of each measurement, after warming up; default: 1.")
+      defaultValue = "0.3",
+      description = "Of each turn; default: 0.3.")
   private double seconds;
+
+  @Option(
+      names = "--starts",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "How often load and first run are measured; default: 3.")
+  private int starts;
 
   @Option(
       names = "--write",
@@ -120,16 +128,14 @@ public final class SideBySide implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException {
     Map<String, List<Subject>> models = models();
     List<Contender> contenders = contenders();
     check(models, contenders);
     Results results = new Results();
     for (Map.Entry<String, List<Subject>> model : models.entrySet()) {
-      for (int round = 1; round <= rounds; round++) {
-        System.err.printf("%s, round %d of %d%n", model.getKey(), round, rounds);
-        measure(model.getValue(), contenders, results);
-      }
+      System.err.println(model.getKey());
+      measure(model.getValue(), contenders, results);
     }
     Map<String, String> parts = new LinkedHashMap<>();
     parts.put(PROVENANCE, provenance(contenders));
@@ -182,7 +188,7 @@ public final class SideBySide implements Callable<Integer> {
   }
 
   private static void check(Map<String, List<Subject>> models, List<Contender> contenders)
-      throws IOException, InterruptedException {
+      throws IOException {
     for (List<Subject> subjects : models.values()) {
       for (Subject subject : subjects) {
         for (Contender contender : contenders) {
@@ -194,24 +200,60 @@ public final class SideBySide implements Callable<Integer> {
     }
   }
 
+  /** What takes turns with others. */
+  private record Player(Subject subject, Contender contender, int threads, BenchProcess process) {
+    Turn turn(double seconds) throws IOException {
+      return Turn.of(process.turn(seconds));
+    }
+  }
+
   private void measure(List<Subject> subjects, List<Contender> contenders, Results results)
-      throws IOException, InterruptedException {
-    for (int count : threads) {
-      for (Subject subject : subjects) {
-        for (Contender contender : contenders) {
-          if (takes(contender, subject)) {
-            Measurement measured = contender.measure(subject.files(), count, seconds);
-            results.add(subject, contender.title(), count, measured);
+      throws IOException {
+    List<Player> players = new ArrayList<>();
+    try {
+      for (int start = 1; start <= Math.max(1, starts); start++) {
+        close(players);
+        start(subjects, contenders, results, players);
+      }
+      for (Player player : players) {
+        player.turn(player.contender().warmUpSeconds());
+      }
+      for (int round = 0; round < rounds; round++) {
+        for (Player player : players) {
+          String runtime = player.contender().title();
+          results.add(player.subject(), runtime, player.threads(), player.turn(seconds));
+        }
+      }
+    } finally {
+      close(players);
+    }
+  }
+
+  private void start(
+      List<Subject> subjects, List<Contender> contenders, Results results, List<Player> players)
+      throws IOException {
+    for (Subject subject : subjects) {
+      for (Contender contender : contenders) {
+        if (takes(contender, subject)) {
+          for (int count : threads) {
+            BenchProcess process = new BenchProcess(contender.command(subject.files(), count));
+            players.add(new Player(subject, contender, count, process));
+            results.add(subject, contender.title(), count, Start.of(process.start));
           }
         }
       }
     }
   }
 
-  private String provenance(List<Contender> contenders) throws IOException, InterruptedException {
+  private static void close(List<Player> players) {
+    players.forEach(p -> p.process().close());
+    players.clear();
+  }
+
+  private String provenance(List<Contender> contenders) throws IOException {
     List<String> others = new ArrayList<>();
     Delegate xnnpack = Delegates.load().find("xnnpack");
-    others.add("XNNPACK: " + (xnnpack == null ? "none" : xnnpack.availability().message()));
+    others.add("XNNPACK: " + (xnnpack == null ? "none" : nameOf(xnnpack)));
     for (Contender contender : contenders) {
       if (contender instanceof ExecutorchContender tool) {
         others.add(ExecutorchContender.TITLE + " " + tool.version());
@@ -219,18 +261,26 @@ public final class SideBySide implements Callable<Integer> {
     }
     others.add(OnnxContender.TITLE + " " + OnnxContender.version());
     return """
-    %s; %s. Rounds: %d, of %s s a measurement; medians of rounds, in brackets the least and the \
-    greatest. Made by `benchmarks/side-by-side --rounds %d --seconds %s --threads %s%s --write`.\
+    %s; %s. Starts: %d; rounds: %d, of turns of %s s; medians, in brackets the least and the \
+    greatest. Made by `benchmarks/side-by-side --starts %d --rounds %d --seconds %s --threads %s%s \
+    --write`.\
     """
         .formatted(
             Machine.describe(),
             String.join(", ", others),
+            starts,
             rounds,
             seconds,
+            starts,
             rounds,
             seconds,
             String.join(",", threads.stream().map(String::valueOf).toList()),
             cases.equals(DEFAULT_CASES) ? "" : " --cases " + names());
+  }
+
+  /** What a delegate says of its library, without the folder in which that lies here. */
+  private static String nameOf(Delegate delegate) {
+    return delegate.availability().message().replaceFirst("^\\S*/", "");
   }
 
   private String names() {

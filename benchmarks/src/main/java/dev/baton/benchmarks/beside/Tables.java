@@ -129,11 +129,11 @@ final class Tables {
           results.title(cell),
           "" + cell.threads(),
           cell.runtime(),
-          spread(results.figure(cell, Measurement::loadMillis), "%.1f", " ms"),
-          spread(results.figure(cell, Measurement::firstMillis), "%.1f", " ms"),
-          median(results.figure(cell, Measurement::peakMegabytes), "%.0f MiB"),
-          median(results.figure(cell, Measurement::arenaMegabytes), "%.2f MiB"),
-          median(results.figure(cell, Measurement::constantMegabytes), "%.2f MiB"));
+          spread(results.atStart(cell, Start::loadMillis), "%.1f", " ms"),
+          spread(results.atStart(cell, Start::firstMillis), "%.1f", " ms"),
+          median(results.inTurns(cell, Turn::peakMegabytes), "%.0f MiB"),
+          median(results.atStart(cell, Start::arenaMegabytes), "%.2f MiB"),
+          median(results.atStart(cell, Start::constantMegabytes), "%.2f MiB"));
     }
     return table;
   }
@@ -180,7 +180,7 @@ final class Tables {
       boolean single = cell.threads() == 1;
       if (cell.form() == Form.LOWERED && single) {
         ratio.meet(title, medianRatio(cell, cell.withRuntime(NATIVE)));
-        first.meet(title, middle(results.figure(cell, Measurement::firstMillis)));
+        first.meet(title, middle(results.atStart(cell, Start::firstMillis)));
       }
       if (cell.form() == Form.LOWERED && cell.threads() == 2) {
         speedUp.meet(title, medianRatio(cell.withThreads(1), cell));
@@ -188,9 +188,9 @@ final class Tables {
       if (isInt8(cell.form()) && single) {
         int8.meet(title, medianRatio(cell, cell.withForm(Form.LOWERED)));
       }
-      heap.meet(title, middle(results.figure(cell, Measurement::heapBytesPerRun)));
+      heap.meet(title, middle(results.inTurns(cell, Turn::heapBytesPerRun)));
       nativeHeap.meet(
-          title, middle(results.figure(cell.withRuntime(NATIVE), Measurement::heapBytesPerRun)));
+          title, middle(results.inTurns(cell.withRuntime(NATIVE), Turn::heapBytesPerRun)));
     }
     MarkdownTable table = new MarkdownTable("Bar", "Limit", "Worst median", "Program", "Met");
     for (Bar bar : List.of(ratio, speedUp, int8, heap, nativeHeap, first)) {
@@ -236,7 +236,7 @@ final class Tables {
 
   private String time(Cell cell) {
     return results
-        .figure(cell, Measurement::medianMicros)
+        .inTurns(cell, Turn::medianMicros)
         .map(s ->
             s.median() < 1000
                 ? number("%.1f µs", s.median())
@@ -245,7 +245,7 @@ final class Tables {
   }
 
   private String heap(Cell cell) {
-    return median(results.figure(cell, Measurement::heapBytesPerRun), "%.2f");
+    return median(results.inTurns(cell, Turn::heapBytesPerRun), "%.2f");
   }
 
   private static String median(Optional<Spread> spread, String format) {

@@ -29,8 +29,8 @@ class TablesTest {
 
   private void rounds(String name, String runtime, int threads, double... millis) {
     for (double time : millis) {
-      Measurement measured = new Measurement(3, 700, time * 1000, 100, 0.25, 2, 1);
-      results.add(subject(name), runtime, threads, measured);
+      results.add(subject(name), runtime, threads, new Start(3, 700, 2, 1));
+      results.add(subject(name), runtime, threads, new Turn(time * 1000, 0.25, 100));
     }
   }
 
@@ -99,8 +99,8 @@ class TablesTest {
   @Test
   void whatARuntimeDoesNotTellStaysEmpty() {
     double nan = Double.NaN;
-    results.add(
-        subject("m-xnn"), OnnxContender.TITLE, 1, new Measurement(1, 2, 3000, nan, nan, nan, nan));
+    results.add(subject("m-xnn"), OnnxContender.TITLE, 1, new Start(1, 2, nan, nan));
+    results.add(subject("m-xnn"), OnnxContender.TITLE, 1, new Turn(3000, nan, nan));
     assertEquals(
         "| m, float32 | 1 | ONNX Runtime | 1.0 (1.0–1.0) ms | 2.0 (2.0–2.0) ms |  |  |  |",
         table("load").lines().skip(2).findFirst().orElseThrow());
