@@ -167,8 +167,8 @@ final class Attention implements FastKernel {
       for (int b = 0; b < blocks; b++) {
         int m = Math.min(rows, g.length() - b * rows);
         int n = seen(b * rows + m - 1);
-        scoresOf[b] = new Gemm(m, n, width, 1, 1);
-        resultsOf[b] = new Gemm(m, valueWidth, n, 1, 1);
+        scoresOf[b] = new Gemm(m, n, width, 1, 1, Gemm.Keeps.ROWS);
+        resultsOf[b] = new Gemm(m, valueWidth, n, 1, 1, Gemm.Keeps.ROWS);
         most = Math.max(most, scoresOf[b].scratchBytes());
         most = Math.max(most, resultsOf[b].scratchBytes());
       }

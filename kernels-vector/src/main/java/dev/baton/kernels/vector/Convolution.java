@@ -93,7 +93,14 @@ final class Convolution implements FastKernel {
         long shared) {
       this.g = g;
       this.parallel = call.parallel();
-      this.gemm = new Gemm(g.out(), g.positions(), g.in() * g.taps(), products, parallel.threads());
+      this.gemm =
+          new Gemm(
+              g.out(),
+              g.positions(),
+              g.in() * g.taps(),
+              products,
+              parallel.threads(),
+              Gemm.Keeps.COLUMNS);
       this.input = call.input("input").data().address();
       this.output = call.output(0).data().address();
       this.weight = weight;

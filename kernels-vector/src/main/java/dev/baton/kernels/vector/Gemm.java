@@ -25,6 +25,12 @@ final class Gemm {
   /** Tasks for each thread: one that is held up leaves the others something to do. */
   private static final int TASKS = 4;
 
+  /** What a thread keeps from one step to the next: the side that is computed, not constant. */
+  enum Keeps {
+    ROWS,
+    COLUMNS
+  }
+
   /** Gives blocks of B that is not packed before. */
   interface Source {
     /** Writes rows k0 … k0 + kn of a panel, (kn, width), and what it likes of a vector more. */
@@ -37,6 +43,8 @@ final class Gemm {
   final int rowsOfTask;
   final int panelsOfTask;
   final int rowTasks;
+  private final int columnTasks;
+  private final Keeps keeps;
 
   /** Tasks of one product. */
   final int tasks;
@@ -49,8 +57,10 @@ final class Gemm {
 
   /**
    * @param products how many products of these sizes make up the step
+   * @param keeps whose tasks follow one another
    */
-  Gemm(int m, int n, int k, int products, int threads) {
+  Gemm(int m, int n, int k, int products, int threads, Keeps keeps) {
+    this.keeps = keeps;
     this.m = m;
     this.k = k;
     this.panels = new Panels(n, k);
@@ -59,7 +69,7 @@ final class Gemm {
         Math.clamp(
             Math.max(wanted, Math.ceilDiv(panels.count, PANELS)), 1, Math.max(1, panels.count));
     this.panelsOfTask = Math.clamp(Math.ceilDiv(panels.count, columns), 1, PANELS);
-    int columnTasks = Math.ceilDiv(panels.count, panelsOfTask);
+    this.columnTasks = Math.ceilDiv(panels.count, panelsOfTask);
     int tiles = Math.ceilDiv(m, Tile.ROWS);
     int rows =
         Math.clamp(Math.ceilDiv(wanted, Math.max(1, columnTasks)), 1, Math.max(1, tiles / 4));
@@ -67,6 +77,16 @@ final class Gemm {
     this.rowTasks = Math.ceilDiv(m, rowsOfTask);
     this.tasks = rowTasks * columnTasks;
     this.packsFirst = rowTasks > 1 && products == 1;
+  }
+
+  /** The first row of a task. */
+  int firstRow(int task) {
+    return (keeps == Keeps.ROWS ? task / columnTasks : task % rowTasks) * rowsOfTask;
+  }
+
+  /** The first panel of a task. */
+  int firstPanel(int task) {
+    return (keeps == Keeps.ROWS ? task % columnTasks : task / rowTasks) * panelsOfTask;
   }
 
   /** Bytes of all of B packed by {@link #pack}; 0 if that is not to be done. */
@@ -113,9 +133,9 @@ final class Gemm {
       Epilogue epilogue,
       long element,
       int row) {
-    int rowFrom = task % rowTasks * rowsOfTask;
+    int rowFrom = firstRow(task);
     int rowTo = Math.min(m, rowFrom + rowsOfTask);
-    int panelFrom = task / rowTasks * panelsOfTask;
+    int panelFrom = firstPanel(task);
     int panelTo = Math.min(panels.count, panelFrom + panelsOfTask);
     int firstColumn = panels.first(panelFrom);
     int n = panels.n;

@@ -45,9 +45,10 @@ final class IntegerProduct {
       int k,
       int products,
       Parallel parallel,
+      Gemm.Keeps keeps,
       Requantizer results,
       @Nullable Groups groups) {
-    this.shape = new Gemm(m, n, k, products, parallel.threads());
+    this.shape = new Gemm(m, n, k, products, parallel.threads(), keeps);
     this.parallel = parallel;
     this.results = results;
     this.groups = groups;
@@ -84,9 +85,9 @@ final class IntegerProduct {
       long element) {
     Panels panels = shape.panels;
     int k = shape.k;
-    int rowFrom = task % shape.rowTasks * shape.rowsOfTask;
+    int rowFrom = shape.firstRow(task);
     int rowTo = Math.min(shape.m, rowFrom + shape.rowsOfTask);
-    int panelFrom = task / shape.rowTasks * shape.panelsOfTask;
+    int panelFrom = shape.firstPanel(task);
     int panelTo = Math.min(panels.count, panelFrom + shape.panelsOfTask);
     int first = panels.first(panelFrom);
     int columns = Math.min(panels.n, panels.first(panelTo)) - first;

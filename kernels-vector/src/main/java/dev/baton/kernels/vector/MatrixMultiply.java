@@ -77,7 +77,13 @@ final class MatrixMultiply implements FastKernel {
       this.product = product;
       this.parallel = call.parallel();
       this.gemm =
-          new Gemm(product.m(), product.n(), product.k(), product.batch(), parallel.threads());
+          new Gemm(
+              product.m(),
+              product.n(),
+              product.k(),
+              product.batch(),
+              parallel.threads(),
+              Gemm.Keeps.ROWS);
       String addend = product.names().addend();
       Operand bias = addend == null ? null : call.inputOrNull(addend);
       this.epilogue = Epilogue.of(call, bias, false);

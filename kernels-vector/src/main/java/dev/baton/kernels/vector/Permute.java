@@ -89,7 +89,8 @@ final class Permute implements FastKernel {
     private final int last;
 
     private final int close;
-    private final int tasks;
+    private final int parts;
+    private final int partsOfTask;
 
     Bound(BoundCall call, int[] sizes, long[] strides) {
       this.parallel = call.parallel();
@@ -107,29 +108,34 @@ final class Permute implements FastKernel {
       for (int d = 0; d < last; d++) {
         count *= d == close ? 1 : sizes[d];
       }
-      this.tasks = count;
+      this.parts = count;
+      long elements = last < 0 ? 1 : (long) sizes[last] * (close == last ? 1 : sizes[close]);
+      this.partsOfTask = (int) Math.max(1, Chunks.SIZE / elements);
     }
 
     @Override
     public void run() {
       if (last < 0) {
         Lanes.set(to, Lanes.get(from));
-      } else if (tasks == 1 || sizes[last] > 256) {
-        parallel.run(tasks, this);
       } else {
-        for (int t = 0; t < tasks; t++) {
-          run(t, 0);
-        }
+        parallel.run(Math.ceilDiv(parts, partsOfTask), this);
       }
     }
 
     @Override
     public void run(int task, int worker) {
+      int end = Math.min(parts, (task + 1) * partsOfTask);
+      for (int part = task * partsOfTask; part < end; part++) {
+        move(part);
+      }
+    }
+
+    private void move(int part) {
       long source = 0;
       long target = 0;
       long step = sizes[last];
       long closeStep = 0;
-      for (int d = last - 1, rest = task; d >= 0; d--) {
+      for (int d = last - 1, rest = part; d >= 0; d--) {
         if (d == close) {
           closeStep = step;
         } else {

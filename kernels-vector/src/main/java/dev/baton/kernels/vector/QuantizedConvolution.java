@@ -106,7 +106,8 @@ abstract class QuantizedConvolution implements Step, Parallel.Task {
       super(parts, g, facts, buffers);
       int depth = g.in() * g.taps();
       this.product =
-          new IntegerProduct(g.out(), g.positions(), depth, products, parallel, results, null);
+          new IntegerProduct(
+              g.out(), g.positions(), depth, products, parallel, Gemm.Keeps.COLUMNS, results, null);
       this.scratch = buffers.scratch(product.scratchBytes() * parallel.threads());
     }
 

@@ -84,6 +84,7 @@ final class QuantizedLinear implements Step, Parallel.Task, Gemm.Source {
             k,
             1,
             buffers.parallel(),
+            Gemm.Keeps.ROWS,
             Requantizer.of(by, output, false, channels),
             parts.isPerGroup()
                 ? new IntegerProduct.Groups(group, scales(parts.scales(buffers), groups, channels))
