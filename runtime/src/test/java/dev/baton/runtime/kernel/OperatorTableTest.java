@@ -17,10 +17,6 @@ import org.junit.jupiter.api.Test;
 
 /** The operator table: the vocabulary, who computes each operator, and what tests it. */
 class OperatorTableTest {
-  /** Operators without a kernel, and why. */
-  private static final Set<String> WITHOUT_KERNEL =
-      Set.of("llama::quantized_moe_ffn"); // weights in a packing of torchao's
-
   /** Operators whose results nobody can foretell. */
   private static final Set<String> UNDEFINED =
       Set.of(
@@ -53,7 +49,7 @@ class OperatorTableTest {
   void everyOperatorHasAKernel() {
     Set<String> missing = new TreeSet<>(Operators.names());
     missing.removeIf(this::isComputed);
-    assertEquals(WITHOUT_KERNEL, missing);
+    assertEquals(Set.of(), missing);
   }
 
   @Test
@@ -62,7 +58,6 @@ class OperatorTableTest {
         KernelGoldens.all().map(KernelGoldens.Case::operator).collect(Collectors.toSet());
     Set<String> missing = new TreeSet<>(Operators.names());
     missing.removeAll(tested);
-    missing.removeAll(WITHOUT_KERNEL);
     missing.removeAll(UNDEFINED);
     missing.removeIf(OperatorTableTest::isScalar);
     assertEquals(Set.of(), missing);
