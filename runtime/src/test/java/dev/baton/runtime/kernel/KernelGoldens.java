@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
@@ -42,6 +44,21 @@ public final class KernelGoldens {
       List<Object> arguments,
       List<Object> results,
       double tolerance) {
+    /** The dtypes of the tensors among the arguments. */
+    public Set<String> dtypes() {
+      Set<String> dtypes = new TreeSet<>();
+      arguments.forEach(a -> collect(a, dtypes));
+      return dtypes;
+    }
+
+    private static void collect(Object argument, Set<String> dtypes) {
+      switch (argument) {
+        case Map<?, ?> m when m.get("dtype") instanceof String dtype -> dtypes.add(dtype);
+        case List<?> list -> list.forEach(item -> collect(item, dtypes));
+        case null, default -> {}
+      }
+    }
+
     @Override
     public String toString() {
       return name;
