@@ -309,8 +309,79 @@ def experts(g):
     call(1, 16, 16, 16, 8, 2, 1, "softmax", 1.0, gate=t(2, 15), refused=True)
 
 
+def undefined(g):
+    """What nobody can foretell: dtype and shape alone."""
+    from executorch.exir.passes import dim_order_ops_registry  # noqa: F401
+
+    for size in ([2, 3], [0, 2], []):
+        for op in ("aten::rand", "aten::randn", "aten::empty.memory_format"):
+            for dtype in (None, f32, f64, half, bf16):
+                g.add(op, size, *([] if dtype is None else [dtype]), undefined=True)
+        for dtype in (None, f32, i64, u8):
+            g.add("aten::randint", 7, size, *([] if dtype is None else [dtype]), undefined=True)
+            g.add("aten::randint.low", -7 if dtype != u8 else 2, 7, size, *([] if dtype is None else [dtype]), undefined=True)
+            g.add("dim_order_ops::_empty_dim_order", size, list(range(len(size))), dtype or f32, undefined=True,
+                  expected=lambda: torch.empty(size, dtype=dtype or f32))
+    for dtype in (f32, f64, half, bf16, i64, i32, i8, u8, torch.bool):
+        x = torch.zeros(3, 2, dtype=dtype)
+        g.add("aten::empty_like", x, undefined=True)
+        g.add("aten::empty_like", x, half, undefined=True)
+        if dtype.is_floating_point:
+            g.add("aten::rand_like", x, undefined=True)
+            g.add("aten::randn_like", x, f64, undefined=True)
+        if dtype != torch.bool:
+            g.add("aten::randint_like", x, 5, undefined=True)
+            g.add("aten::randint_like.low_dtype", x, 1, 5, i32, undefined=True)
+    for dtype in (None, i64, i32, f32):
+        for n in (0, 1, 9):
+            g.add("aten::randperm", n, *([] if dtype is None else [dtype]), undefined=True)
+    for refused in (("aten::randint", 0, [2]), ("aten::randperm", -1), ("aten::rand", [-1])):
+        g.add(*refused, refused=True)
+
+
+def scalars(g):
+    """The arithmetic of sizes, by the functions with which ExecuTorch's exporter defines it."""
+    from executorch.exir.passes import executorch_prim_ops_registry as prim
+
+    whole, reals = [0, 1, -1, 2, -7, 3, 2**40], [0.0, 0.5, -0.5, 1.5, 2.5, -2.5, -3.7, 1e10]
+    pairs = [(a, b) for a in whole for b in whole] + [(a, b) for a in reals for b in reals[1:]] + [(7, 2.5), (2.5, 7), (-7, 2.5), (-2.5, 7)]
+
+    def call(name, *args, function=None):
+        g.add("executorch_prim::" + name, *args, expected=lambda: [(function or getattr(prim, name.split(".")[0]))(*args)])
+
+    for a, b in pairs:
+        for name in ("add", "sub", "mul", "sym_max", "sym_min", "eq", "gt", "lt", "ge", "le"):
+            mixed = type(a) is not type(b)  # of these the runtime's extremes are real, whatever Python's are
+            if not (name == "mul" and abs(a * b) >= 2**63) and not (mixed and name.startswith("sym_m")):
+                call(name + ".Scalar", a, b)
+        if b != 0:
+            call("truediv.Scalar", a, b)
+            call("floordiv.Scalar", a, b)
+            if isinstance(a, int) and isinstance(b, int):
+                call("floordiv.int", a, b)
+                for name in ("mod.Scalar", "mod.int"):
+                    call(name, a, b, function=lambda a, b: a % b)  # prim.mod takes symbols alone
+    for name in ("floordiv.Scalar", "floordiv.int", "mod.Scalar", "mod.int"):
+        g.add("executorch_prim::" + name, 3, 0, refused=True)
+    for a in whole + reals:
+        for name in ("sym_float", "sym_int", "neg", "ceil", "trunc"):
+            call(name + ".Scalar", a)
+        call("round.Scalar", a, function=prim.builtin_round)
+    for b in (True, False):
+        call("sym_not.Scalar", b)
+        for t, f in ((1, 2), (-5, 2**40), (0.5, 1.5)):
+            call("sym_ite.Scalar", b, t, f)
+    for size in ([], [3], [2, 0, 5], [4, 1, 2, 3]):
+        x = torch.zeros(size)
+        g.add("aten::sym_numel", x, expected=lambda: [x.numel()])
+        for dim in range(-len(size), len(size)):
+            g.add("aten::sym_size.int", x, dim, expected=lambda: [x.size(dim)])
+        g.add("aten::sym_size.int", x, len(size), refused=True)
+        g.add("aten::sym_size.int", x, -len(size) - 1, refused=True)
+
+
 if __name__ == "__main__":
-    for family in (complexes, transforms, gradients, windows, quantized, language, elements, views, bags, experts):
+    for family in (complexes, transforms, gradients, windows, quantized, language, elements, views, bags, experts, undefined, scalars):
         calls = Calls("model-" + family.__name__)
         family(calls)
         calls.write()

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.baton.cases.ModelCase;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
@@ -34,6 +35,9 @@ class OperatorPageTest {
   private static final Path PAGE = Path.of("../docs/operators.md");
   private static final String VECTOR = "vector";
   private static final String XNNPACK = "xnnpack";
+
+  /** Reads what a program has computed: only whole programs can show it. */
+  private static final String READ_SCALAR = "aten::_local_scalar_dense";
 
   private record Context() implements OpenContext {
     @Override
@@ -70,6 +74,10 @@ class OperatorPageTest {
           dtypes.computeIfAbsent(golden.operator(), o -> new TreeSet<>()).addAll(golden.dtypes());
         }
       }
+      cases.put(READ_SCALAR, programsWith(READ_SCALAR));
+      Set<String> untested = new TreeSet<>(Operators.names());
+      cases.forEach((operator, count) -> untested.remove(count > 0 ? operator : ""));
+      assertEquals(Set.of(), untested, "operators without a golden");
       assertTrue(probe.taken.get(VECTOR).size() > 40, "operators of the vector kernels");
       assertTrue(probe.taken.get(XNNPACK).size() > 60, "operators of XNNPACK");
       String page = page(probe, cases, dtypes);
@@ -78,6 +86,16 @@ class OperatorPageTest {
       }
       assertEquals(page, Files.readString(PAGE), "write it anew: -Dbaton.write=true");
     }
+  }
+
+  /** Model cases that hold an operator. */
+  private static int programsWith(String operator) throws IOException {
+    int count = 0;
+    for (Path folder : ModelCase.find(Path.of(System.getProperty("baton.models")))) {
+      String description = Files.readString(folder.resolve("case.json"));
+      count += description.contains('"' + operator + '"') ? 1 : 0;
+    }
+    return count;
   }
 
   private static String page(
