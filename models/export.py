@@ -467,6 +467,18 @@ class Dilated(nn.Module):
         return F.leaky_relu(x, 0.1), x.max(-1)[0], x.min(1)[0]
 
 
+class Window(nn.Module):
+    """A window whose place and length are data, and sizes computed from them."""
+
+    def forward(self, x, start, length):
+        s, n = start.item(), length.item()
+        torch._check(s >= 0)
+        torch._check(n >= 1)
+        torch._check(s + n <= x.shape[0])
+        y = x.narrow(0, s, n)
+        return y * 2, y.sum(0), torch.full((n // 2 + 1,), 1.5), torch.zeros(2) + n
+
+
 class Groups(nn.Module):
     """Group norm of a varying number of images, and cells of different sizes."""
 
@@ -531,6 +543,7 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "int8-moves": (Moves, INT8, [(rand(1, 4, 3, 5),)], None),
     "int8-image": (Images, ("xnn8d",), [(rand(1, 3, 12, 13),)], None),
     "int8-images": (Images, ("xnn8d",), [(rand(3, 3, 12, 13),)], None),
+    "window": (Window, ("portable",), [(rand(9, 4), torch.tensor(s), torch.tensor(n)) for s, n in ((2, 5), (0, 9), (8, 1), (3, 2))], None),
     "losses": (Distances, ("portable",), [(rand(4, 6), rand(4, 6, seed=1), torch.tensor([0, 5, 2, 3]))], None),
 }
 

@@ -3,7 +3,8 @@
 
 One JSON object a line: op (a functional name of the vocabulary), args (in the order of its
 parameters: a tensor is {dtype, shape, data}, a real {float}, others are plain JSON), results (tensors;
-null where the call must be refused), tolerance (relative, optional). Reals are hexadecimal.
+null where the call must be refused; without data where
+nobody can foretell them), tolerance (relative, optional). Reals are hexadecimal.
 
 Needs torch only. Run it from anywhere; a second script may import `Goldens` for files of its own.
 """
@@ -82,8 +83,9 @@ class Goldens:
     def __init__(self, name):
         self.name, self.lines, self.skipped = name, [], []
 
-    def add(self, op, *args, expected=None, refused=False, quiet=False, tolerance=None):
-        """One call. `expected` replaces PyTorch where it lacks the operator; `quiet` drops the call if PyTorch refuses."""
+    def add(self, op, *args, expected=None, refused=False, quiet=False, tolerance=None, undefined=False):
+        """One call. `expected` replaces PyTorch where it lacks the operator; `quiet` drops the call if PyTorch refuses;
+        of results that are `undefined` only dtype and shape count."""
         names = PARAMETERS[op]
         if refused:
             results = None
@@ -105,6 +107,9 @@ class Goldens:
         line = {"op": op, "args": encode(args), "results": results and encode(results)}
         if results is not None:
             line["results"] = encode(results)
+        if undefined:
+            for result in line["results"]:
+                del result["data"]
         if tolerance:
             line["tolerance"] = tolerance
         self.lines.append(json.dumps(line, separators=(",", ":")))

@@ -248,8 +248,140 @@ def views(g):
         g("aten::unflatten.int", ints(6, 2), -2, sizes)
 
 
+def bags(g):
+    """Bags whose last offset lies before the end."""
+    for mode in (0, 1, 2):
+        args = t(7, 3), ints(6, low=0, high=7), torch.tensor([0, 2, 4]), False, mode, False, None, True
+        reduced = torch.ops.aten._embedding_bag(*args)[0]
+        g("aten::_embedding_bag", *args, tolerance=1e-5, expected=lambda: [reduced, None, None, None])
+
+
+def packed(values, scales, group, bits):
+    """torchao's universal packing of a matrix [n, k] of integers with scales [n, k / group]: 8 rows by 16 columns at a time."""
+    n, k = values.shape
+    header = torch.zeros(16, dtype=i32)
+    header[:9] = torch.tensor([6712, 1, bits, 0, 0, 8, 16, 2, 0], dtype=i32)
+    blob = [header.view(u8)]
+    for row in range(0, n, 8):
+        rows, own = torch.zeros(8, k, dtype=i8), torch.zeros(8, k // group)
+        rows[: n - row], own[: n - row] = values[row : row + 8], scales[row : row + 8]
+        for at in range(0, k, group):
+            for column in range(at, at + group, 16):
+                tile = rows[:, column : column + 16].reshape(8, 2, 8).transpose(0, 1).reshape(4, 2, 16)
+                if bits == 4:
+                    halves = (tile + 8).to(u8)
+                    tile = halves[:, 0] | halves[:, 1] << 4
+                blob.append(tile.contiguous().view(u8).flatten())
+            blob.append(own[:, at // group].contiguous().view(u8))
+            blob.append(rows[:, at : at + group].int().sum(1, dtype=i32).view(u8))
+    return torch.cat(blob)
+
+
+def experts(g):
+    """Mixtures of experts, by ExecuTorch's own kernel."""
+    import executorch.extension.llm.custom_ops.custom_ops  # noqa: F401
+
+    def weights(e, n, k, group, bits):
+        low, high = -(1 << bits - 1), 1 << bits - 1
+        return torch.stack([packed(ints(n, k, low=low, high=high, dtype=i8), torch.rand(n, k // group) / high, group, bits) for _ in range(e)])
+
+    def call(tokens, width, hidden, group, bits, count, active, score, scale, bias=None, x=None, gate=None, refused=False):
+        x = t(tokens, width) if x is None else x
+        gate = t(count, width) if gate is None else gate
+        args = (x, gate, torch.empty(0) if bias is None else bias, weights(count, 2 * hidden, width, group, bits), weights(count, width, hidden, group, bits),
+                active, count, hidden, width, group, bits, score, scale)
+        if refused:  # where ExecuTorch ends the process
+            g.add("llama::quantized_moe_ffn", *args, refused=True)
+        else:
+            g("llama::quantized_moe_ffn", *args, tolerance=2e-5)
+
+    call(3, 32, 32, 32, 4, 4, 2, "sigmoid", 2.5, bias=t(4))
+    call(3, 32, 48, 16, 4, 3, 2, "softmax", 1.0)
+    call(2, 16, 32, 16, 8, 3, 3, "sigmoid", 1.0)
+    call(0, 16, 16, 16, 8, 2, 1, "softmax", 1.0)
+    call(2, 16, 16, 16, 4, 4, 2, "sigmoid", 0.0)
+    call(2, 16, 16, 16, 8, 4, 2, "sigmoid", 1.0, gate=torch.zeros(4, 16))  # equal scores
+    call(2, 16, 16, 16, 8, 4, 2, "softmax", 1.0, gate=torch.full((4, 16), nan))
+    call(2, 16, 16, 16, 8, 3, 2, "sigmoid", 1.0, x=torch.full((2, 16), 1.0), gate=torch.full((3, 16), -6.0))  # scores that all but vanish
+    call(1, 16, 16, 16, 8, 2, 1, "softmax", 1.0, bias=t(2), refused=True)
+    call(1, 16, 16, 16, 8, 2, 3, "softmax", 1.0, refused=True)
+    call(1, 16, 16, 16, 8, 2, 1, "softmax_all", 1.0, refused=True)
+    call(1, 16, 16, 16, 8, 2, 1, "softmax", 1.0, gate=t(2, 15), refused=True)
+
+
+def undefined(g):
+    """What nobody can foretell: dtype and shape alone."""
+    from executorch.exir.passes import dim_order_ops_registry  # noqa: F401
+
+    for size in ([2, 3], [0, 2], []):
+        for op in ("aten::rand", "aten::randn", "aten::empty.memory_format"):
+            for dtype in (None, f32, f64, half, bf16):
+                g.add(op, size, *([] if dtype is None else [dtype]), undefined=True)
+        for dtype in (None, f32, i64, u8):
+            g.add("aten::randint", 7, size, *([] if dtype is None else [dtype]), undefined=True)
+            g.add("aten::randint.low", -7 if dtype != u8 else 2, 7, size, *([] if dtype is None else [dtype]), undefined=True)
+            g.add("dim_order_ops::_empty_dim_order", size, list(range(len(size))), dtype or f32, undefined=True,
+                  expected=lambda: torch.empty(size, dtype=dtype or f32))
+    for dtype in (f32, f64, half, bf16, i64, i32, i8, u8, torch.bool):
+        x = torch.zeros(3, 2, dtype=dtype)
+        g.add("aten::empty_like", x, undefined=True)
+        g.add("aten::empty_like", x, half, undefined=True)
+        if dtype.is_floating_point:
+            g.add("aten::rand_like", x, undefined=True)
+            g.add("aten::randn_like", x, f64, undefined=True)
+        if dtype != torch.bool:
+            g.add("aten::randint_like", x, 5, undefined=True)
+            g.add("aten::randint_like.low_dtype", x, 1, 5, i32, undefined=True)
+    for dtype in (None, i64, i32, f32):
+        for n in (0, 1, 9):
+            g.add("aten::randperm", n, *([] if dtype is None else [dtype]), undefined=True)
+    for refused in (("aten::randint", 0, [2]), ("aten::randperm", -1), ("aten::rand", [-1])):
+        g.add(*refused, refused=True)
+
+
+def scalars(g):
+    """The arithmetic of sizes, by the functions with which ExecuTorch's exporter defines it."""
+    from executorch.exir.passes import executorch_prim_ops_registry as prim
+
+    whole, reals = [0, 1, -1, 2, -7, 3, 2**40], [0.0, 0.5, -0.5, 1.5, 2.5, -2.5, -3.7, 1e10]
+    pairs = [(a, b) for a in whole for b in whole] + [(a, b) for a in reals for b in reals[1:]] + [(7, 2.5), (2.5, 7), (-7, 2.5), (-2.5, 7)]
+
+    def call(name, *args, function=None):
+        g.add("executorch_prim::" + name, *args, expected=lambda: [(function or getattr(prim, name.split(".")[0]))(*args)])
+
+    for a, b in pairs:
+        for name in ("add", "sub", "mul", "sym_max", "sym_min", "eq", "gt", "lt", "ge", "le"):
+            mixed = type(a) is not type(b)  # of these the runtime's extremes are real, whatever Python's are
+            if not (name == "mul" and abs(a * b) >= 2**63) and not (mixed and name.startswith("sym_m")):
+                call(name + ".Scalar", a, b)
+        if b != 0:
+            call("truediv.Scalar", a, b)
+            call("floordiv.Scalar", a, b)
+            if isinstance(a, int) and isinstance(b, int):
+                call("floordiv.int", a, b)
+                for name in ("mod.Scalar", "mod.int"):
+                    call(name, a, b, function=lambda a, b: a % b)  # prim.mod takes symbols alone
+    for name in ("floordiv.Scalar", "floordiv.int", "mod.Scalar", "mod.int"):
+        g.add("executorch_prim::" + name, 3, 0, refused=True)
+    for a in whole + reals:
+        for name in ("sym_float", "sym_int", "neg", "ceil", "trunc"):
+            call(name + ".Scalar", a)
+        call("round.Scalar", a, function=prim.builtin_round)
+    for b in (True, False):
+        call("sym_not.Scalar", b)
+        for t, f in ((1, 2), (-5, 2**40), (0.5, 1.5)):
+            call("sym_ite.Scalar", b, t, f)
+    for size in ([], [3], [2, 0, 5], [4, 1, 2, 3]):
+        x = torch.zeros(size)
+        g.add("aten::sym_numel", x, expected=lambda: [x.numel()])
+        for dim in range(-len(size), len(size)):
+            g.add("aten::sym_size.int", x, dim, expected=lambda: [x.size(dim)])
+        g.add("aten::sym_size.int", x, len(size), refused=True)
+        g.add("aten::sym_size.int", x, -len(size) - 1, refused=True)
+
+
 if __name__ == "__main__":
-    for family in (complexes, transforms, gradients, windows, quantized, language, elements, views):
+    for family in (complexes, transforms, gradients, windows, quantized, language, elements, views, bags, experts, undefined, scalars):
         calls = Calls("model-" + family.__name__)
         family(calls)
         calls.write()

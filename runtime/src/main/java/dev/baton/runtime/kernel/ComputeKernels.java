@@ -26,6 +26,7 @@ final class ComputeKernels {
           QuantizationKernels::find,
           QuantizedComputeKernels::find,
           LanguageModelKernels::find,
+          ExpertKernels::find,
           ColumnKernels::find,
           ClosenessKernels::find,
           EmbeddingBagKernels::find,

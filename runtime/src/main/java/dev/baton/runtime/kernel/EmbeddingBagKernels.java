@@ -112,13 +112,19 @@ final class EmbeddingBagKernels {
         Arrays.fill(row, 0);
         Arrays.fill(from, -1);
         long count = 0;
-        for (long i = start; i < end; i++) {
+        // The last bag of means and maxima has all that is left, wherever the last offset lies.
+        long stop = b + 1 < bags || mode == SUM ? end : n;
+        for (long i = start; i < stop; i++) {
           long index = indices.getLong(i);
           if (index < 0 || index >= rows) {
             throw Dims.outOfRange(index, rows, 0);
           }
           if (writeBags) {
             bagOf.setLong(i, b);
+          }
+          if (mode == MEAN && i >= end) {
+            count++; // PyTorch divides by its size, and leaves it out of the sum
+            continue;
           }
           if (skips && index == skipped) {
             continue;

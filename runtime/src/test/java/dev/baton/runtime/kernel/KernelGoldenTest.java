@@ -19,7 +19,7 @@ public class KernelGoldenTest {
   private final KernelProvider provider = new ReferenceKernels();
 
   static Stream<KernelGoldens.Case> goldens() {
-    return KernelGoldens.all();
+    return KernelGoldens.all().filter(golden -> !golden.isScalar());
   }
 
   @ParameterizedTest(name = "{0}")
@@ -72,8 +72,14 @@ public class KernelGoldenTest {
       if (golden.results().get(i) == null) {
         continue; // undefined in PyTorch
       }
-      Operand expected = KernelGoldens.tensor(arena, (Map<?, ?>) golden.results().get(i));
-      check(expected, results.get(i), golden.tolerance());
+      Map<?, ?> result = (Map<?, ?>) golden.results().get(i);
+      Operand expected = KernelGoldens.tensor(arena, result);
+      if (KernelGoldens.isUndefined(result)) {
+        assertEquals(expected.dtype(), results.get(i).dtype(), "dtype");
+        assertEquals(expected.shape(), results.get(i).shape(), "shape");
+      } else {
+        check(expected, results.get(i), golden.tolerance());
+      }
     }
   }
 

@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
@@ -33,7 +35,7 @@ public final class KernelGoldens {
    * One call.
    *
    * @param arguments JSON: a tensor is {@code {"dtype", "shape", "data"}}, a real {@code {"float"}}
-   * @param results null where PyTorch refuses the call
+   * @param results as arguments; null where PyTorch refuses the call
    * @param tolerance relative, where the default of the dtype is too strict
    */
   public record Case(
@@ -42,6 +44,26 @@ public final class KernelGoldens {
       List<Object> arguments,
       List<Object> results,
       double tolerance) {
+    /** True if the results are numbers: the operator is computed when a plan is made. */
+    public boolean isScalar() {
+      return ScalarOperators.contains(operator);
+    }
+
+    /** The dtypes of the tensors among the arguments. */
+    public Set<String> dtypes() {
+      Set<String> dtypes = new TreeSet<>();
+      arguments.forEach(a -> collect(a, dtypes));
+      return dtypes;
+    }
+
+    private static void collect(Object argument, Set<String> dtypes) {
+      switch (argument) {
+        case Map<?, ?> m when m.get("dtype") instanceof String dtype -> dtypes.add(dtype);
+        case List<?> list -> list.forEach(item -> collect(item, dtypes));
+        case null, default -> {}
+      }
+    }
+
     @Override
     public String toString() {
       return name;
@@ -126,12 +148,20 @@ public final class KernelGoldens {
     };
   }
 
+  /** True if nobody can foretell the elements: dtype and shape alone are compared. */
+  public static boolean isUndefined(Map<?, ?> json) {
+    return json.get("data") == null;
+  }
+
   public static Operand tensor(Arena arena, Map<?, ?> json) {
     DType dtype = dtype((String) json.get("dtype"));
     List<Object> sizes = list(json.get("shape"));
     Shape shape = Shape.of(sizes.stream().mapToInt(s -> ((Number) s).intValue()).toArray());
     List<Object> values = list(json.get("data"));
     MemorySegment data = arena.allocate(shape.numel() * dtype.byteSize(), 64);
+    if (values == null) {
+      return new Operand(data, dtype, shape);
+    }
     Elements elements = Elements.of(data, dtype.part());
     for (int i = 0; i < values.size(); i++) {
       switch (values.get(i)) {

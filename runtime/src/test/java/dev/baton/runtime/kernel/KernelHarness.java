@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Runs one operator on one kernel: a graph of one node, buffers of its own. Arguments are {@link
@@ -111,6 +112,32 @@ public final class KernelHarness {
     return result.dtype() == base.dtype() && result.shape().equals(base.shape());
   }
 
+  /**
+   * An argument as graphs hold it.
+   *
+   * @param tensor the value of a tensor
+   */
+  public static Argument argument(Object argument, Function<Operand, Value> tensor) {
+    return switch (argument) {
+      case null -> Argument.none();
+      case Operand o -> tensor.apply(o);
+      case Boolean b -> Argument.of(b);
+      case Integer i -> Argument.of(i.longValue());
+      case Long l -> Argument.of(l);
+      case Double d -> Argument.of(d);
+      case String s -> new Argument.Text(s);
+      case DType d -> Argument.of(d);
+      case List<?> list -> {
+        List<Argument> items = new ArrayList<>();
+        for (Object item : list) {
+          items.add(argument(item, tensor));
+        }
+        yield new Argument.Items(items);
+      }
+      default -> throw new IllegalArgumentException("argument " + argument);
+    };
+  }
+
   private final class Bound implements BoundCall {
     private final Node node;
     private final Map<Value, Operand> operands = new HashMap<>();
@@ -138,28 +165,13 @@ public final class KernelHarness {
     }
 
     private Argument argument(Graph.Builder builder, Object argument) {
-      return switch (argument) {
-        case null -> Argument.none();
-        case Operand o -> {
-          Value value = builder.input(new TensorType(o.dtype(), o.shape(), false));
-          operands.put(value, o);
-          yield value;
-        }
-        case Boolean b -> Argument.of(b);
-        case Integer i -> Argument.of(i.longValue());
-        case Long l -> Argument.of(l);
-        case Double d -> Argument.of(d);
-        case String s -> new Argument.Text(s);
-        case DType d -> Argument.of(d);
-        case List<?> list -> {
-          List<Argument> items = new ArrayList<>();
-          for (Object item : list) {
-            items.add(argument(builder, item));
-          }
-          yield new Argument.Items(items);
-        }
-        default -> throw new IllegalArgumentException("argument " + argument);
-      };
+      return KernelHarness.argument(
+          argument,
+          o -> {
+            Value value = builder.input(new TensorType(o.dtype(), o.shape(), false));
+            operands.put(value, o);
+            return value;
+          });
     }
 
     void allocate(List<TensorType> types) {

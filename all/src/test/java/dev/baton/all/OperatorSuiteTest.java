@@ -1,0 +1,74 @@
+package dev.baton.all;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.baton.cases.CaseResult;
+import dev.baton.cases.CaseRunner;
+import dev.baton.cases.ModelCase;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.tck.NoLeaks;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * ExecuTorch's own operator suite against PyTorch: the small cases of {@code operator_suite.py}.
+ */
+@ExtendWith(NoLeaks.class)
+class OperatorSuiteTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "portable, none, 500",
+    "portable, auto, 500",
+    "xnnpack, none, 150",
+    "xnnpack, auto, 150"
+  })
+  void asPyTorch(String flow, String delegates, int atLeast) throws IOException {
+    unpack(flow);
+    LoadOptions options =
+        delegates.equals("none") ? LoadOptions.javaOnly() : LoadOptions.defaults();
+    CaseRunner runner = new CaseRunner(Delegates.load(), options);
+    List<Path> cases = ModelCase.find(folder);
+    List<String> failures = new ArrayList<>();
+    for (Path at : cases) {
+      try {
+        CaseResult result = runner.run(ModelCase.read(at));
+        if (!result.passed()) {
+          failures.add(at.getFileName() + ": " + result.firstFailure());
+        }
+      } catch (RuntimeException e) {
+        failures.add(at.getFileName() + ": " + e);
+      }
+    }
+    assertEquals(List.of(), failures);
+    assertTrue(cases.size() > atLeast, "cases: " + cases.size());
+  }
+
+  private void unpack(String flow) throws IOException {
+    try (InputStream in =
+            Objects.requireNonNull(
+                OperatorSuiteTest.class.getResourceAsStream("/suite/" + flow + ".zip.gz"));
+        ZipInputStream zip = new ZipInputStream(new GZIPInputStream(in))) {
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        Path file = folder.resolve(entry.getName());
+        Files.createDirectories(file.getParent());
+        Files.copy(zip, file);
+      }
+    }
+  }
+}

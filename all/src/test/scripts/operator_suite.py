@@ -1,0 +1,154 @@
+"""Makes cases of ExecuTorch's own operator suite: operator_suite.py OUT [RESOURCES]
+
+OUT/FLOW/CASE is a case folder (see models/README.md) for every program that the suite of the executorch wheel
+(executorch/backends/test/suite/operators) exports in the flows "portable" and "xnnpack", with inputs drawn by the suite's
+own generator, seeded by the test's name. Expected is what PyTorch answers; case.json says what ExecuTorch's runtime did.
+Programs of the flow "xnnpack" of which nothing is delegated are left out, as the suite leaves them out: "portable" has
+them. A case that is there already is not made again.
+
+With RESOURCES, the cases of at most 5 kB are written to RESOURCES/FLOW.zip.gz, and what was counted to
+RESOURCES/README.md. Needs executorch 1.5.1, torch 2.15, pytest and pytest-timeout; an hour on one core.
+"""
+import collections
+import gzip
+import io
+import json
+import os
+import pathlib
+import re
+import sys
+import zipfile
+
+import executorch
+import executorch.backends.test.suite.runner as runner
+import numpy as np
+import pytest
+import torch
+from executorch.backends.test.harness.stages import StageType
+from executorch.backends.test.suite.reporting import TestCaseSummary, TestResult
+
+FLOWS = ("portable", "xnnpack")
+TOLERANCE = {torch.float16: 5e-3, torch.bfloat16: 3e-2}
+LARGEST = 5_000  # bytes of a case that is kept in the project
+
+
+def flat(values):
+    if isinstance(values, torch.Tensor):
+        return [values.detach()]
+    if isinstance(values, dict):
+        values = values.values()
+    return [t for v in values for t in flat(v)] if isinstance(values, (list, tuple)) or not isinstance(values, (int, float, bool, type(None))) else []
+
+
+def save(folder, tensors):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, t in enumerate(tensors):
+        np.save(folder / f"{i}.npy", (t.float() if t.dtype == torch.bfloat16 else t).contiguous().numpy())
+
+
+def relative(actual, expected):
+    """Largest error over all outputs, relative to the largest number expected; None if they cannot be compared."""
+    worst = 0.0
+    for a, e in zip(actual, expected, strict=True):
+        if a.shape != e.shape or a.dtype != e.dtype:
+            return None
+        same = (a == e) | (a.isnan() & e.isnan() if e.is_floating_point() else False)
+        if not bool(same.all()):
+            finite = e[e.isfinite()].abs().double()
+            error = (a.double() - e.double()).abs()[~same].max().item()
+            worst = max(worst, error / max(finite.max().item() if finite.numel() else 0, 1e-30))
+    return worst
+
+
+def make(model, inputs, flow, folder, dynamic_shapes, random_inputs):
+    """Exports and runs one program; False if the suite would not run it."""
+    model(*inputs)
+    tester = flow.tester_factory(model, inputs)
+    tester.export(tester._get_default_stage(StageType.EXPORT, dynamic_shapes=dynamic_shapes))
+    tester.to_edge_transform_and_lower()
+    tester.to_executorch()
+    plan = tester.get_artifact().executorch_program.execution_plan[0]
+    delegates = sorted({d.id for d in plan.delegates})
+    if flow.is_delegated and not delegates:
+        return False
+    tester.serialize()
+    call = next(tester.generate_random_inputs()) if random_inputs else inputs
+    expected = flat(tester._calculate_reference_output(tester.stages[StageType.EXPORT].artifact, call)[0])
+    tolerance = max([TOLERANCE.get(t.dtype, 1e-4) for t in expected], default=1e-4)
+    try:
+        error = relative(flat(list(tester.stages[tester.cur].run_artifact(call))), expected)
+        answer = "differs in shape or dtype" if error is None else "passes"
+        if error is not None and error > tolerance:
+            tolerance = 2 * error  # as near to PyTorch as ExecuTorch is, not nearer
+    except Exception as e:
+        answer = str(e)[:200]
+    save(folder / "inputs", flat(list(call)))
+    save(folder / "expected", expected)
+    tester.stages[StageType.SERIALIZE].dump_artifact(str(folder / "model.pte"))
+    (folder / "case.json").write_text(json.dumps({
+        "name": folder.name, "kind": flow.name, "method": "forward", "expected_from": "pytorch", "tolerance": tolerance, "executorch": answer,
+        "operators": sorted({o.name + ("." + o.overload if o.overload else "") for o in plan.operators}), "delegates": delegates}, indent=1))
+    return True
+
+
+def instead(out):
+    """What the suite calls in place of its run_test."""
+
+    def run_test(model, inputs, flow, test_name, test_base_name, subtest_index, params, dynamic_shapes=None, generate_random_test_inputs=True, artifact_dir=None):
+        name = re.sub(r"[^\w.-]+", "-", test_name.removeprefix("test_").replace(f"[{flow.name}", "[")).replace("--", "-").rstrip("-")
+        folder = out / flow.name / f"{name}-{subtest_index}"
+        torch.manual_seed(int.from_bytes(test_base_name.encode()[-4:], "little"))
+        result, error = TestResult.SUCCESS, None
+        if not (folder / "case.json").exists():
+            try:
+                if not make(model, inputs, flow, folder, dynamic_shapes, generate_random_test_inputs):
+                    result = TestResult.SUCCESS_UNDELEGATED
+            except Exception as e:
+                result, error = TestResult.SKIPPED, e
+                with open(out / f"{flow.name}-not-exported.txt", "a") as f:
+                    f.write(f"{folder.name}: {type(e).__name__}: {str(e)[:160]!r}\n")
+        return TestCaseSummary(backend=flow.backend, base_name=test_base_name, subtest_index=subtest_index, flow=flow.name, name=test_name,
+                               params=params, result=result, error=error, tensor_error_statistics=[])
+
+    return run_test
+
+
+def pack(out, resources):
+    lines = ["| Flow | programs | ExecuTorch's runtime agrees | it has no kernel | kept here |", "|---|---|---|---|---|"]
+    for flow in FLOWS:
+        counts, kept = collections.Counter(), io.BytesIO()
+        with zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as z:
+            for description in sorted((out / flow).glob("*/case.json")):
+                case = json.loads(description.read_text())
+                counts["all"] += 1
+                counts["passes" if case["executorch"] == "passes" else "none"] += 1
+                files = sorted(p for p in description.parent.rglob("*") if p.is_file())
+                if sum(p.stat().st_size for p in files) <= LARGEST:
+                    counts["kept"] += 1
+                    for p in files:
+                        z.writestr(zipfile.ZipInfo(str(p.relative_to(out / flow))), p.read_bytes())
+        (resources / f"{flow}.zip.gz").write_bytes(gzip.compress(kept.getvalue(), 9, mtime=0))
+        lines.append(f"| {flow} | {counts['all']} | {counts['passes']} | {counts['none']} | {counts['kept']} |")
+    (resources / "README.md").write_text(f"""# ExecuTorch's operator suite
+
+Programs that the operator suite of the `executorch` wheel exports (1.5.1, torch {torch.__version__.split('+')[0]}), with inputs from its generator and
+PyTorch's answers; written by `all/src/test/scripts/operator_suite.py`, which makes the larger ones too (`baton verify` runs them).
+The programs are the suite's (BSD-3-Clause). Programs of the flow `xnnpack` of which nothing is delegated are those of `portable`.
+
+""" + "\n".join(lines) + "\n")
+
+
+def main(out, resources=None):
+    out = pathlib.Path(out).resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    runner.run_test = instead(out)
+    root = list(executorch.__path__)[0]
+    os.chdir(root)
+    pytest.main(["-q", "-p", "no:cacheprovider", "--timeout", "600", "-m", " or ".join("flow_" + f for f in FLOWS), root + "/backends/test/suite/operators"])
+    if resources:
+        pack(out, pathlib.Path(resources).resolve())
+
+
+if __name__ == "__main__":
+    cwd = os.getcwd()
+    main(sys.argv[1], *[os.path.join(cwd, r) for r in sys.argv[2:]])
