@@ -3,7 +3,8 @@ package dev.baton.delegate;
 import java.lang.foreign.MemorySegment;
 
 /**
- * State that a delegate keeps between runs. Called between runs only, from one thread at a time.
+ * State that a delegate keeps between runs. Called between runs only, also before the first {@link
+ * DelegateExecution#bind}, from one thread at a time.
  */
 public interface DelegateState {
   /** Bytes of a snapshot; the same for the life of the execution. */
@@ -13,12 +14,27 @@ public interface DelegateState {
   void reset() throws DelegateException;
 
   /**
-   * @param into at least {@link #byteSize()} bytes
+   * Writes a copy of the state, which stays as it is.
+   *
+   * @param into {@link #byteSize()} bytes, valid during the call
+   * @throws DelegateException of {@link DelegateException.Kind#UNSUPPORTED} if the state cannot be
+   *     copied, as this method's own body does: the host tells the caller who asked for the copy
    */
-  void snapshot(MemorySegment into) throws DelegateException;
+  default void snapshot(MemorySegment into) throws DelegateException {
+    throw new DelegateException(
+        DelegateException.Kind.UNSUPPORTED, "the state cannot be copied out of the delegate");
+  }
 
   /**
-   * @param from what {@link #snapshot} wrote, in this execution or another of the same subgraph
+   * Puts a copy in the place of the state.
+   *
+   * @param from what {@link #snapshot} wrote, in this execution or another of the same subgraph;
+   *     read-only, valid during the call
+   * @throws DelegateException if that failed; the state is then undefined until the next {@link
+   *     #reset} or restore
    */
-  void restore(MemorySegment from) throws DelegateException;
+  default void restore(MemorySegment from) throws DelegateException {
+    throw new DelegateException(
+        DelegateException.Kind.UNSUPPORTED, "the state cannot be copied into the delegate");
+  }
 }

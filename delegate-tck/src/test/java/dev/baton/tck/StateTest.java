@@ -3,6 +3,7 @@ package dev.baton.tck;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.graph.DType;
 import dev.baton.runtime.DelegateFailedException;
@@ -10,11 +11,15 @@ import dev.baton.runtime.Execution;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.StateSnapshot;
 import dev.baton.runtime.Tensor;
 import dev.baton.tck.ProgramBuilder.Slot;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Mutable buffers over runs that fail. */
@@ -176,6 +181,163 @@ final class StateTest {
       Loading.run(first, new float[] {1, 1, 1, 1});
       assertArrayEquals(new float[] {6, 8, 10, 12}, Loading.run(first, new float[] {1, 1, 1, 1}));
       assertArrayEquals(new float[] {4, 6, 8, 10}, Loading.run(second, new float[] {1, 1, 1, 1}));
+    }
+  }
+
+  // ---- copies
+
+  private static final float[] ONES = {1, 1, 1, 1};
+
+  @Test
+  void aSnapshotBringsStateBackAsOftenAsWanted() {
+    try (ModelMethod method = Loading.load(sumProgram(), LoadOptions.javaOnly());
+        Execution first = method.newExecution();
+        Execution second = method.newExecution()) {
+      Loading.run(first, ONES);
+      try (StateSnapshot snapshot = first.saveState()) {
+        float[] next = Loading.run(first, ONES);
+        assertArrayEquals(new float[] {6, 8, 10, 12}, next);
+        Loading.run(first, ONES);
+        first.restoreState(snapshot);
+        second.restoreState(snapshot);
+        assertArrayEquals(next, Loading.run(first, ONES));
+        assertArrayEquals(next, Loading.run(second, ONES));
+        first.reset();
+        first.saveState(snapshot);
+        second.restoreState(snapshot);
+        assertArrayEquals(new float[] {4, 6, 8, 10}, Loading.run(second, ONES));
+        assertEquals(4 * Float.BYTES, snapshot.byteSize());
+      }
+    }
+  }
+
+  @Test
+  void aSnapshotUndoesARunThatFailed() {
+    Faults faults =
+        Faults.none()
+            .claiming(Claiming.operators(Sample.MUL))
+            .failing(Moment.RUN, 2, Failure.delegateException());
+    FaultInjectingDelegate delegate = FaultInjectingDelegate.of(faults);
+    try (ModelMethod method =
+            Loading.load(
+                sumProgram(), LoadOptions.defaults().withPolicy(FallbackPolicy.FAIL), delegate);
+        Execution execution = method.newExecution()) {
+      Loading.run(execution, ONES);
+      try (StateSnapshot before = execution.saveState()) {
+        assertThrows(DelegateFailedException.class, () -> Loading.run(execution, ONES));
+        execution.restoreState(before);
+        assertArrayEquals(new float[] {6, 8, 10, 12}, Loading.run(execution, ONES));
+      }
+    }
+  }
+
+  @Test
+  void aSnapshotOutlivesItsExecutionAndNotItsClose() {
+    try (ModelMethod method = Loading.load(sumProgram(), LoadOptions.javaOnly());
+        ModelMethod again = Loading.load(sumProgram(), LoadOptions.javaOnly());
+        Execution execution = method.newExecution();
+        Execution other = again.newExecution()) {
+      StateSnapshot snapshot;
+      try (Execution first = method.newExecution()) {
+        Loading.run(first, ONES);
+        snapshot = first.saveState();
+      }
+      execution.restoreState(snapshot);
+      assertArrayEquals(new float[] {6, 8, 10, 12}, Loading.run(execution, ONES));
+      assertThrows(IllegalArgumentException.class, () -> other.restoreState(snapshot));
+      snapshot.close();
+      snapshot.close();
+      assertThrows(IllegalStateException.class, () -> execution.restoreState(snapshot));
+      assertThrows(IllegalStateException.class, () -> execution.saveState(snapshot));
+    }
+  }
+
+  /** {@code x · 2 + runs}, by a payload that counts its runs. */
+  private static byte[] countingProgram() {
+    return new ProgramBuilder()
+        .method(
+            "forward",
+            m -> {
+              Slot x = m.input(DType.FLOAT, 4);
+              m.none();
+              Slot y = m.tensor(DType.FLOAT, 4);
+              m.delegate(
+                  OpaquePayloadDelegate.PAYLOAD_ID,
+                  OpaquePayloadDelegate.payload(2, 1, true),
+                  List.of(x),
+                  List.of(y));
+              m.output(y);
+            })
+        .toBytes();
+  }
+
+  @Test
+  void aDelegatesOwnStateIsCopiedToo() {
+    try (ModelMethod method =
+            Loading.load(countingProgram(), FALL_BACK, new OpaquePayloadDelegate());
+        Execution first = method.newExecution();
+        Execution second = method.newExecution();
+        StateSnapshot unused = first.saveState()) {
+      assertEquals(0, unused.byteSize());
+      Loading.run(first, ONES);
+      Loading.run(first, ONES);
+      try (StateSnapshot snapshot = first.saveState()) {
+        second.restoreState(snapshot); // before it has run
+        assertEquals(5, Loading.run(second, ONES)[0]);
+        assertEquals(6, Loading.run(second, ONES)[0]);
+        second.restoreState(snapshot);
+        assertEquals(5, Loading.run(second, ONES)[0]);
+        assertEquals(5, Loading.run(first, ONES)[0]);
+        second.restoreState(unused); // taken before the delegate had any
+        assertEquals(3, Loading.run(second, ONES)[0]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Moment.class,
+      names = {"SNAPSHOT", "RESTORE"})
+  void aDelegateThatCannotCopyItsStateIsAnError(Moment moment) {
+    Faults faults = Faults.none().failing(moment, 1, Failure.delegateException());
+    FaultInjectingDelegate delegate =
+        FaultInjectingDelegate.around(new OpaquePayloadDelegate(), faults);
+    try (ModelMethod method = Loading.load(countingProgram(), FALL_BACK, delegate);
+        Execution execution = method.newExecution()) {
+      Loading.run(execution, ONES);
+      DelegateFailedException e =
+          assertThrows(
+              DelegateFailedException.class,
+              () -> {
+                try (StateSnapshot snapshot = execution.saveState()) {
+                  execution.restoreState(snapshot);
+                }
+              });
+      assertEquals("opaque", e.delegate());
+      assertTrue(e.getMessage().contains("'forward'"), e.getMessage());
+      assertEquals(4, Loading.run(execution, ONES)[0]);
+    }
+    delegate.journal().assertAllClosed();
+  }
+
+  @Test
+  void aStateIsNotCopiedWhileItRuns() throws Exception {
+    Faults faults =
+        Faults.none()
+            .claiming(Claiming.operators(Sample.MUL))
+            .failing(Moment.RUN, 1, Failure.slow(Duration.ofMillis(300)));
+    FaultInjectingDelegate delegate = FaultInjectingDelegate.of(faults);
+    try (ModelMethod method = Loading.load(sumProgram(), FALL_BACK, delegate);
+        Execution execution = method.newExecution();
+        StateSnapshot snapshot = execution.saveState()) {
+      Thread runner = Thread.ofPlatform().start(() -> Loading.run(execution, ONES));
+      while (delegate.journal().count(Moment.RUN) == 0) {
+        Thread.onSpinWait();
+      }
+      assertThrows(IllegalStateException.class, () -> execution.restoreState(snapshot));
+      runner.join();
+      execution.restoreState(snapshot);
+      assertArrayEquals(new float[] {4, 6, 8, 10}, Loading.run(execution, ONES));
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.baton.runtime;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.ExecutionCore;
+import dev.baton.runtime.execute.SharedState;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.plan.Recording;
@@ -37,10 +38,10 @@ public final class Execution implements AutoCloseable {
   private final Tensor[] inputs;
   private final Tensor[] outputs;
 
-  Execution(ModelMethod method) {
+  Execution(ModelMethod method, @Nullable SharedState sharing) {
     this.method = method;
     this.lifted = method.compiled().lifted();
-    this.core = new ExecutionCore(method.compiled());
+    this.core = new ExecutionCore(method.compiled(), sharing);
     this.inputs = new Tensor[lifted.inputs().size()];
     this.outputs = new Tensor[lifted.outputs().size()];
   }
@@ -52,10 +53,25 @@ public final class Execution implements AutoCloseable {
               ? "the execution is closed"
               : "the execution is in use by another thread: each concurrent caller needs one of its own (ModelMethod.newExecution)");
     }
+    SharedState shared = core.shared();
+    if (shared != null && !shared.enter()) {
+      state.set(IDLE);
+      throw new IllegalStateException(
+          "the state is in use by another execution that shares it: they run in turn");
+    }
   }
 
   private void leave() {
+    SharedState shared = core.shared();
+    if (shared != null) {
+      shared.leave();
+    }
     state.set(IDLE);
+  }
+
+  /** What it shares with executions of other methods; null if nothing. */
+  @Nullable SharedState shared() {
+    return core.shared();
   }
 
   // ---- inputs
@@ -341,11 +357,70 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  /** Puts state (KV caches) back to what it was before the first run. */
+  /**
+   * Puts state (KV caches) back to what it was before the first run, also what is shared with other
+   * executions.
+   *
+   * @throws DelegateFailedException if a delegate's own state could not be reset
+   */
   public void reset() {
     enter();
     try {
       core.reset();
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * A copy of the state: {@link #restoreState} brings it back, in this execution or another of the
+   * same method. So one execution serves many conversations in turn, a conversation goes on from
+   * one point in several ways, and what a failed run left is undone.
+   *
+   * @return to be closed by the caller
+   * @throws DelegateFailedException if a delegate holds state that it cannot copy
+   */
+  public StateSnapshot saveState() {
+    StateSnapshot snapshot = new StateSnapshot(method);
+    try {
+      saveState(snapshot);
+    } catch (RuntimeException | Error e) {
+      snapshot.close();
+      throw e;
+    }
+    return snapshot;
+  }
+
+  /**
+   * As {@link #saveState()}, in the place of what a snapshot held before; allocates nothing unless
+   * a delegate has run first since then.
+   *
+   * @throws IllegalArgumentException if the snapshot is of another method
+   * @throws IllegalStateException if it is closed
+   */
+  public void saveState(StateSnapshot into) {
+    enter();
+    try {
+      into.save(method, core);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Puts a copy of the snapshot in the place of the state. The snapshot stays as it is: it may be
+   * restored in several executions.
+   *
+   * @throws IllegalArgumentException if the snapshot is of another method, or of this one loaded
+   *     another time
+   * @throws IllegalStateException if it is closed
+   * @throws DelegateFailedException if a delegate cannot take its state; {@link #reset} then brings
+   *     the execution back to the start
+   */
+  public void restoreState(StateSnapshot from) {
+    enter();
+    try {
+      from.restore(method, core);
     } finally {
       leave();
     }

@@ -3,6 +3,7 @@ package dev.baton.runtime;
 import dev.baton.graph.DimOrder;
 import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.CompiledMethod;
+import dev.baton.runtime.execute.SharedState;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.program.Program;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A method of a program, compiled: lifted to one graph, placed on delegates and Java kernels, its
@@ -137,11 +139,46 @@ public final class ModelMethod implements AutoCloseable {
    *
    * @throws IllegalStateException if this is closed
    */
-  public synchronized Execution newExecution() {
+  public Execution newExecution() {
+    return execution(null);
+  }
+
+  /**
+   * An execution that shares state with one of another method: the mutable buffers that the program
+   * was exported with for all its methods ({@code share_mutable_buffers}). Such executions run in
+   * turn; the state lives until the last of them is closed.
+   *
+   * @param other of the same {@link Model}
+   * @throws IllegalArgumentException if it is of another model, or the methods have no state in
+   *     common
+   * @throws IllegalStateException if this or the other is closed
+   */
+  public Execution newExecution(Execution other) {
+    if (other.method().model != model) {
+      throw new IllegalArgumentException(
+          "the execution of method '%s' is of another model: Model.load gives methods of one"
+              .formatted(other.method().name()));
+    }
+    if (other.shared() == null || !sharesState()) {
+      throw new IllegalArgumentException(
+          "the methods '%s' and '%s' have no state in common: they do if they were exported with share_mutable_buffers=True"
+              .formatted(other.method().name(), name()));
+    }
+    return execution(other.shared());
+  }
+
+  private boolean sharesState() {
+    return compiled.lifted().variables().stream().anyMatch(v -> v.shared() != null);
+  }
+
+  /**
+   * @param sharing null for state of its own
+   */
+  synchronized Execution execution(@Nullable SharedState sharing) {
     if (closed) {
       throw new IllegalStateException("the method '" + name() + "' is closed");
     }
-    Execution execution = new Execution(this);
+    Execution execution = new Execution(this, sharing);
     executions.add(execution);
     return execution;
   }

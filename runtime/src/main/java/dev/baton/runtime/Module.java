@@ -1,5 +1,6 @@
 package dev.baton.runtime;
 
+import dev.baton.runtime.execute.SharedState;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
@@ -11,12 +12,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A model, in the manner of ExecuTorch's own Java API: load, forward, close.
  *
- * <p>Safe for use by several threads, which then take turns: a module has one state. Servers give
- * each concurrent caller an {@link Execution} of a shared {@link ModelMethod}.
+ * <p>Safe for use by several threads, which then take turns: a module has one state, which its
+ * methods have in common as far as the program was exported so ({@code share_mutable_buffers}).
+ * Servers give each concurrent caller an {@link Execution} of a shared {@link ModelMethod}.
  */
 public final class Module implements AutoCloseable {
   /** One method with its one execution. */
@@ -102,8 +105,26 @@ public final class Module implements AutoCloseable {
   /** Runs a method. */
   public EValue[] execute(String method, EValue... inputs) {
     Execution execution = loaded(method).execution();
-    synchronized (execution) {
+    synchronized (turn(execution)) {
       return execution.call(inputs);
+    }
+  }
+
+  private static Object turn(Execution execution) {
+    SharedState shared = execution.shared();
+    return shared == null ? execution : shared;
+  }
+
+  /** Puts the state (KV caches) of all methods back to what it was before the first run. */
+  public void reset() {
+    List<Loaded> all;
+    synchronized (this) {
+      all = List.copyOf(methods.values());
+    }
+    for (Loaded loaded : all) {
+      synchronized (turn(loaded.execution())) {
+        loaded.execution().reset();
+      }
     }
   }
 
@@ -132,7 +153,13 @@ public final class Module implements AutoCloseable {
     if (known == null) {
       ModelMethod method = model.load(name);
       try {
-        known = new Loaded(method, method.newExecution());
+        SharedState shared =
+            methods.values().stream()
+                .map(l -> l.execution().shared())
+                .filter(Objects::nonNull)
+                .findAny()
+                .orElse(null);
+        known = new Loaded(method, method.execution(shared));
       } catch (RuntimeException | Error e) {
         method.close();
         throw e;

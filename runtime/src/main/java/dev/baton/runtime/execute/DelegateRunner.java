@@ -3,6 +3,7 @@ package dev.baton.runtime.execute;
 import dev.baton.delegate.Bindings;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
+import dev.baton.delegate.DelegateState;
 import dev.baton.graph.Argument;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
@@ -143,6 +144,15 @@ final class DelegateRunner {
 
   private DelegateExecution bindTo(BoundStep step) throws DelegateException {
     long start = System.nanoTime();
+    DelegateExecution opened = opened();
+    current = null;
+    opened.bind(step);
+    current = step;
+    method.phases().add(LoadPhase.Kind.BIND, unit.name(), start);
+    return opened;
+  }
+
+  private DelegateExecution opened() throws DelegateException {
     DelegateExecution opened = execution;
     if (opened == null) {
       opened =
@@ -151,10 +161,6 @@ final class DelegateRunner {
                   method.sessions().executionContext(unit.delegate(), method.lifted().name()));
       execution = opened;
     }
-    current = null;
-    opened.bind(step);
-    current = step;
-    method.phases().add(LoadPhase.Kind.BIND, unit.name(), start);
     return opened;
   }
 
@@ -301,11 +307,58 @@ final class DelegateRunner {
   }
 
   /** State of the delegate's own, back to what it was before the first run. */
-  void reset() throws DelegateException {
-    DelegateExecution opened = execution;
-    if (opened != null && opened.state().isPresent()) {
-      opened.state().get().reset();
+  void reset() {
+    DelegateState own = state();
+    if (own != null) {
+      try {
+        own.reset();
+      } catch (DelegateException e) {
+        throw failed("reset", e);
+      }
     }
+  }
+
+  /** State of the delegate's own; null if it has none, or has not run yet. */
+  @Nullable DelegateState state() {
+    DelegateExecution opened = execution;
+    return opened == null ? null : opened.state().orElse(null);
+  }
+
+  void save(DelegateState own, MemorySegment into) {
+    try {
+      own.snapshot(into);
+    } catch (DelegateException e) {
+      throw failed("saved", e);
+    }
+  }
+
+  /**
+   * @param from what the delegate saved; null if it had not run yet
+   */
+  void restore(@Nullable MemorySegment from) {
+    if (from == null) {
+      reset();
+      return;
+    }
+    try {
+      DelegateState own = failed ? null : opened().state().orElse(null);
+      if (own == null) {
+        throw new DelegateException(
+            DelegateException.Kind.UNSUPPORTED, "it has no state in this execution");
+      }
+      own.restore(from);
+    } catch (DelegateException e) {
+      throw failed("restored", e);
+    }
+  }
+
+  private DelegateFailedException failed(String what, DelegateException cause) {
+    return new DelegateFailedException(
+        unit.delegate(),
+        "method '%s': the state of delegate '%s' in %s could not be %s: %s"
+            .formatted(
+                method.lifted().name(), unit.delegate(), unit.name(), what, cause.getMessage()),
+        cause);
   }
 
   void close() {

@@ -2,6 +2,7 @@ package dev.baton.runtime.execute;
 
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateState;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.SymbolType;
@@ -61,6 +62,7 @@ public final class ExecutionCore implements AutoCloseable {
   private final Call.@Nullable Number[] scalars;
   private final BlockRunner[] runners;
   private final Variable[] locals;
+  private final @Nullable SharedState shared;
   private final Map<Unit, DelegateRunner> delegates = new IdentityHashMap<>();
   private MemorySegment arena = MemorySegment.NULL;
   private MemorySegment twinArena = MemorySegment.NULL;
@@ -68,16 +70,25 @@ public final class ExecutionCore implements AutoCloseable {
   private final RunControl control = new RunControl();
   private @Nullable Recording recording;
 
-  public ExecutionCore(CompiledMethod method) {
+  /**
+   * @param sharing state of executions of other methods; null for state of its own
+   */
+  public ExecutionCore(CompiledMethod method, @Nullable SharedState sharing) {
     this.method = method;
     LiftedMethod lifted = method.lifted();
     this.variables = lifted.variables().toArray(Variable[]::new);
     this.memory = new MemorySegment[variables.length];
     this.shapes = new Shape[variables.length];
     this.scalars = new Call.Number[variables.length];
+    boolean shares = lifted.variables().stream().anyMatch(v -> v.shared() != null);
+    this.shared = !shares ? null : sharing == null ? new SharedState() : sharing.retain();
     try {
       for (Variable variable : variables) {
-        if (variable.type() instanceof TensorType type) {
+        if (variable.shared() != null && shared != null) {
+          memory[variable.index()] =
+              shared.memory(variable, slack(), (n, a) -> allocate(shared.arena(), n, a));
+          shapes[variable.index()] = ((TensorType) variable.type()).shape();
+        } else if (variable.type() instanceof TensorType type) {
           memory[variable.index()] = allocate(io, type.byteSize() + slack(), alignment());
           shapes[variable.index()] = type.shape();
         } else {
@@ -95,7 +106,11 @@ public final class ExecutionCore implements AutoCloseable {
               : lifted.variables().stream()
                   .filter(v -> v.kind() == Variable.Kind.LOCAL)
                   .toArray(Variable[]::new);
-      reset();
+      for (Variable variable : variables) {
+        if (livesOn(variable) && (shared == null || shared.isNew(variable))) {
+          initialize(variable);
+        }
+      }
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -145,27 +160,73 @@ public final class ExecutionCore implements AutoCloseable {
     return Math.min(Math.max(slack, 1), SLACK);
   }
 
+  private static boolean livesOn(Variable variable) {
+    return variable.kind() == Variable.Kind.STATE || variable.kind() == Variable.Kind.LOCAL;
+  }
+
   /** State as before the first run. */
   public void reset() {
     for (Variable variable : variables) {
-      if (variable.kind() == Variable.Kind.STATE || variable.kind() == Variable.Kind.LOCAL) {
+      if (livesOn(variable)) {
         initialize(variable);
       }
     }
-    for (DelegateRunner runner : delegates.values()) {
-      try {
-        runner.reset();
-      } catch (DelegateException e) {
-        throw new DelegateFailedException(
-            "", "the state of a delegate could not be reset: " + e.getMessage(), e);
+    delegates.values().forEach(DelegateRunner::reset);
+  }
+
+  /** A tensor's bytes at the upper bound of its shape. */
+  private MemorySegment whole(Variable variable) {
+    return memory[variable.index()].asSlice(0, ((TensorType) variable.type()).byteSize());
+  }
+
+  private static boolean isState(Variable variable) {
+    return variable.kind() == Variable.Kind.STATE;
+  }
+
+  /** A copy of the state: mutable buffers, and what delegates hold. */
+  public void save(SavedState into) {
+    into.begin();
+    for (Variable variable : variables) {
+      if (isState(variable)) {
+        into.put(variable, whole(variable), shapes[variable.index()]);
       }
     }
+    delegates.forEach((unit, runner) -> {
+      DelegateState own = runner.state();
+      if (own != null) {
+        runner.save(own, into.delegate(unit, own.byteSize()));
+      }
+    });
+    into.end();
+  }
+
+  /** State as it was saved, in this or another execution of the method. */
+  public void restore(SavedState from) {
+    from.requireComplete();
+    for (Variable variable : variables) {
+      if (isState(variable)) {
+        whole(variable).copyFrom(from.data(variable));
+        shapes[variable.index()] = from.shape(variable);
+      }
+    }
+    from.delegates().forEach(this::runner);
+    delegates.forEach((unit, runner) -> runner.restore(from.delegate(unit)));
+  }
+
+  private DelegateRunner runner(Unit unit) {
+    return delegates.computeIfAbsent(
+        unit, u -> new DelegateRunner((Unit.OnDelegate) u, method, this));
+  }
+
+  /** What is shared with executions of other methods; null if nothing is. */
+  public @Nullable SharedState shared() {
+    return shared;
   }
 
   private void initialize(Variable variable) {
     int index = variable.index();
     if (variable.type() instanceof TensorType type) {
-      MemorySegment bytes = memory[index].asSlice(0, type.byteSize());
+      MemorySegment bytes = whole(variable);
       if (variable.initial() == null) {
         bytes.fill((byte) 0);
       } else {
@@ -491,9 +552,7 @@ public final class ExecutionCore implements AutoCloseable {
             NodeCall.Facts facts,
             List<Operand> inputs,
             List<Operand> outputs) {
-          return delegates
-              .computeIfAbsent(unit, u -> new DelegateRunner(unit, method, ExecutionCore.this))
-              .bind(facts, inputs, outputs);
+          return runner(unit).bind(facts, inputs, outputs);
         }
 
         @Override
@@ -599,8 +658,11 @@ public final class ExecutionCore implements AutoCloseable {
   /** Bytes by purpose, with what executions of the method share. */
   public MemoryUse memory() {
     long state = 0;
+    long others = 0;
     for (Variable variable : variables) {
-      if (variable.kind() == Variable.Kind.STATE || variable.kind() == Variable.Kind.LOCAL) {
+      if (variable.shared() != null) {
+        others += memory[variable.index()].byteSize();
+      } else if (livesOn(variable)) {
         state += memory[variable.index()].byteSize();
       }
     }
@@ -612,7 +674,7 @@ public final class ExecutionCore implements AutoCloseable {
             .mapToLong(Placement.PlacedSubgraph::memoryBytes)
             .sum(),
         io.byteSize() - state,
-        state,
+        state + others,
         activations.byteSize() - scratch.byteSize(),
         scratch.byteSize());
   }
@@ -626,6 +688,10 @@ public final class ExecutionCore implements AutoCloseable {
   public void close() {
     List<DelegateRunner> runnersOfDelegates = List.copyOf(delegates.values());
     delegates.clear();
-    Closing.all(runnersOfDelegates.stream().map(r -> r::close), io::close, activations::close);
+    Closing.all(
+        runnersOfDelegates.stream().map(r -> r::close),
+        io::close,
+        activations::close,
+        shared == null ? () -> {} : shared::release);
   }
 }

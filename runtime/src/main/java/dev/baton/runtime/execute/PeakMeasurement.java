@@ -63,7 +63,7 @@ public final class PeakMeasurement {
         WorkerPool workers = new WorkerPool(options.threads());
         CompiledMethod method =
             CompiledMethod.compile(layer(arena), Kernels.load(), delegates, sessions, workers);
-        ExecutionCore core = new ExecutionCore(method)) {
+        ExecutionCore core = new ExecutionCore(method, null)) {
       core.data(method.lifted().variables().get(0)).fill((byte) 0);
       double nanos = best(core);
       return new MachinePeak(

@@ -68,6 +68,7 @@ public final class MethodLifter {
   private final boolean[] written;
   private final boolean[] isInput;
   private final boolean[] isState;
+  private boolean sharesState;
   private final Map<Integer, Variable> variables = new TreeMap<>();
   private final List<Draft> drafts = new ArrayList<>();
   private final Map<Integer, PlannedMemory> incoming = new HashMap<>();
@@ -333,6 +334,30 @@ public final class MethodLifter {
       }
       isState[index] |= external || spec.source() == TensorSpec.Source.PLANNED_WITH_DATA;
     }
+    findSharedState();
+  }
+
+  /**
+   * What lies in the memory for shared state and is not written here is written by another method.
+   * A memory plan of another kind may put activations there: then it is a memory like any.
+   */
+  private void findSharedState() {
+    List<Integer> there = new ArrayList<>();
+    for (int index = 0; index < written.length; index++) {
+      if (method.values().get(index) instanceof TensorSpec spec && isShared(spec)) {
+        there.add(index);
+      }
+    }
+    sharesState =
+        program.methods().size() > 1
+            && there.stream().allMatch(i -> !isInput[i] && (isState[i] || !written[i]));
+    if (sharesState) {
+      there.forEach(i -> isState[i] = true);
+    }
+  }
+
+  private static boolean isShared(TensorSpec spec) {
+    return spec.allocation() != null && spec.allocation().memoryId() == SHARED_MEMORY;
   }
 
   /** A tensor's place in the file's memory plan; a place of nothing for what has none. */
@@ -341,6 +366,9 @@ public final class MethodLifter {
         ? spec.allocation()
         : NOWHERE;
   }
+
+  /** Where ExecuTorch's memory planning puts mutable buffers that methods share. */
+  private static final int SHARED_MEMORY = 2;
 
   private static final TensorSpec.Allocation NOWHERE = new TensorSpec.Allocation(0, -1);
 
@@ -434,7 +462,10 @@ public final class MethodLifter {
                     kind,
                     typeOf(spec, i),
                     spec.data() == null || isInput[i] ? null : constant(spec, i),
-                    null);
+                    null,
+                    kind == Variable.Kind.STATE && sharesState && isShared(spec)
+                        ? spec.allocation()
+                        : null);
             case ProgramValue.IntValue v ->
                 new Variable(
                     nextVariable++, name, kind, SymbolType.INT, null, Call.Number.of(v.value()));

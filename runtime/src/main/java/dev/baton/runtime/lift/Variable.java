@@ -3,6 +3,7 @@ package dev.baton.runtime.lift;
 import dev.baton.graph.Constant;
 import dev.baton.graph.ValueType;
 import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.program.TensorSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param index position among the method's variables
  * @param initial a tensor's first content; null for zeros
  * @param initialScalar a scalar's first value; null for tensors
+ * @param shared of state that methods of the program may share, its place in their memory plans;
+ *     else null
  */
 public record Variable(
     int index,
@@ -19,7 +22,19 @@ public record Variable(
     Kind kind,
     ValueType type,
     @Nullable Constant initial,
-    Call.@Nullable Number initialScalar) {
+    Call.@Nullable Number initialScalar,
+    TensorSpec.@Nullable Allocation shared) {
+  /** A variable that no other method shares. */
+  public Variable(
+      int index,
+      String name,
+      Kind kind,
+      ValueType type,
+      @Nullable Constant initial,
+      Call.@Nullable Number initialScalar) {
+    this(index, name, kind, type, initial, initialScalar, null);
+  }
+
   /** What a variable is for. */
   public enum Kind {
     /** Given by the caller before each run. */
