@@ -372,7 +372,12 @@ public final class ExecutionCore implements AutoCloseable {
       return scalarOf(condition).real() != 0;
     }
     if (((TensorType) condition.type()).dtype() != DType.BOOL) {
-      throw new BatonException("a jump's condition is " + condition.type() + ", expected a bool");
+      throw new BatonException(
+          "method '"
+              + method.lifted().name()
+              + "': a jump's condition is "
+              + condition.type()
+              + ", expected a bool");
     }
     MemorySegment bytes = data(condition);
     for (long i = 0; i < bytes.byteSize(); i++) {
@@ -507,6 +512,11 @@ public final class ExecutionCore implements AutoCloseable {
   private final BoundPlan.Host host =
       new BoundPlan.Host() {
         @Override
+        public String method() {
+          return method.lifted().name();
+        }
+
+        @Override
         public MemorySegment variable(Variable variable, long bytes) {
           return memory[variable.index()].asSlice(0, bytes);
         }
@@ -572,6 +582,11 @@ public final class ExecutionCore implements AutoCloseable {
    */
   BoundPlan.Host twinHost(Map<Variable, MemorySegment> buffers) {
     return new BoundPlan.Host() {
+      @Override
+      public String method() {
+        return method.lifted().name();
+      }
+
       @Override
       public MemorySegment variable(Variable variable, long bytes) {
         MemorySegment buffer = buffers.get(variable);

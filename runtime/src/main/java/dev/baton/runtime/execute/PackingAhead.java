@@ -122,6 +122,11 @@ final class PackingAhead implements BoundPlan.Host {
   // ---- memory that nothing is written to
 
   @Override
+  public String method() {
+    return method.lifted().name();
+  }
+
+  @Override
   public MemorySegment variable(Variable variable, long bytes) {
     MemorySegment known = variables.get(variable);
     if (known == null || known.byteSize() < bytes) {

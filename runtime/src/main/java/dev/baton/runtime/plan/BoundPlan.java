@@ -37,6 +37,9 @@ public final class BoundPlan {
 
   /** The memory that a plan is bound to, and what runs its delegates. */
   public interface Host {
+    /** Name of the method, for messages. */
+    String method();
+
     /** At least the bytes, with what delegates may read past a buffer's end behind them. */
     MemorySegment variable(Variable variable, long bytes);
 
@@ -334,7 +337,8 @@ public final class BoundPlan {
   private BatonException failed(int step, RuntimeException e) {
     return e instanceof BatonException known && !(known instanceof KernelException)
         ? known
-        : new BatonException(names[step] + " failed: " + e.getMessage(), e);
+        : new BatonException(
+            "method '" + host.method() + "', " + names[step] + " failed: " + e.getMessage(), e);
   }
 
   private void publish() {

@@ -1,0 +1,16 @@
+package dev.baton.fuzz;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.util.List;
+
+/** As {@link ProgramFuzzTest}, with the delegates of this machine: native code gets what lies. */
+class DelegatedProgramFuzzTest {
+  private static final List<Seed> SEEDS = Seeds.programs();
+
+  @FuzzTest
+  void delegatedPrograms(byte[] input) {
+    Recipe recipe = Recipe.of(input);
+    Seed seed = SEEDS.get(recipe.seed() % SEEDS.size());
+    HostileRun.of(recipe, recipe.apply(seed), List.of(), HostileRun.delegates());
+  }
+}

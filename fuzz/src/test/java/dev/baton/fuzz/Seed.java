@@ -1,0 +1,91 @@
+package dev.baton.fuzz;
+
+import dev.baton.format.TableFacts;
+import dev.baton.runtime.program.FileSchemas;
+import dev.baton.xnnpack.payload.PayloadSchemas;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A sound file, and where it may be changed. */
+record Seed(String name, byte[] bytes, List<Place> places) {
+  private static final Path MODELS = Path.of(System.getProperty("baton.models"));
+  private static final Path SAMPLES = MODELS.resolve("../runtime/src/test/resources/programs");
+  private static final int HEADER_BYTES = 64;
+
+  private static final byte[] PAYLOAD_MAGIC = "XH00".getBytes(StandardCharsets.US_ASCII);
+  private static final int TABLES_FIELD = 6;
+
+  /** A program, of the models or of the reader's samples, whose own tables may be changed. */
+  static Seed program(String name) {
+    byte[] file = read(path(name, "pte"));
+    return new Seed(name, file, withHeader(file, 0, FileSchemas.program()));
+  }
+
+  /** A data file. */
+  static Seed dataFile(String name, boolean older) {
+    byte[] file = read(path(name, "ptd"));
+    TableFacts facts = older ? FileSchemas.olderDataFile() : FileSchemas.dataFile();
+    return new Seed(name, file, withHeader(file, 0, facts));
+  }
+
+  /** A program whose XNNPACK payloads alone may be changed. */
+  static Seed payloads(String name) {
+    byte[] file = read(path(name, "pte"));
+    ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+    List<Place> places = new ArrayList<>();
+    for (int at = 4; at + HEADER_BYTES < file.length; at++) {
+      if (isPayloadMagic(bytes, at)) {
+        int tables = at - 4 + bytes.getInt(at + TABLES_FIELD);
+        places.addAll(Places.of(file, tables, PayloadSchemas.graph()));
+        header(places, at);
+      }
+    }
+    if (places.isEmpty()) {
+      throw new IllegalStateException(name + " has no XNNPACK payload");
+    }
+    return new Seed(name, file, places);
+  }
+
+  private static boolean isPayloadMagic(ByteBuffer bytes, int at) {
+    for (int i = 0; i < PAYLOAD_MAGIC.length; i++) {
+      if (bytes.get(at + i) != PAYLOAD_MAGIC[i]) {
+        return false;
+      }
+    }
+    return bytes.getInt(at - 4) == 0;
+  }
+
+  private static List<Place> withHeader(byte[] file, int base, TableFacts facts) {
+    List<Place> places = new ArrayList<>(Places.of(file, base, facts));
+    header(places, base);
+    return places;
+  }
+
+  private static void header(List<Place> places, int base) {
+    for (int at = base + 4; at < base + HEADER_BYTES; at += 4) {
+      places.add(new Place(Place.Kind.SCALAR, "header", at, 4));
+    }
+  }
+
+  /** The file of a model, or of the reader's samples. */
+  static Path path(String name, String extension) {
+    String file = extension.equals("ptd") ? "_default_external_constant.ptd" : "model." + extension;
+    Path model = MODELS.resolve(name).resolve(file);
+    return Files.exists(model) ? model : SAMPLES.resolve(name + "." + extension);
+  }
+
+  static byte[] read(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
