@@ -98,8 +98,7 @@ enum Norms implements FastKernel {
           row -> {
             int channel = (int) (row % channels);
             long at = 4 * row * plane;
-            RowLoops.affine(
-                from + at, to + at, plane, norm.scale(channel), norm.shift(channel));
+            RowLoops.affine(from + at, to + at, plane, norm.scale(channel), norm.shift(channel));
           });
     }
   };

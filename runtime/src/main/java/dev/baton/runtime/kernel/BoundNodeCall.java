@@ -47,8 +47,7 @@ public final class BoundNodeCall extends NodeCall implements BoundCall {
     this.buffers = buffers;
     this.absorbed =
         absorbed.stream().<BoundCall>map(n -> new BoundNodeCall(n, facts, buffers)).toList();
-    this.results =
-        absorbed.isEmpty() ? node.results() : List.of(absorbed.getLast().result());
+    this.results = absorbed.isEmpty() ? node.results() : List.of(absorbed.getLast().result());
   }
 
   @Override
