@@ -43,7 +43,7 @@ interface Activation {
       return null;
     }
     return switch (name) {
-      case "aten::relu" -> Loops::relu;
+      case "aten::relu" -> new Clamp(0, Float.POSITIVE_INFINITY);
       case "aten::relu6" -> new Clamp(0, 6);
       case "aten::hardtanh" ->
           clamp((float) call.number("min_val"), (float) call.number("max_val"));
@@ -106,6 +106,9 @@ interface Activation {
 
   /** Bounded between two numbers; NaN stays. */
   record Clamp(float low, float high) implements Activation {
+    /** Changes nothing. */
+    static final Clamp NONE = new Clamp(Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
+
     @Override
     public void whole(long from, long to, int n) {
       Loops.clamp(from, to, n, low, high);
@@ -119,13 +122,6 @@ interface Activation {
   /** Loops over whole vectors, each compiled for what it alone does. */
   final class Loops {
     private Loops() {}
-
-    static void relu(long from, long to, int n) {
-      for (long i = 0; i < 4L * n; i += BYTES) {
-        FloatVector x = fromMemorySegment(SPECIES, ALL, from + i, LITTLE_ENDIAN);
-        x.blend(0f, x.lt(0f)).intoMemorySegment(ALL, to + i, LITTLE_ENDIAN);
-      }
-    }
 
     static void leakyRelu(long from, long to, int n, float slope) {
       for (long i = 0; i < 4L * n; i += BYTES) {

@@ -33,7 +33,8 @@ final class Convolution implements FastKernel {
 
   @Override
   public boolean absorbs(Call call, List<Call> before, Call next) {
-    return Epilogue.takes(before, next);
+    boolean rowsAreChannels = call.shape("input").rank() == call.shape("weight").rank();
+    return Epilogue.takes(next) || (rowsAreChannels && Epilogue.takesOfChannels(next));
   }
 
   @Override

@@ -1,19 +1,12 @@
 package dev.baton.kernels.vector;
 
-import static dev.baton.kernels.vector.Lanes.ALL;
-import static dev.baton.kernels.vector.Lanes.SPECIES;
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-import static jdk.incubator.vector.FloatVector.broadcast;
-import static jdk.incubator.vector.FloatVector.fromMemorySegment;
-
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Operand;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,11 +32,19 @@ interface Epilogue {
    * True if {@link #of} can do the node: an activation, or the sum with a tensor of the result's
    * shape.
    */
-  static boolean takes(List<Call> before, Call next) {
+  static boolean takes(Call next) {
     if (next.node().name().equals("aten::add.Tensor")) {
       return isResidual(next);
     }
     return Activation.of(next) != null;
+  }
+
+  /**
+   * True if {@link #of} can do the node where rows are channels: a batch norm of which the program
+   * holds the statistics.
+   */
+  static boolean takesOfChannels(Call next) {
+    return BatchNorm.is(next) && BatchNorm.isConstant(next);
   }
 
   private static boolean isResidual(Call next) {
@@ -55,29 +56,47 @@ interface Epilogue {
   /** The epilogue of a bias and of what a call absorbs. */
   static Epilogue of(BoundCall call, @Nullable Operand bias, boolean biasOfRows) {
     List<Epilogue> stages = new ArrayList<>();
-    List<BoundCall> absorbed = call.absorbed();
-    int from = 0;
+    Deque<BoundCall> absorbed = new ArrayDeque<>(call.absorbed());
     if (bias != null && biasOfRows) {
-      float low = Float.NEGATIVE_INFINITY;
-      float high = Float.POSITIVE_INFINITY;
-      if (!absorbed.isEmpty() && Activation.of(absorbed.get(0)) instanceof Activation.Clamp clamp) {
-        low = clamp.low();
-        high = clamp.high();
-        from = 1;
-      }
-      stages.add(new RowBias(bias.data().address(), low, high));
+      stages.add(new RowBias(bias.data().address(), clamp(absorbed)));
     } else if (bias != null) {
       stages.add(new ColumnBias(bias.data().address()));
     }
-    for (BoundCall next : absorbed.subList(from, absorbed.size())) {
-      stages.add(
-          next.node().name().equals("aten::add.Tensor") ? residual(call, next) : activation(next));
+    while (!absorbed.isEmpty()) {
+      BoundCall next = absorbed.remove();
+      if (next.node().name().equals("aten::add.Tensor")) {
+        stages.add(residual(call, next));
+      } else if (BatchNorm.is(next)) {
+        stages.add(norm(next, clamp(absorbed)));
+      } else {
+        stages.add(activation(next));
+      }
     }
     return switch (stages.size()) {
       case 0 -> NONE;
       case 1 -> stages.get(0);
       default -> new Chain(stages.toArray(Epilogue[]::new));
     };
+  }
+
+  /** The bounds that are next, taken off; those that change nothing if something else is. */
+  private static Activation.Clamp clamp(Deque<BoundCall> absorbed) {
+    if (!absorbed.isEmpty() && Activation.of(absorbed.element()) instanceof Activation.Clamp c) {
+      absorbed.remove();
+      return c;
+    }
+    return Activation.Clamp.NONE;
+  }
+
+  private static Epilogue norm(BoundCall next, Activation.Clamp clamp) {
+    BatchNorm norm = new BatchNorm(next);
+    float[] scales = new float[next.shape("input").size(1)];
+    float[] shifts = new float[scales.length];
+    for (int c = 0; c < scales.length; c++) {
+      scales[c] = norm.scale(c);
+      shifts[c] = norm.shift(c);
+    }
+    return new RowNorm(scales, shifts, clamp);
   }
 
   private static Epilogue activation(BoundCall next) {
@@ -99,24 +118,19 @@ interface Epilogue {
   }
 
   /** Adds one element of the bias to a row, and clamps. */
-  record RowBias(long bias, float low, float high) implements Epilogue {
+  record RowBias(long bias, Activation.Clamp clamp) implements Epilogue {
     @Override
     public void apply(long at, int count, int row, int column, long element) {
-      FloatVector b = broadcast(SPECIES, Lanes.get(bias + 4L * row));
-      int i = 0;
-      for (; i < Lanes.whole(count); i += Lanes.COUNT) {
-        FloatVector x = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN).add(b);
-        x = x.blend(low, x.lt(low)); // NaN stays
-        x.blend(high, x.compare(VectorOperators.GT, high))
-            .intoMemorySegment(ALL, at + 4L * i, LITTLE_ENDIAN);
-      }
-      if (i < count) {
-        VectorMask<Float> rest = Lanes.first(count - i);
-        FloatVector x = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, rest).add(b);
-        x = x.blend(low, x.lt(low));
-        x.blend(high, x.compare(VectorOperators.GT, high))
-            .intoMemorySegment(ALL, at + 4L * i, LITTLE_ENDIAN, rest);
-      }
+      RowLoops.affine(at, count, 1, Lanes.get(bias + 4L * row), clamp.low(), clamp.high());
+    }
+  }
+
+  /** Scales and shifts a row by one of each, and clamps. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record RowNorm(float[] scales, float[] shifts, Activation.Clamp clamp) implements Epilogue {
+    @Override
+    public void apply(long at, int count, int row, int column, long element) {
+      RowLoops.affine(at, count, scales[row], shifts[row], clamp.low(), clamp.high());
     }
   }
 

@@ -48,7 +48,7 @@ final class MatrixMultiply implements FastKernel {
 
   @Override
   public boolean absorbs(Call call, List<Call> before, Call next) {
-    return Epilogue.takes(before, next);
+    return Epilogue.takes(next);
   }
 
   @Override

@@ -79,7 +79,7 @@ enum Norms implements FastKernel {
   BATCH {
     @Override
     public boolean supports(Call call) {
-      return isFloat(call);
+      return BatchNorm.is(call);
     }
 
     @Override
@@ -90,22 +90,15 @@ enum Norms implements FastKernel {
       int plane = planes == 0 ? 0 : Math.toIntExact(shape.numel() / planes);
       long from = call.input("input").data().address();
       long to = call.output(0).data().address();
-      long mean = call.input("running_mean").data().address();
-      long variance = call.input("running_var").data().address();
-      long weight = addressOrZero(call, "weight");
-      long bias = addressOrZero(call, "bias");
-      double eps = call.number("eps");
+      BatchNorm norm = new BatchNorm(call);
       return Rows.step(
           call,
           planes,
           plane,
           row -> {
-            long c = 4 * (row % channels);
-            double scale = 1 / Math.sqrt(Lanes.get(variance + c) + eps);
-            double w = scale * (weight == 0 ? 1 : Lanes.get(weight + c));
-            double b = (bias == 0 ? 0 : Lanes.get(bias + c)) - Lanes.get(mean + c) * w;
+            int channel = (int) (row % channels);
             long at = 4 * row * plane;
-            RowLoops.affine(from + at, to + at, plane, (float) w, (float) b);
+            RowLoops.affine(from + at, to + at, plane, norm.scale(channel), norm.shift(channel));
           });
     }
   };
@@ -114,8 +107,7 @@ enum Norms implements FastKernel {
     return switch (operator) {
       case "aten::native_layer_norm", "aten::layer_norm" -> LAYER;
       case "aten::native_group_norm" -> GROUP;
-      case "aten::_native_batch_norm_legit_no_training" -> BATCH;
-      default -> null;
+      default -> BatchNorm.NAMES.contains(operator) ? BATCH : null;
     };
   }
 

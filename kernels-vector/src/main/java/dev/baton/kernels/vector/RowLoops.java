@@ -7,6 +7,7 @@ import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Sums and other loops over a row of elements that follow each other. */
@@ -226,6 +227,26 @@ final class RowLoops {
       fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i))
           .fma(a, b)
           .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i));
+    }
+  }
+
+  /** x · scale + shift in place, bounded between two numbers; NaN stays. */
+  static void affine(long at, int n, float scale, float shift, float low, float high) {
+    FloatVector a = broadcast(SPECIES, scale);
+    FloatVector b = broadcast(SPECIES, shift);
+    int i = 0;
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      FloatVector x = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN).fma(a, b);
+      x = x.blend(low, x.lt(low));
+      x.blend(high, x.compare(VectorOperators.GT, high))
+          .intoMemorySegment(ALL, at + 4L * i, LITTLE_ENDIAN);
+    }
+    if (i < n) {
+      VectorMask<Float> rest = Lanes.first(n - i);
+      FloatVector x = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, rest).fma(a, b);
+      x = x.blend(low, x.lt(low));
+      x.blend(high, x.compare(VectorOperators.GT, high))
+          .intoMemorySegment(ALL, at + 4L * i, LITTLE_ENDIAN, rest);
     }
   }
 

@@ -264,6 +264,20 @@ class TwinTest {
               positive(3),
               0.1,
               1e-5));
+      for (String name : List.of("_native_batch_norm_legit", "native_batch_norm")) {
+        calls.add(
+            call(
+                "aten::" + name,
+                1,
+                tensor(2, 3, n),
+                null,
+                tensor(3),
+                tensor(3),
+                positive(3),
+                false,
+                0.1,
+                1e-5));
+      }
     }
     calls.add(call("aten::permute_copy", 1, tensor(0, 4), List.of(1, 0)));
     calls.add(call("aten::permute_copy", 1, tensor(1, 1), List.of(1, 0)));
@@ -577,7 +591,8 @@ class TwinTest {
     return arguments;
   }
 
-  private static Operand random(int[] sizes, Random random, float from, Arena arena) {
+  /** Elements of four from the lowest on. */
+  static Operand random(int[] sizes, Random random, float from, Arena arena) {
     Shape shape = Shape.of(sizes);
     Operand operand =
         new Operand(arena.allocate(shape.numel() * Float.BYTES, 64), DType.FLOAT, shape);
@@ -587,7 +602,7 @@ class TwinTest {
     return operand;
   }
 
-  private static void check(Operand expected, Operand actual, long terms) {
+  static void check(Operand expected, Operand actual, long terms) {
     Elements want = Elements.of(expected);
     Elements got = Elements.of(actual);
     double tolerance = 4e-7 * (8 + Math.sqrt(terms) * 4);

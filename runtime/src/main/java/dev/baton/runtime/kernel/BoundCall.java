@@ -39,7 +39,8 @@ public interface BoundCall extends Call {
 
   /**
    * The calls that the step computes too, in order, each on the result of the one before: those
-   * that {@link Kernel#absorbs} was true of. {@link #output} is the result of the last.
+   * that {@link Kernel#absorbs} was true of. The only {@link #output} is the first result of the
+   * last.
    */
   default List<BoundCall> absorbed() {
     return List.of();

@@ -47,7 +47,7 @@ public final class BoundNodeCall extends NodeCall implements BoundCall {
     this.buffers = buffers;
     this.absorbed =
         absorbed.stream().<BoundCall>map(n -> new BoundNodeCall(n, facts, buffers)).toList();
-    this.results = absorbed.isEmpty() ? node.results() : absorbed.getLast().results();
+    this.results = absorbed.isEmpty() ? node.results() : List.of(absorbed.getLast().result());
   }
 
   @Override

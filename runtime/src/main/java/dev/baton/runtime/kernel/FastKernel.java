@@ -20,7 +20,7 @@ public interface FastKernel {
   /**
    * True if the step can compute another node too, before it writes: {@code next} takes this
    * operator's result, or that of the last of {@code before}, nobody else does, and its own result
-   * has the same type.
+   * has the same type. Of several results that is the first, and nobody takes the others.
    *
    * @param call which {@link #supports} is true of
    * @param before what this call absorbs already

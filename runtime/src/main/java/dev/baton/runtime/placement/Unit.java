@@ -52,7 +52,7 @@ public sealed interface Unit {
 
     @Override
     public List<Value> outputs() {
-      return absorbed.isEmpty() ? node.results() : absorbed.getLast().results();
+      return absorbed.isEmpty() ? node.results() : List.of(absorbed.getLast().result());
     }
   }
 

@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Joins a Java unit with the units that follow it where its kernel absorbs them: a convolution and
- * the activation of its result are one step, and what lies between is never written.
+ * Joins a Java unit with the units that follow it where its kernel absorbs them: a convolution, the
+ * batch norm of its result and the activation of that are one step, and what lies between is never
+ * written. Nor are further results of what is absorbed, which nobody takes.
  *
  * <p>A unit takes the place of the last that it absorbs: all other tensors are there by then.
  */
@@ -69,7 +70,7 @@ final class Absorption {
     List<Call> calls = new ArrayList<>();
     Call call = new NodeCall(unit.node(), facts);
     Node last = unit.node();
-    while (last.results().size() == 1 && last.result().isTensor()) {
+    while (hasOneResult(last, graph)) {
       Value result = last.result();
       List<Node> users = graph.users(result);
       if (users.size() != 1 || graph.isOutput(result)) {
@@ -80,8 +81,7 @@ final class Absorption {
       boolean fits =
           place >= 0
               && !gone[place]
-              && next.results().size() == 1
-              && next.result().isTensor()
+              && hasOneResult(next, graph)
               && next.inputs().stream().filter(v -> v == result).count() == 1
               && next.inputs().stream().allMatch(Value::isTensor)
               && facts.type(next.result()).equals(facts.type(result));
@@ -94,5 +94,14 @@ final class Absorption {
       last = next;
     }
     return absorbed;
+  }
+
+  /** True of a node with a tensor as its first result, whose others nobody takes. */
+  private static boolean hasOneResult(Node node, Graph graph) {
+    return !node.results().isEmpty()
+        && node.result().isTensor()
+        && node.results().stream()
+            .skip(1)
+            .allMatch(v -> graph.users(v).isEmpty() && !graph.isOutput(v));
   }
 }

@@ -375,7 +375,7 @@ public final class BoundPlan {
    *
    * @param index that the description has
    */
-  Profile.Step describe(int step, int index) {
+  public Profile.Step describe(int step, int index) {
     Unit unit = stepUnits[step];
     Value value = copied[step];
     if (unit == null && value != null) {

@@ -21,6 +21,7 @@ import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.JavaUnits;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -61,10 +62,14 @@ class BlockPlanTest {
         .result();
   }
 
-  private BlockPlan plan(Kernels kernels, Value result) throws Exception {
-    Graph graph = builder.build(List.of(result));
+  private BlockPlan plan(Kernels kernels, Value... results) throws Exception {
+    Graph graph = builder.build(List.of(results));
     Variable in = new Variable(0, "in", Variable.Kind.INPUT, TYPE, null, null);
-    Variable out = new Variable(1, "out", Variable.Kind.OUTPUT, TYPE, null, null);
+    List<Variable> out = new ArrayList<>();
+    for (Value result : results) {
+      int index = out.size() + 1;
+      out.add(new Variable(index, "out", Variable.Kind.OUTPUT, result.type(), null, null));
+    }
     BlockPlan.Inputs inputs =
         new BlockPlan.Inputs() {
           @Override
@@ -81,7 +86,7 @@ class BlockPlanTest {
         graph,
         JavaUnits.of(graph, graph.nodes(), kernels),
         List.of(in),
-        List.of(out),
+        out,
         Set.of(),
         inputs,
         kernels,
@@ -127,6 +132,36 @@ class BlockPlanTest {
   void anOperandThatAJoinedStepReadsAgainIsNotOverwritten() throws Exception {
     Value a = apply("aten::neg", x);
     assertEquals(1024, plan(joining(), add(exp(a), a)).arenaBytes());
+  }
+
+  /** The two empty results, which nobody takes, are nowhere. */
+  @Test
+  void anAbsorbedNodeMayHaveMoreResultsThatNobodyTakes() throws Exception {
+    BlockPlan plan = plan(joining(), batchNorm(exp(x)));
+    assertEquals(1, plan.units().size());
+    assertEquals(0, plan.arenaBytes());
+  }
+
+  @Test
+  void aNodeWhoseSecondResultIsTakenIsNotAbsorbed() throws Exception {
+    Value norm = batchNorm(exp(x));
+    Value saved = norm.producer().results().get(1);
+    Value used =
+        builder
+            .node(
+                Operators.get("aten::neg"),
+                List.of(saved),
+                List.of(saved.tensorType()),
+                Origin.HOST)
+            .result();
+    BlockPlan plan = plan(joining(), norm, used);
+    assertEquals(3, plan.units().size());
+  }
+
+  @Test
+  void aNodeWhoseSecondResultIsAnOutputIsNotAbsorbed() throws Exception {
+    Value norm = batchNorm(exp(x));
+    assertEquals(2, plan(joining(), norm, norm.producer().results().get(1)).units().size());
   }
 
   /** Kernels whose exponential absorbs whatever follows. */
