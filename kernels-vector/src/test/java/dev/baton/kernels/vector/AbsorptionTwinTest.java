@@ -454,6 +454,11 @@ class AbsorptionTwinTest {
       }
     }
 
+    @Override
+    public String method() {
+      return "forward";
+    }
+
     private Variable variable(Value value, Variable.Kind kind, Operand operand) {
       variables.add(operand);
       int index = variables.size() - 1;
