@@ -16,7 +16,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * int8 elements in memory and vectors of as many numbers as {@link Lanes} have. Four bytes are less
- * than the least vector; they pass through an int.
+ * than the least vector; they pass through an int. Methods that take or give vectors are short
+ * enough to be compiled into every caller.
  */
 final class ByteLanes {
   /** Adding it to a number of less than 2²² leaves the number, rounded to even, in the low bits. */
@@ -33,11 +34,14 @@ final class ByteLanes {
   private ByteLanes() {}
 
   private static ByteVector bytes(long address) {
-    if (NARROW) {
-      long four = Integer.toUnsignedLong(ALL.get(JAVA_INT_UNALIGNED, address));
-      return LongVector.broadcast(LongVector.SPECIES_64, four).reinterpretAsBytes();
-    }
-    return ByteVector.fromMemorySegment(BYTES, ALL, address, LITTLE_ENDIAN);
+    return NARROW
+        ? fourBytes(address)
+        : ByteVector.fromMemorySegment(BYTES, ALL, address, LITTLE_ENDIAN);
+  }
+
+  private static ByteVector fourBytes(long address) {
+    long four = Integer.toUnsignedLong(ALL.get(JAVA_INT_UNALIGNED, address));
+    return LongVector.broadcast(LongVector.SPECIES_64, four).reinterpretAsBytes();
   }
 
   /** Numbers of a vector of bytes. */
@@ -51,12 +55,19 @@ final class ByteLanes {
 
   /** Writes the low bytes of a vector. */
   static void store(IntVector vector, long address) {
-    ByteVector bytes = (ByteVector) vector.convertShape(VectorOperators.I2B, BYTES, 0);
+    store((ByteVector) vector.convertShape(VectorOperators.I2B, BYTES, 0), address);
+  }
+
+  private static void store(ByteVector bytes, long address) {
     if (NARROW) {
-      ALL.set(JAVA_INT_UNALIGNED, address, bytes.reinterpretAsInts().lane(0));
+      storeFour(bytes, address);
     } else {
       bytes.intoMemorySegment(ALL, address, LITTLE_ENDIAN);
     }
+  }
+
+  private static void storeFour(ByteVector bytes, long address) {
+    ALL.set(JAVA_INT_UNALIGNED, address, bytes.reinterpretAsInts().lane(0));
   }
 
   /**
@@ -65,8 +76,11 @@ final class ByteLanes {
    */
   static IntVector round(FloatVector x, FloatVector low, FloatVector high) {
     FloatVector atLeast = x.blend(low, x.lt(low));
-    FloatVector bounded = atLeast.blend(high, atLeast.compare(VectorOperators.GT, high));
-    return bounded.add(ROUNDING).reinterpretAsInts();
+    return atMost(atLeast, high).add(ROUNDING).reinterpretAsInts();
+  }
+
+  private static FloatVector atMost(FloatVector x, FloatVector high) {
+    return x.blend(high, x.compare(VectorOperators.GT, high));
   }
 
   static IntVector toInts(FloatVector x) {

@@ -100,29 +100,33 @@ final class BytePanels {
     int width = panels.width(panel);
     long start = packed + (long) height * first;
     for (int j = 0; j < width; j += Lanes.COUNT) {
-      FloatVector z = FloatVector.fromArray(Lanes.SPECIES, zeros, zero + first + j);
+      int z = zero + first + j;
       if (nibbles) {
-        halves(start + (long) (k0 / 2) * width + j, to + 4L * j, kn, width, z);
+        halves(start + (long) (k0 / 2) * width + j, to + 4L * j, kn, width, zeros, z);
       } else {
         long from = start + (long) k0 * width + j;
+        FloatVector zeroPoints = FloatVector.fromArray(Lanes.SPECIES, zeros, z);
         for (int i = 0; i < kn; i++) {
           ByteLanes.load(from + (long) i * width)
-              .sub(z)
+              .sub(zeroPoints)
               .intoMemorySegment(ALL, to + 4 * ((long) i * width + j), LITTLE_ENDIAN);
         }
       }
     }
   }
 
-  private static void halves(long from, long to, int kn, int width, FloatVector zeros) {
+  private static void halves(long from, long to, int kn, int width, float[] zeros, int z) {
+    FloatVector zeroPoints = FloatVector.fromArray(Lanes.SPECIES, zeros, z);
     for (int i = 0; i < kn; i += 2) {
       IntVector both = ByteLanes.loadInts(from + (long) (i / 2) * width);
       IntVector low = both.and(15);
-      ByteLanes.toFloats(low).sub(zeros).intoMemorySegment(ALL, to + 4L * i * width, LITTLE_ENDIAN);
+      ByteLanes.toFloats(low)
+          .sub(zeroPoints)
+          .intoMemorySegment(ALL, to + 4L * i * width, LITTLE_ENDIAN);
       if (i + 1 < kn) {
         IntVector high = both.lanewise(VectorOperators.LSHR, 4).and(15);
         ByteLanes.toFloats(high)
-            .sub(zeros)
+            .sub(zeroPoints)
             .intoMemorySegment(ALL, to + 4L * (i + 1) * width, LITTLE_ENDIAN);
       }
     }
