@@ -113,27 +113,38 @@ def instead(out):
     return run_test
 
 
+def files_of(description):
+    return sorted(p for p in description.parent.rglob("*") if p.is_file())
+
+
+def compressed(descriptions, root):
+    """The folders of cases in a zip that is compressed as a whole."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as z:
+        for description in descriptions:
+            for p in files_of(description):
+                z.writestr(zipfile.ZipInfo(str(p.relative_to(root))), p.read_bytes())
+    return gzip.compress(kept.getvalue(), 9, mtime=0)
+
+
 def pack(out, resources):
     lines = ["| Flow | programs | ExecuTorch's runtime agrees | it has no kernel | kept here |", "|---|---|---|---|---|"]
     for flow in FLOWS:
-        counts, kept = collections.Counter(), io.BytesIO()
-        with zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as z:
-            for description in sorted((out / flow).glob("*/case.json")):
-                case = json.loads(description.read_text())
-                counts["all"] += 1
-                counts["passes" if case["executorch"] == "passes" else "none"] += 1
-                files = sorted(p for p in description.parent.rglob("*") if p.is_file())
-                if sum(p.stat().st_size for p in files) <= LARGEST:
-                    counts["kept"] += 1
-                    for p in files:
-                        z.writestr(zipfile.ZipInfo(str(p.relative_to(out / flow))), p.read_bytes())
-        (resources / f"{flow}.zip.gz").write_bytes(gzip.compress(kept.getvalue(), 9, mtime=0))
+        counts, kept = collections.Counter(), []
+        for description in sorted((out / flow).glob("*/case.json")):
+            counts["all"] += 1
+            counts["passes" if json.loads(description.read_text())["executorch"] == "passes" else "none"] += 1
+            if sum(p.stat().st_size for p in files_of(description)) <= LARGEST:
+                kept.append(description)
+        (resources / f"{flow}.zip.gz").write_bytes(compressed(kept, out / flow))
+        counts["kept"] = len(kept)
         lines.append(f"| {flow} | {counts['all']} | {counts['passes']} | {counts['none']} | {counts['kept']} |")
     (resources / "README.md").write_text(f"""# ExecuTorch's operator suite
 
 Programs that the operator suite of the `executorch` wheel exports (1.5.1, torch {torch.__version__.split('+')[0]}), with inputs from its generator and
 PyTorch's answers; written by `all/src/test/scripts/operator_suite.py`, which makes the larger ones too (`baton verify` runs them).
 The programs are the suite's (BSD-3-Clause). Programs of the flow `xnnpack` of which nothing is delegated are those of `portable`.
+`dim-orders.zip.gz` is written by `dim_orders.py` beside that script: operators on tensors in channels-last order.
 
 """ + "\n".join(lines) + "\n")
 

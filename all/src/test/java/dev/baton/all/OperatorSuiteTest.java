@@ -32,18 +32,17 @@ class OperatorSuiteTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @CsvSource({
-    "portable, none, 500",
-    "portable, auto, 500",
-    "xnnpack, none, 150",
-    "xnnpack, auto, 150"
-  })
-  void asPyTorch(String flow, String delegates, int atLeast) throws IOException {
-    unpack(flow);
-    LoadOptions options =
-        delegates.equals("none") ? LoadOptions.javaOnly() : LoadOptions.defaults();
-    CaseRunner runner = new CaseRunner(Delegates.load(), options);
+  @CsvSource({"portable, 500", "xnnpack, 150", "dim-orders, 200"})
+  void asPyTorch(String suite, int atLeast) throws IOException {
+    unpack(suite);
     List<Path> cases = ModelCase.find(folder);
+    assertTrue(cases.size() > atLeast, "cases: " + cases.size());
+    assertEquals(List.of(), failures(cases, LoadOptions.javaOnly()), "in Java alone");
+    assertEquals(List.of(), failures(cases, LoadOptions.defaults()), "with delegates");
+  }
+
+  private static List<String> failures(List<Path> cases, LoadOptions options) throws IOException {
+    CaseRunner runner = new CaseRunner(Delegates.load(), options);
     List<String> failures = new ArrayList<>();
     for (Path at : cases) {
       try {
@@ -55,14 +54,13 @@ class OperatorSuiteTest {
         failures.add(at.getFileName() + ": " + e);
       }
     }
-    assertEquals(List.of(), failures);
-    assertTrue(cases.size() > atLeast, "cases: " + cases.size());
+    return failures;
   }
 
-  private void unpack(String flow) throws IOException {
+  private void unpack(String suite) throws IOException {
     try (InputStream in =
             Objects.requireNonNull(
-                OperatorSuiteTest.class.getResourceAsStream("/suite/" + flow + ".zip.gz"));
+                OperatorSuiteTest.class.getResourceAsStream("/suite/" + suite + ".zip.gz"));
         ZipInputStream zip = new ZipInputStream(new GZIPInputStream(in))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         Path file = folder.resolve(entry.getName());

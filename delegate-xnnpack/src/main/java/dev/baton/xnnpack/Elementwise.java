@@ -143,7 +143,7 @@ final class Elementwise {
     if (exponent == 0.5) {
       unary(node, c, UnaryOperator.SQUARE_ROOT, List.of());
     } else if (exponent == -0.5) {
-      unary(node, c, UnaryOperator.RECIPROCAL_SQUARE_ROOT, List.of());
+      inverseRoot(node, c);
     } else if (exponent == -1) {
       reciprocal(node, c);
     } else if (exponent == 2) {
@@ -197,13 +197,26 @@ final class Elementwise {
   static void reciprocal(Node node, SubgraphCompiler c) {
     Value x = node.tensor("self");
     Layout layout = c.meet(x.shape().rank(), List.of(x));
+    reciprocal(node, c, layout, c.in(x, layout));
+  }
+
+  /** 1 / √x by its parts: XNNPACK's own approximation gives NaN at 0 and at infinity. */
+  static void inverseRoot(Node node, SubgraphCompiler c) {
+    Value x = node.tensor("self");
+    Layout layout = c.meet(x.shape().rank(), List.of(x));
     int input = c.in(x, layout);
+    int root = c.temporary(layout.dims(x.shape()));
+    c.add(new XnnNode.Unary(UnaryOperator.SQUARE_ROOT, List.of(), input, root));
+    reciprocal(node, c, layout, root);
+  }
+
+  private static void reciprocal(Node node, SubgraphCompiler c, Layout layout, int divisor) {
     c.add(
         new XnnNode.Binary(
             BinaryOperator.DIVIDE,
             Range.ALL,
-            scalar(c, x, 1),
-            input,
+            scalar(c, node.tensor("self"), 1),
+            divisor,
             c.out(node.result(), layout)));
   }
 

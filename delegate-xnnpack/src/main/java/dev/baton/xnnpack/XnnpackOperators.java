@@ -79,7 +79,8 @@ final class XnnpackOperators {
       case "aten::exp" -> unary(UnaryOperator.EXP);
       case "aten::log" -> unary(UnaryOperator.LOG);
       case "aten::sqrt" -> unary(UnaryOperator.SQUARE_ROOT);
-      case "aten::rsqrt" -> unary(UnaryOperator.RECIPROCAL_SQUARE_ROOT);
+      case "aten::rsqrt" ->
+          new Support(need(UnaryOperator.SQUARE_ROOT), Elementwise::inverseRoot, ELEMENTWISE);
       case "aten::floor" -> unary(UnaryOperator.FLOOR);
       case "aten::ceil" -> unary(UnaryOperator.CEILING);
       case "aten::square" -> unary(UnaryOperator.SQUARE);
