@@ -8,6 +8,7 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.baton.runtime.kernel.Affine;
 import dev.baton.runtime.kernel.Requantization;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * reference kernels. Output channels are rows or columns.
  */
 interface Requantizer {
+  /** Address of a vector of zeros. */
+  long ZEROS = Arena.global().allocate(Lanes.BYTES, Lanes.BYTES).address();
+
   /**
    * Writes results.
    *
@@ -94,37 +98,26 @@ interface Requantizer {
     }
 
     /**
-     * Both loops are written out here, and the method is longer than what the compiler takes into
-     * its callers: it would run out of room there, and leave calls that make objects of vectors.
+     * One loop for both cases: of a branch that was rare while the compiler counted, it would leave
+     * the calls, which make objects of vectors.
      */
     @Override
     public void run(long sums, long more, int count, int row, int column, long element) {
       int at = rows ? row * Lanes.COUNT : column;
       int step = rows ? 0 : 1;
+      long added = more == 0 ? ZEROS : more;
+      long pace = more == 0 ? 0 : 4;
       FloatVector l = broadcast(SPECIES, low);
       FloatVector h = broadcast(SPECIES, high);
       // Bytes are written over numbers that have been read.
-      if (more == 0) {
-        for (int i = 0; i < count; i += Lanes.COUNT) {
-          IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
-          FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
-          IntVector sum =
-              ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN))
-                  .add(start);
-          FloatVector y = ByteLanes.toFloats(sum).mul(factor);
-          ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
-        }
-      } else {
-        for (int i = 0; i < count; i += Lanes.COUNT) {
-          IntVector start = IntVector.fromArray(ByteLanes.INTS, bias, at + step * i);
-          FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
-          IntVector part =
-              ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN))
-                  .add(start);
-          IntVector sum = part.add(ByteLanes.intsAt(more + 4L * i));
-          FloatVector y = ByteLanes.toFloats(sum).mul(factor);
-          ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
-        }
+      for (int i = 0; i < count; i += Lanes.COUNT) {
+        IntVector sum =
+            ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN))
+                .add(IntVector.fromArray(ByteLanes.INTS, bias, at + step * i))
+                .add(ByteLanes.intsAt(added + pace * i));
+        FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
+        FloatVector y = ByteLanes.toFloats(sum).mul(factor);
+        ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
       }
       ByteLanes.copy(sums, out + element, count);
     }
@@ -163,14 +156,13 @@ interface Requantizer {
       float input = inputs[inputs.length == 1 ? 0 : row];
       int at = rows ? row * Lanes.COUNT : column;
       int step = rows ? 0 : 1;
+      if (more != 0) {
+        add(sums, more, count);
+      }
       for (int i = 0; i < count; i += Lanes.COUNT) {
-        FloatVector sum = fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN);
-        if (more != 0) {
-          IntVector whole = ByteLanes.toInts(sum).add(ByteLanes.intsAt(more + 4L * i));
-          sum = ByteLanes.toFloats(whole);
-        }
         FloatVector y =
-            sum.mul(input)
+            fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN)
+                .mul(input)
                 .mul(FloatVector.fromArray(Lanes.SPECIES, weights, at + step * i))
                 .add(FloatVector.fromArray(Lanes.SPECIES, bias, at + step * i))
                 .max(low)
@@ -181,6 +173,15 @@ interface Requantizer {
         Lanes.copy(sums, out + 4 * element, count);
       } else {
         Quantize.run(sums, out + element, count, affine.inverse(), affine);
+      }
+    }
+
+    private static void add(long sums, long more, int count) {
+      for (int i = 0; i < count; i += Lanes.COUNT) {
+        IntVector whole =
+            ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN))
+                .add(ByteLanes.intsAt(more + 4L * i));
+        ByteLanes.toFloats(whole).intoMemorySegment(ALL, sums + 4L * i, LITTLE_ENDIAN);
       }
     }
   }
