@@ -66,8 +66,7 @@ public final class OnnxBench {
       float[] data = new float[values.remaining()];
       values.get(data);
       Tensor actual = Tensor.fromBlob(data, output.getInfo().getShape());
-      Comparison compared =
-          Comparison.of(actual, expected.get(i).read(), Double.POSITIVE_INFINITY);
+      Comparison compared = Comparison.of(actual, expected.get(i).read(), Double.POSITIVE_INFINITY);
       worst =
           Math.max(worst, compared.passed() ? compared.relativeError() : Double.POSITIVE_INFINITY);
     }
