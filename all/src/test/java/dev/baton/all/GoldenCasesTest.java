@@ -31,7 +31,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenCasesTest {
   /** Cases too small for XNNPACK to be worth entering. */
   private static final Set<String> JAVA_ONLY =
-      Set.of("add-portable", "cond-portable", "int8-conv1d-portable8", "map-portable");
+      Set.of(
+          "add-portable",
+          "bundled-state-portable.bpte",
+          "cond-portable",
+          "int8-conv1d-portable8",
+          "map-portable",
+          "picked-portable");
 
   static List<Path> cases() throws IOException {
     List<Path> cases = ModelCase.find(Path.of(System.getProperty("baton.models")));

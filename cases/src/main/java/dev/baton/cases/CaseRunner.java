@@ -4,16 +4,23 @@ import dev.baton.runtime.Delegates;
 import dev.baton.runtime.EValue;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.Model;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ReadOptions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/** Runs cases: the calls of one case in order, on one execution, so that state lives on. */
+/**
+ * Runs cases: the calls of one case in order, on one execution of each method, so that state lives
+ * on, and is shared among methods that share it.
+ */
 public final class CaseRunner {
   private final Delegates delegates;
   private final LoadOptions options;
@@ -31,16 +38,41 @@ public final class CaseRunner {
    * @throws IOException if a file cannot be read
    */
   public CaseResult run(ModelCase modelCase) throws IOException {
+    Map<String, Execution> executions = new LinkedHashMap<>();
     try (Program program =
             Program.open(
                 modelCase.model(), ReadOptions.defaults().withDataFiles(modelCase.dataFiles()));
-        ModelMethod method = ModelMethod.load(program, modelCase.method(), options, delegates);
-        Execution execution = method.newExecution()) {
+        Model model = Model.of(program, options, delegates)) {
       List<CaseResult.Output> outputs = new ArrayList<>();
       for (int call = 0; call < modelCase.calls().size(); call++) {
+        String name = modelCase.calls().get(call).method();
+        Execution execution = executions.get(name);
+        if (execution == null) {
+          execution = execution(model.load(name), executions.values());
+          executions.put(name, execution);
+        } else if (modelCase.independent()) {
+          execution.reset();
+        }
         outputs.addAll(run(call, modelCase, execution));
       }
-      return new CaseResult(modelCase, method.placement(), outputs, execution.fallenBack());
+      return new CaseResult(
+          modelCase,
+          executions.values().iterator().next().method().placement(),
+          outputs,
+          executions.values().stream().flatMap(e -> e.fallenBack().stream()).toList());
+    } finally {
+      executions.values().forEach(e -> e.method().close());
+    }
+  }
+
+  private static Execution execution(ModelMethod method, Collection<Execution> others) {
+    try {
+      Optional<Execution> sharing =
+          others.stream().filter(o -> method.sharesState() && o.method().sharesState()).findFirst();
+      return sharing.isPresent() ? method.newExecution(sharing.get()) : method.newExecution();
+    } catch (RuntimeException | Error e) {
+      method.close();
+      throw e;
     }
   }
 
@@ -64,7 +96,7 @@ public final class CaseRunner {
     }
     List<CaseResult.Output> outputs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Tensor expected = Npy.read(files.expected().get(i));
+      Tensor expected = files.expected().get(i).read();
       Tensor actual = Numbers.asTensor(execution.output(i));
       outputs.add(
           new CaseResult.Output(call, i, Comparison.of(actual, expected, modelCase.tolerance())));
@@ -73,26 +105,26 @@ public final class CaseRunner {
   }
 
   /**
-   * Reads one file for each input. Where the method takes a plain value, the file holds one
-   * element.
+   * Sets every input. Where the method takes a plain value, the tensor has one element.
    *
    * @throws IllegalArgumentException if there are more or fewer files than inputs, or one does not
    *     fit
    */
-  public static void setInputs(Execution execution, List<Path> files) throws IOException {
+  public static void setInputs(Execution execution, List<ModelCase.Source> values)
+      throws IOException {
     ModelMethod method = execution.method();
-    if (files.size() != method.inputCount()) {
+    if (values.size() != method.inputCount()) {
       throw new IllegalArgumentException(
           "method '"
               + method.name()
               + "' takes "
               + method.inputCount()
               + " inputs, there are "
-              + files.size()
-              + " files");
+              + values.size()
+              + " values");
     }
-    for (int i = 0; i < files.size(); i++) {
-      Tensor tensor = Npy.read(files.get(i));
+    for (int i = 0; i < values.size(); i++) {
+      Tensor tensor = values.get(i).read();
       execution.setInput(
           i, method.input(i).isPresent() ? EValue.from(tensor) : Numbers.asPlainValue(tensor));
     }

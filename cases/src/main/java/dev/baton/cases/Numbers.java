@@ -4,6 +4,8 @@ import dev.baton.graph.DType;
 import dev.baton.runtime.EValue;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.kernel.Elements;
+import dev.baton.runtime.program.ProgramValue;
+import dev.baton.runtime.program.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -104,6 +106,49 @@ public final class Numbers {
         : dtype.isFloatingPoint()
             ? EValue.from(asDouble(tensor, 0))
             : EValue.from(asLong(tensor, 0));
+  }
+
+  /**
+   * A value of a program file: a number or bool becomes a tensor of rank 0.
+   *
+   * @param value a constant tensor, which is copied and made contiguous, or a plain value
+   * @throws IllegalArgumentException if it is another
+   */
+  static Tensor asTensor(ProgramValue value) {
+    return switch (value) {
+      case TensorSpec spec -> contiguous(spec);
+      case ProgramValue.IntValue number -> asTensor(EValue.from(number.value()));
+      case ProgramValue.DoubleValue number -> asTensor(EValue.from(number.value()));
+      case ProgramValue.BoolValue truth -> asTensor(EValue.from(truth.value()));
+      default -> throw new IllegalArgumentException(value + " is no value of a call");
+    };
+  }
+
+  private static Tensor contiguous(TensorSpec spec) {
+    int rank = spec.rank();
+    long[] shape = spec.sizes().stream().asLongStream().toArray();
+    Tensor result = Tensor.zeros(DType.of(spec.scalarType().code()), shape);
+    MemorySegment data = spec.data();
+    if (data == null) {
+      throw new IllegalArgumentException(spec + " has no data");
+    }
+    long[] strides = new long[rank];
+    long stride = spec.scalarType().bytes();
+    for (int i = rank - 1; i >= 0; i--) {
+      strides[spec.dimOrder().get(i)] = stride;
+      stride *= shape[spec.dimOrder().get(i)];
+    }
+    long width = spec.scalarType().bytes();
+    for (long i = 0; i < result.numel(); i++) {
+      long from = 0;
+      long rest = i;
+      for (int d = rank - 1; d >= 0; d--) {
+        from += rest % shape[d] * strides[d];
+        rest /= shape[d];
+      }
+      MemorySegment.copy(data, from, result.data(), i * width, width);
+    }
+    return result;
   }
 
   /** A value as a tensor: a number or bool becomes one of rank 0. */

@@ -41,6 +41,14 @@ final class ProgramReport {
         lines.add("  … (all with --json)");
       }
     }
+    if (!program.tests().isEmpty()) {
+      lines.add(
+          "bundled tests: "
+              + program.tests().entrySet().stream()
+                  .map(e -> e.getKey() + " " + e.getValue())
+                  .collect(Collectors.joining(", "))
+              + " ('baton verify' runs them)");
+    }
     program.methods().forEach(m -> method(m, lines));
     return lines;
   }
@@ -164,6 +172,8 @@ final class ProgramReport {
         program.segments(),
         "namedData",
         program.namedData(),
+        "bundledTests",
+        program.tests(),
         "methods",
         program.methods().stream().map(ProgramReport::json).toList());
   }

@@ -25,6 +25,7 @@ import java.util.TreeMap;
  *
  * @param namedData bytes by key
  * @param segments bytes of each
+ * @param tests of a bundled program, their number by method
  */
 record ProgramSummary(
     String source,
@@ -32,7 +33,8 @@ record ProgramSummary(
     ProgramLayout layout,
     List<Method> methods,
     Map<String, Long> namedData,
-    List<Long> segments) {
+    List<Long> segments,
+    Map<String, Integer> tests) {
   /**
    * A method in numbers.
    *
@@ -70,13 +72,16 @@ record ProgramSummary(
   static ProgramSummary of(Program program) {
     Map<String, Long> named = new LinkedHashMap<>();
     program.namedData().forEach((key, bytes) -> named.put(key, bytes.byteSize()));
+    Map<String, Integer> tests = new LinkedHashMap<>();
+    program.tests().forEach(t -> tests.merge(t.method(), 1, Integer::sum));
     return new ProgramSummary(
         program.source(),
         program.schemaVersion(),
         program.layout(),
         program.methods().values().stream().map(ProgramSummary::of).toList(),
         named,
-        program.segments().stream().map(MemorySegment::byteSize).toList());
+        program.segments().stream().map(MemorySegment::byteSize).toList(),
+        tests);
   }
 
   private static Method of(ProgramMethod method) {

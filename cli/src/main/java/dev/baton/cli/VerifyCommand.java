@@ -31,11 +31,13 @@ import picocli.CommandLine.Parameters;
       "A case is a folder: model.pte, inputs/0.npy …, expected/0.npy …, case.json with the method",
       "and the tolerance; later calls on the same method are in calls/1, calls/2, …. A case passes",
       "where max |actual - expected| <= tolerance x max |expected| for each output; integers and",
-      "bools are equal.",
+      "bools are equal. A bundled program (model.bpte) is a case too: each of its tests is run from a",
+      "fresh state, with a tolerance of 1e-4.",
       "",
       "Examples:",
       "  baton verify cases                    all cases below a folder",
       "  baton verify cases/a cases/b --delegates none",
+      "  baton verify model.bpte",
       "",
       "Exit status: 0 all passed; 1 one failed."
     })
@@ -43,7 +45,7 @@ final class VerifyCommand extends AbstractCommand {
   @Parameters(
       arity = "1..*",
       paramLabel = "CASE",
-      description = "Case folders, or folders that hold some.")
+      description = "Case folders or bundled programs (.bpte), or folders that hold some.")
   private List<Path> folders = new ArrayList<>();
 
   @Mixin private DelegateOptions delegates;
@@ -98,7 +100,9 @@ final class VerifyCommand extends AbstractCommand {
       List<Path> found = ModelCase.find(folder);
       if (found.isEmpty()) {
         throw new IllegalArgumentException(
-            folder + " holds no case: a case is a folder with case.json and model.pte");
+            folder
+                + " holds no case: a case is a folder with case.json and model.pte, or a bundled"
+                + " program (.bpte)");
       }
       cases.addAll(found);
     }

@@ -322,6 +322,17 @@ class CommandsTest {
   }
 
   @Test
+  void bundledProgramsAreInspectedAndVerified() {
+    String bundle = Path.of("../models/bundled-state-portable.bpte").toString();
+    String inspected = done("inspect", bundle).out();
+    assertTrue(inspected.contains("bundled tests: forward 2"), inspected);
+    assertTrue(inspected.contains("aten::add.out"), inspected);
+    String verified = done("verify", bundle, "--delegates", "none").out();
+    assertTrue(verified.contains("pass  bundled-state-portable.bpte"), verified);
+    assertTrue(verified.contains("1 passed, 0 failed"), verified);
+  }
+
+  @Test
   void demoReadsDigits() {
     String out = done("demo").out();
     assertTrue(out.contains("95.5 %"), out);

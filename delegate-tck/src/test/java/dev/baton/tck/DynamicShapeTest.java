@@ -11,6 +11,7 @@ import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
+import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -264,5 +265,59 @@ final class DynamicShapeTest {
           () -> "first: " + first + ", then: " + execution.memoryBytes());
     }
     delegate.journal().assertAllClosed();
+  }
+
+  /** {@code out = rows[pos : pos + 1] · 2 + pos}, with a position that is data. */
+  private static byte[] positionProgram(int rows) {
+    return new ProgramBuilder()
+        .method(
+            "forward",
+            m -> {
+              Slot x = m.input(DType.FLOAT, rows, 2);
+              Slot at = m.input(DType.INT64, 1);
+              Slot pos = m.integerVariable(0);
+              Slot end = m.integerVariable(0);
+              m.kernelGiving("aten::_local_scalar_dense", pos, at);
+              m.kernelGiving("executorch_prim::add.Scalar", end, pos, m.integer(1));
+              Slot row = m.dynamicTensor(DType.FLOAT, rows, 2);
+              m.kernel("aten::slice_copy.Tensor_out", x, m.integer(0), pos, end, m.integer(1), row);
+              Slot twice = m.dynamicTensor(DType.FLOAT, rows, 2);
+              m.kernel("aten::mul.Scalar_out", row, m.real(2), twice);
+              Slot out = m.dynamicTensor(DType.FLOAT, rows, 2);
+              m.kernel("aten::add.Scalar_out", twice, pos, m.integer(1), out);
+              m.output(out, end);
+            })
+        .toBytes();
+  }
+
+  @Test
+  void aPositionThatChangesWithEachRunMakesNoPlanForEach() {
+    int rows = 1000;
+    float[] x = new float[2 * rows];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = i;
+    }
+    try (ModelMethod method = Loading.load(positionProgram(rows), LoadOptions.javaOnly());
+        Execution execution = method.newExecution()) {
+      execution.setInput(0, Tensor.fromBlob(x, rows, 2));
+      for (int round = 0; round < 2; round++) {
+        for (int pos = 0; pos < rows; pos++) {
+          execution.setInput(1, Tensor.fromBlob(new long[] {pos}, 1));
+          execution.run();
+          assertArrayEquals(
+              new float[] {4 * pos + pos, 4 * pos + 2 + pos}, Loading.output(execution));
+          assertEquals(pos + 1, execution.output(1).toInt());
+        }
+      }
+      execution.setInput(1, Tensor.fromBlob(new long[] {-1}, 1)); // [-1 : 0] is nothing
+      execution.run();
+      assertEquals(0, Loading.output(execution).length);
+      execution.setInput(1, Tensor.fromBlob(new long[] {7}, 1));
+      execution.run();
+      assertArrayEquals(new float[] {35, 37}, Loading.output(execution));
+      long plans =
+          execution.profile().load().stream().filter(p -> p.kind() == LoadPhase.Kind.PLAN).count();
+      assertTrue(plans < 20, "plans: " + plans);
+    }
   }
 }

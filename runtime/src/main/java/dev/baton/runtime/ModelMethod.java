@@ -159,7 +159,7 @@ public final class ModelMethod implements AutoCloseable {
           "the execution of method '%s' is of another model: Model.load gives methods of one"
               .formatted(other.method().name()));
     }
-    if (other.shared() == null || !sharesState()) {
+    if (!other.method().sharesState() || !sharesState()) {
       throw new IllegalArgumentException(
           "the methods '%s' and '%s' have no state in common: they do if they were exported with share_mutable_buffers=True"
               .formatted(other.method().name(), name()));
@@ -167,7 +167,8 @@ public final class ModelMethod implements AutoCloseable {
     return execution(other.shared());
   }
 
-  private boolean sharesState() {
+  /** True if it has state that methods of the program can share. */
+  public boolean sharesState() {
     return compiled.lifted().variables().stream().anyMatch(v -> v.shared() != null);
   }
 

@@ -1,7 +1,7 @@
 package dev.baton.benchmarks.beside;
 
+import dev.baton.cases.CaseRunner;
 import dev.baton.cases.ModelCase;
-import dev.baton.cases.Npy;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
@@ -9,7 +9,6 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /** A {@link BenchProcess} of Baton: {@code BatonBench CASE_FOLDER THREADS auto|none}. */
@@ -34,10 +33,7 @@ public final class BatonBench {
                 program, model.method(), options.withThreads(threads), Delegates.load());
         Execution execution = method.newExecution()) {
       long load = System.nanoTime() - start;
-      List<Path> inputs = model.calls().getFirst().inputs();
-      for (int i = 0; i < inputs.size(); i++) {
-        execution.setInput(i, Npy.read(inputs.get(i)));
-      }
+      CaseRunner.setInputs(execution, model.calls().getFirst().inputs());
       start = System.nanoTime();
       execution.run();
       long first = System.nanoTime() - start;

@@ -6,7 +6,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.baton.cases.Comparison;
 import dev.baton.cases.ModelCase;
-import dev.baton.cases.Npy;
 import dev.baton.runtime.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -41,8 +40,8 @@ public final class OnnxBench {
       long load = System.nanoTime() - start;
       Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
       Iterator<String> names = session.getInputNames().iterator();
-      for (Path input : model.calls().getFirst().inputs()) {
-        inputs.put(names.next(), tensor(environment, Npy.read(input)));
+      for (ModelCase.Source input : model.calls().getFirst().inputs()) {
+        inputs.put(names.next(), tensor(environment, input.read()));
       }
       start = System.nanoTime();
       double error;
@@ -58,7 +57,7 @@ public final class OnnxBench {
   }
 
   /** The largest of the outputs' relative errors; infinite where one cannot be compared. */
-  private static double error(OrtSession.Result result, List<Path> expected)
+  private static double error(OrtSession.Result result, List<ModelCase.Source> expected)
       throws IOException, OrtException {
     double worst = 0;
     for (int i = 0; i < expected.size(); i++) {
@@ -67,8 +66,7 @@ public final class OnnxBench {
       float[] data = new float[values.remaining()];
       values.get(data);
       Tensor actual = Tensor.fromBlob(data, output.getInfo().getShape());
-      Comparison compared =
-          Comparison.of(actual, Npy.read(expected.get(i)), Double.POSITIVE_INFINITY);
+      Comparison compared = Comparison.of(actual, expected.get(i).read(), Double.POSITIVE_INFINITY);
       worst =
           Math.max(worst, compared.passed() ? compared.relativeError() : Double.POSITIVE_INFINITY);
     }

@@ -24,7 +24,7 @@ class TablesTest {
   private static Subject subject(String name) {
     return Subject.of(
         new ModelCase(
-            Path.of(name), name, Path.of("model.pte"), List.of(), "forward", 0, List.of()));
+            Path.of(name), name, Path.of("model.pte"), List.of(), "forward", 0, false, List.of()));
   }
 
   private void rounds(String name, String runtime, int threads, double... millis) {

@@ -388,6 +388,20 @@ public final class ExecutionCore implements AutoCloseable {
     return true;
   }
 
+  /** What variables hold now. */
+  private final BlockPlan.Inputs inputs =
+      new BlockPlan.Inputs() {
+        @Override
+        public Shape shape(Variable variable) {
+          return shapes[variable.index()];
+        }
+
+        @Override
+        public Call.Number scalar(Variable variable) {
+          return scalarOf(variable);
+        }
+      };
+
   /** A block with the plans that this execution has bound. */
   private final class BlockRunner {
     final int index;
@@ -426,30 +440,38 @@ public final class ExecutionCore implements AutoCloseable {
       Signature signature = new Signature(List.of(facts.clone()));
       BoundPlan plan = bound.get(signature);
       if (plan == null) {
-        plan = make(signature);
+        plan = bound.size() < method.options().plansKept() ? null : revised(signature);
+        plan = plan == null ? make(signature) : plan;
         bound.put(signature, plan);
       }
       current = plan;
       return plan;
     }
 
+    /**
+     * The plan that would be forgotten next among those of the same shapes, with the scalars at
+     * hand: where these change with each run, nothing but what reads them is bound anew.
+     */
+    private @Nullable BoundPlan revised(Signature signature) {
+      for (Signature other : bound.keySet()) {
+        if (signature.hasShapesOf(other)) {
+          BoundPlan plan = bound.remove(other);
+          try {
+            return plan != null && plan.revise(inputs, method.kernels()) ? plan : null;
+          } catch (KernelException
+              | IllegalArgumentException
+              | IndexOutOfBoundsException
+              | ArithmeticException e) {
+            return null; // making a plan says what is wrong
+          }
+        }
+      }
+      return null;
+    }
+
     private BoundPlan make(Signature signature) {
       try {
-        BlockPlan plan =
-            method.plan(
-                index,
-                signature,
-                new BlockPlan.Inputs() {
-                  @Override
-                  public Shape shape(Variable variable) {
-                    return shapes[variable.index()];
-                  }
-
-                  @Override
-                  public Call.Number scalar(Variable variable) {
-                    return scalarOf(variable);
-                  }
-                });
+        BlockPlan plan = method.plan(index, signature, inputs);
         long start = System.nanoTime();
         BoundPlan result = BoundPlan.bind(plan, host);
         method.phases().add(LoadPhase.Kind.BIND, method.lifted().name(), start);

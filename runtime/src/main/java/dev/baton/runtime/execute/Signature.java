@@ -37,6 +37,16 @@ record Signature(List<Object> facts) {
         .toArray(Variable[]::new);
   }
 
+  /** True if nothing but scalars differs. */
+  boolean hasShapesOf(Signature other) {
+    for (int i = 0; i < facts.size(); i++) {
+      if (facts.get(i) instanceof Shape shape && !shape.equals(other.facts.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** That of a first run at the shapes that the program declares. */
   static Signature declared(Block block) {
     return new Signature(

@@ -73,6 +73,13 @@ public final class MethodLifter {
   private final List<Draft> drafts = new ArrayList<>();
   private final Map<Integer, PlannedMemory> incoming = new HashMap<>();
   private final Map<Integer, Integer> payloadOutputs = new HashMap<>();
+
+  /** The outputs of calls whose payloads have been opened, by instruction. */
+  private final Map<Integer, Integer> knownOutputs;
+
+  /** Those of calls that turned out to have others than was thought. */
+  private final Map<Integer, Integer> misjudged = new HashMap<>();
+
   private final Set<String> missing = new LinkedHashSet<>();
   private final List<String> lifted = new ArrayList<>();
   private int nextVariable;
@@ -100,8 +107,10 @@ public final class MethodLifter {
       ProgramMethod method,
       Kernels kernels,
       Function<String, @Nullable PayloadLifter> lifters,
-      Predicate<String> loadable) {
+      Predicate<String> loadable,
+      Map<Integer, Integer> knownOutputs) {
     this.program = program;
+    this.knownOutputs = knownOutputs;
     this.method = method;
     this.kernels = kernels;
     this.lifters = lifters;
@@ -126,7 +135,22 @@ public final class MethodLifter {
       Kernels kernels,
       Function<String, @Nullable PayloadLifter> lifters,
       Predicate<String> loadable) {
-    return new MethodLifter(program, method, kernels, lifters, loadable).lift();
+    Map<Integer, Integer> known = new HashMap<>();
+    while (true) {
+      MethodLifter lifter =
+          new MethodLifter(program, method, kernels, lifters, loadable, Map.copyOf(known));
+      try {
+        LiftedMethod result = lifter.lift();
+        if (lifter.misjudged.isEmpty()) {
+          return result;
+        }
+      } catch (LiftException e) {
+        if (lifter.misjudged.isEmpty()) {
+          throw e;
+        }
+      }
+      known.putAll(lifter.misjudged); // each call at most once
+    }
   }
 
   /** Chains run one after the other: as one list, with jumps moved along. */
@@ -288,7 +312,8 @@ public final class MethodLifter {
           resultIndices(spelling, call.args()).forEach(write::accept);
         }
         case Instruction.DelegateCall call -> {
-          int outputs = outputsOf(call, named);
+          Integer known = knownOutputs.get(i);
+          int outputs = known == null ? outputsOf(call, named) : known;
           payloadOutputs.put(i, outputs);
           call.args().stream().forEach(a -> named[a] = true);
           for (int a = 0; a < call.args().size(); a++) {
@@ -405,8 +430,9 @@ public final class MethodLifter {
   }
 
   /**
-   * Outputs of an opaque call: the longest suffix of consecutive, ascending indices that are no
-   * constants and that nothing before has named. The file does not say their number.
+   * Outputs of a call whose payload has not been opened: the longest suffix of consecutive,
+   * ascending indices that are no constants and that nothing before has named. The file does not
+   * say their number, and an input that is an elided view looks the same.
    */
   private int outputsOf(Instruction.DelegateCall call, boolean[] named) {
     Ints args = call.args();
@@ -811,6 +837,10 @@ public final class MethodLifter {
         lifter.lift(
             new ProgramPayload(program, method.name(), spec, types, List.of(), ""), builder);
         lifted.add(spec.id());
+        int outputs = builder.outputs().size();
+        if (outputs != payloadOutputs.getOrDefault(instruction, 0)) {
+          misjudged.put(instruction, outputs);
+        }
         builder
             .outputs()
             .forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));

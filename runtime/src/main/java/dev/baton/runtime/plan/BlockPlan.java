@@ -464,6 +464,15 @@ public final class BlockPlan implements NodeCall.Facts {
     return units;
   }
 
+  List<Variable> reads() {
+    return reads;
+  }
+
+  /** By value, null where they are not known before the block has run. */
+  Call.@Nullable Number[] scalars() {
+    return scalars;
+  }
+
   List<Variable> writes() {
     return writes;
   }
@@ -497,10 +506,5 @@ public final class BlockPlan implements NodeCall.Facts {
   /** Type of a result of the graph. */
   TensorType resultType(int result) {
     return type(graph.results().get(result));
-  }
-
-  /** A scalar result, where it is known before the block has run; else null. */
-  Call.@Nullable Number resultScalar(int result) {
-    return scalars[graph.results().get(result).id()];
   }
 }

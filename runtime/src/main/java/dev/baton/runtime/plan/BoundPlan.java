@@ -11,6 +11,7 @@ import dev.baton.runtime.kernel.BoundNodeCall;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Elements;
 import dev.baton.runtime.kernel.KernelException;
+import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
@@ -79,6 +80,9 @@ public final class BoundPlan {
   private final BlockPlan plan;
   private final Host host;
   private final MemorySegment arena;
+  private Revision revision;
+  private final Map<Node, Integer> stepOf = new IdentityHashMap<>();
+  private final List<Node> scalarUsers;
   private final Step[] steps;
   private final String[] names;
   private final @Nullable Unit[] stepUnits;
@@ -91,6 +95,8 @@ public final class BoundPlan {
   private BoundPlan(BlockPlan plan, Host host) {
     this.plan = plan;
     this.host = host;
+    this.revision = Revision.first(plan);
+    this.scalarUsers = plan.graph().nodes().stream().filter(Revision::readsScalars).toList();
     this.arena = host.arena(plan.arenaBytes(), plan.alignment());
     host.scratch(plan.scratchBytes()); // at once: what grew step by step would stay
     List<Step> bound = new ArrayList<>();
@@ -100,6 +106,9 @@ public final class BoundPlan {
     for (Unit unit : plan.units()) {
       Step step = bind(unit);
       if (step != null) {
+        if (unit instanceof Unit.OnJava java && java.absorbed().isEmpty()) {
+          stepOf.put(java.node(), bound.size());
+        }
         bound.add(step);
         labels.add(label(unit));
         owners.add(unit);
@@ -150,6 +159,30 @@ public final class BoundPlan {
     return new BoundPlan(plan, host);
   }
 
+  /**
+   * Takes the scalars of another call, if they change nothing but what steps read: those steps are
+   * bound anew.
+   *
+   * @param inputs of the same shapes as before
+   * @return false if it takes another plan; nothing has changed then
+   * @throws KernelException if an operator does not take the scalars; the plan must not be run then
+   */
+  public boolean revise(BlockPlan.Inputs inputs, Kernels kernels) {
+    Revision next = revision.next(scalarUsers, inputs, kernels);
+    if (next == null
+        || !next.readers().stream().allMatch(n -> stepOf.containsKey(n) || plan.isView(n))) {
+      return false;
+    }
+    revision = next;
+    for (Node node : next.readers()) {
+      Integer step = stepOf.get(node);
+      if (step != null && stepUnits[step] instanceof Unit.OnJava java) {
+        steps[step] = bind(java);
+      }
+    }
+    return true;
+  }
+
   private static String label(Unit unit) {
     return switch (unit) {
       case Unit.OnDelegate on -> on.name();
@@ -198,7 +231,7 @@ public final class BoundPlan {
       case Unit.OnDelegate on ->
           host.delegate(
               on,
-              plan,
+              revision,
               on.inputs().stream().map(value -> input(value, on.compiled().buffers())).toList(),
               on.outputs().stream().map(this::operand).toList());
       case Unit.Fused fused -> bind(fused);
@@ -208,7 +241,8 @@ public final class BoundPlan {
 
   private Step bind(Unit.OnJava unit) {
     try {
-      return unit.kernel().bind(new BoundNodeCall(unit.node(), unit.absorbed(), plan, buffers()));
+      return unit.kernel()
+          .bind(new BoundNodeCall(unit.node(), unit.absorbed(), revision, buffers()));
     } catch (KernelException e) {
       throw new KernelException(unit.node() + ": " + e.getMessage());
     }
@@ -216,7 +250,7 @@ public final class BoundPlan {
 
   private Step bind(Unit.Fused unit) {
     try {
-      return unit.kernel().bind(plan, buffers());
+      return unit.kernel().bind(revision, buffers());
     } catch (KernelException e) {
       throw new KernelException(unit.nodes() + ": " + e.getMessage());
     }
@@ -349,7 +383,7 @@ public final class BoundPlan {
       publishResized();
     }
     for (int w = 0; w < plan.writes().size(); w++) {
-      Call.Number number = plan.resultScalar(w);
+      Call.Number number = revision.result(w);
       if (number != null) {
         host.scalar(plan.writes().get(w), number);
       }

@@ -23,7 +23,8 @@ import java.util.Optional;
  * are, in the mapped file or in native memory: the Java heap holds none of them. {@link #close}
  * frees that memory; whoever opened the program closes it, at any time: methods that were made of
  * it hold on to the bytes until the last of them is closed. Data files ({@code .ptd}) that it is
- * opened with are part of it.
+ * opened with are part of it. Of a bundled program ({@code .bpte}) it is the program inside, with
+ * its {@linkplain #tests tests}.
  */
 public final class Program implements AutoCloseable {
   private static final long NATIVE_ALIGNMENT = 16;
@@ -193,12 +194,21 @@ public final class Program implements AutoCloseable {
     boolean opened = false;
     try {
       MemorySegment readOnly = bytes.in(arena).asReadOnly();
-      ProgramContent content = ProgramDecoder.decode(source, readOnly, dataFiles.in(arena), budget);
+      List<BundledTest> tests = List.of();
+      String program = source;
+      if (BundleReader.isBundle(readOnly)) {
+        BundleReader.Bundle bundle = BundleReader.read(source, readOnly, budget);
+        readOnly = inPlace(bundle.program(), arena).asReadOnly();
+        tests = bundle.tests();
+        program = "the program in " + source;
+      }
+      ProgramContent content =
+          ProgramDecoder.decode(program, readOnly, dataFiles.in(arena), budget).with(tests);
       LoadPhase reading =
           new LoadPhase(LoadPhase.Kind.READ, source, start, System.nanoTime() - start);
-      Program program = new Program(source, arena, content, files, reading);
+      Program result = new Program(source, arena, content, files, reading);
       opened = true;
-      return program;
+      return result;
     } finally {
       if (!opened) {
         arena.close();
@@ -276,6 +286,14 @@ public final class Program implements AutoCloseable {
    */
   public Map<String, MemorySegment> namedData() {
     return open().namedData();
+  }
+
+  /**
+   * The tests of a bundled program, in the file's order; none of a plain one. Their tensors are
+   * read-only views, valid until close, and not always aligned. Unmodifiable.
+   */
+  public List<BundledTest> tests() {
+    return open().tests();
   }
 
   /** The data files that it was opened with, in that order. Unmodifiable. */

@@ -11,4 +11,10 @@ record ProgramContent(
     Map<String, ProgramMethod> methods,
     List<MemorySegment> segments,
     Map<String, MemorySegment> namedData,
-    List<DataFile> dataFiles) {}
+    List<DataFile> dataFiles,
+    List<BundledTest> tests) {
+  ProgramContent with(List<BundledTest> bundled) {
+    return new ProgramContent(
+        layout, schemaVersion, methods, segments, namedData, dataFiles, bundled);
+  }
+}

@@ -34,7 +34,8 @@ final class ProgramDecoder {
         methods(root, data, cursor, meter),
         data.segments(),
         namedData,
-        List.copyOf(dataFiles));
+        List.copyOf(dataFiles),
+        List.of());
   }
 
   private static void verify(String source, ByteBuffer tables, BudgetMeter meter) {

@@ -21,8 +21,8 @@ final class ProgramHeader {
       List.of(
           new Foreign(
               4,
-              "BP08",
-              "This is a bundled program (.bpte): a program together with test inputs and expected outputs",
+              "BP",
+              "This is a bundled program (.bpte) of another version than BP08",
               "Export the plain .pte, without BundledProgram."),
           new Foreign(
               4,

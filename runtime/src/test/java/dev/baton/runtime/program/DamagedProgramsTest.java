@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,10 +30,11 @@ class DamagedProgramsTest {
         "cond-portable",
         "add-without-extended-header",
         "linear-with-constant-buffer",
-        "xor-training-external-weights"
+        "xor-training-external-weights",
+        "bundled_program.bpte"
       })
   void noPrefixIsAProgram(String name) {
-    byte[] whole = Samples.program(name);
+    byte[] whole = name.endsWith(".bpte") ? Samples.bytes(name) : Samples.program(name);
     List<Integer> accepted = new ArrayList<>();
     for (int length = 0; length < whole.length; length++) {
       byte[] prefix = Arrays.copyOf(whole, length);
@@ -49,8 +51,9 @@ class DamagedProgramsTest {
   @Test
   void mutationsGiveAProgramOrOneFormatException() {
     List<byte[]> samples =
-        Samples.PROGRAMS.stream()
-            .map(Samples::program)
+        Stream.concat(
+                Samples.PROGRAMS.stream().map(Samples::program),
+                Stream.of(Samples.bytes("bundled_program.bpte")))
             .filter(bytes -> bytes.length <= LARGEST_MUTATED)
             .toList();
     Random random = new Random(SEED);

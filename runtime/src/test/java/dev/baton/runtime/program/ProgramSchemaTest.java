@@ -50,7 +50,8 @@ class ProgramSchemaTest {
     return Stream.of(
         Arguments.of("program.fbs", ProgramSchema.PROGRAM),
         Arguments.of("flat_tensor.fbs", DataFileSchema.FLAT_TENSOR),
-        Arguments.of("flat_tensor_0_6.fbs", DataFileSchema.FLAT_TENSOR_0_6));
+        Arguments.of("flat_tensor_0_6.fbs", DataFileSchema.FLAT_TENSOR_0_6),
+        Arguments.of("bundled_program.fbs", BundleSchema.BUNDLED_PROGRAM));
   }
 
   @ParameterizedTest
