@@ -16,8 +16,10 @@ import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
+import dev.baton.runtime.MissingOperatorException;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.KernelException;
+import dev.baton.runtime.kernel.KernelProvider;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.program.Instruction;
 import dev.baton.runtime.program.Ints;
@@ -214,14 +216,19 @@ public final class MethodLifter {
       }
     }
     if (!missing.isEmpty()) {
-      throw new LiftException(
+      throw new MissingOperatorException(
           "method '"
               + method.name()
               + "' of "
               + program.source()
               + " uses operators that are not known: "
               + String.join(", ", missing)
-              + ". Give a KernelProvider for them, or export the model with another decomposition.");
+              + ". If they are the model's own, define each in a subclass of CustomOperators"
+              + " (dev.baton.runtime.kernel), name that class in META-INF/services/"
+              + KernelProvider.class.getName()
+              + ", and put it on the class path (BATON_CLASS_PATH for the baton command);"
+              + " if not, export the model with another decomposition.",
+          List.copyOf(missing));
     }
     return finish(draft, memory);
   }
@@ -743,7 +750,11 @@ public final class MethodLifter {
     for (int r = 0; r < results.size(); r++) {
       give(draft, results.get(r), values.get(r), memory, !view);
     }
-    return draft.graph.decidesShapes(operator, arguments);
+    try {
+      return draft.graph.decidesShapes(operator, arguments);
+    } catch (KernelException e) {
+      throw fail(fileName + ": " + e.getMessage(), instruction);
+    }
   }
 
   private List<Argument> arguments(
