@@ -1,5 +1,6 @@
 package dev.baton.fuzz;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -313,15 +315,26 @@ class LyingProgramsTest {
     }
   }
 
+  /** Group norm is told what its input says too; vector kernels write where they are told. */
+  @ParameterizedTest
+  @CsvSource({"1, java", "2, java", "1, delegates", "2, delegates"})
+  void extentsOfGroupNormAreThoseOfItsInput(int nth, String runner) {
+    byte[] sound = Seed.program("groups-xnn").bytes();
+    byte[] told = lie("groups-xnn", "Int.int_val", nth, 1_000).told();
+    assertArrayEquals(run(sound, options(runner)), run(told, options(runner)));
+  }
+
   private static LoadOptions options(String runner) {
     return runner.equals("java") ? HostileRun.java() : HostileRun.delegates();
   }
 
-  private static void run(byte[] file, LoadOptions options) {
+  /** The first output. */
+  private static float[] run(byte[] file, LoadOptions options) {
     try (Program program = Program.of(file);
         ModelMethod method = ModelMethod.load(program, "forward", options);
         Execution execution = method.newExecution()) {
       execution.run();
+      return execution.output(0).toTensor().getDataAsFloatArray();
     }
   }
 }
