@@ -103,6 +103,13 @@ class LyingProgramsTest {
             "aten::add.Tensor (instruction 0)",
             "int32[2, 3]"),
         lie("cond-portable", "Tensor.scalar_type", 0, 2, "instruction 0"),
+        lie(
+            "shifted-portable",
+            "Tensor.scalar_type",
+            1,
+            8,
+            "instruction ",
+            "no complex tensor is taken"),
         // places in memory
         lie(
             "add-portable",
