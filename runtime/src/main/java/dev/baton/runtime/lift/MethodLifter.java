@@ -170,7 +170,13 @@ public final class MethodLifter {
       }
       switch (instructions.get(i)) {
         case Instruction.KernelCall call -> {
-          boolean decidesShapes = kernelCall(draft, i, call, memory);
+          boolean decidesShapes;
+          try {
+            decidesShapes = kernelCall(draft, i, call, memory);
+          } catch (KernelException e) {
+            String operator = method.operators().get(call.operator()).fullName();
+            throw fail(operator + ": " + e.getMessage(), i);
+          }
           if (decidesShapes && !leaders.contains(i + 1)) {
             draft.jump = new Jump(-1, i + 1, i + 1);
             draft = begin(i + 1);
@@ -750,11 +756,7 @@ public final class MethodLifter {
     for (int r = 0; r < results.size(); r++) {
       give(draft, results.get(r), values.get(r), memory, !view);
     }
-    try {
-      return draft.graph.decidesShapes(operator, arguments);
-    } catch (KernelException e) {
-      throw fail(fileName + ": " + e.getMessage(), instruction);
-    }
+    return draft.graph.decidesShapes(operator, arguments);
   }
 
   private List<Argument> arguments(
