@@ -80,6 +80,11 @@ class ReadmeTest {
     compile("NegateDelegate", javaOfReadme().get(1));
   }
 
+  @Test
+  void theOperatorCompiles() throws IOException {
+    compile("MyOperators", javaOfReadme().get(2));
+  }
+
   private String main(String type) throws ReflectiveOperationException, IOException {
     URL[] here = {URI.create(folder.toUri().toString()).toURL()};
     PrintStream out = System.out;

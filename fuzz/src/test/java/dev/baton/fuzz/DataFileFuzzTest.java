@@ -9,9 +9,6 @@ class DataFileFuzzTest {
 
   @FuzzTest
   void dataFiles(byte[] input) {
-    Recipe recipe = Recipe.of(input);
-    Seed seed = SEEDS.get(recipe.seed() % SEEDS.size());
-    byte[] program = Seed.read(Seed.path(seed.name(), "pte"));
-    HostileRun.of(recipe, program, List.of(recipe.apply(seed)), HostileRun.java());
+    HostileRun.ofDataFile(input, SEEDS, HostileRun.java());
   }
 }

@@ -9,8 +9,6 @@ class DelegatedProgramFuzzTest {
 
   @FuzzTest
   void delegatedPrograms(byte[] input) {
-    Recipe recipe = Recipe.of(input);
-    Seed seed = SEEDS.get(recipe.seed() % SEEDS.size());
-    HostileRun.of(recipe, recipe.apply(seed), List.of(), HostileRun.delegates());
+    HostileRun.ofProgram(input, SEEDS, HostileRun.delegates());
   }
 }

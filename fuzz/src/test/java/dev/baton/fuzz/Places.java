@@ -63,7 +63,7 @@ final class Places {
       int place = at + offset;
       switch (field.kind()) {
         case Kind.Scalar(int width) -> add(Place.Kind.SCALAR, name, place, width);
-        case Kind.Text(), Kind.Blob() -> vector(name, place, 1);
+        case Kind.Text(), Kind.Blob() -> vector(name, place, 0);
         case Kind.Scalars(int width) -> vector(name, place, width);
         case Kind.Table(TableFacts inner) -> offset(name, place, inner);
         case Kind.Tables(TableFacts inner) -> {

@@ -9,8 +9,6 @@ class ProgramFuzzTest {
 
   @FuzzTest
   void programs(byte[] input) {
-    Recipe recipe = Recipe.of(input);
-    Seed seed = SEEDS.get(recipe.seed() % SEEDS.size());
-    HostileRun.of(recipe, recipe.apply(seed), List.of(), HostileRun.java());
+    HostileRun.ofProgram(input, SEEDS, HostileRun.java());
   }
 }

@@ -125,6 +125,10 @@ record Recipe(int seed, int fill, int method, int resize, List<Edit> edits) {
     return new Recipe(header[0], header[1], header[2], header[3], edits);
   }
 
+  Seed of(List<Seed> seeds) {
+    return seeds.get(seed % seeds.size());
+  }
+
   /** The seed's bytes, changed. */
   byte[] apply(Seed from) {
     ByteBuffer file = ByteBuffer.wrap(from.bytes().clone()).order(ByteOrder.LITTLE_ENDIAN);

@@ -3,7 +3,8 @@ package dev.baton.runtime;
 import java.util.List;
 
 /**
- * Operators of a method that no delegate takes and no Java kernel computes; all of them at once.
+ * Operators of a method that nobody knows, or that no delegate takes and no Java kernel computes;
+ * all of them at once.
  */
 public final class MissingOperatorException extends BatonException {
   private static final long serialVersionUID = 1;
@@ -15,7 +16,7 @@ public final class MissingOperatorException extends BatonException {
     this.operators = List.copyOf(operators);
   }
 
-  /** Functional names, each once. */
+  /** Each once: functional names, or those of the file where nothing is known of the operator. */
   public List<String> operators() {
     return operators;
   }

@@ -28,6 +28,8 @@ final class Attention implements FastKernel {
   public boolean supports(Call call) {
     DType mask = call.isNone("attn_mask") ? DType.FLOAT : call.type("attn_mask").dtype();
     return call.type("query").dtype() == DType.FLOAT
+        && call.type("key").dtype() == DType.FLOAT
+        && call.type("value").dtype() == DType.FLOAT
         && (mask == DType.FLOAT || mask == DType.BOOL)
         && call.shape("query").size(-1) > 0
         && call.shape("key").numel() > 0

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A set of kernels, found by {@link java.util.ServiceLoader}: faster twins of the reference
- * kernels, or operators of a user's own.
+ * kernels, or operators of a user's own, which {@link CustomOperators} makes easy.
  */
 public interface KernelProvider {
   /** A short name for placement reports, such as {@code vector}. */
@@ -43,7 +43,9 @@ public interface KernelProvider {
   }
 
   /**
-   * Signatures of operators that the vocabulary lacks: a program file spells them by their name.
+   * Signatures of operators that the vocabulary lacks: a program file spells them by their name, or
+   * by that of the variant with an out argument, {@code my::double.out}. {@link CustomOperators}
+   * gathers them with their kernels.
    */
   default List<Operator> operators() {
     return List.of();

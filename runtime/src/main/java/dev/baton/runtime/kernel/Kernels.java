@@ -32,7 +32,7 @@ public final class Kernels {
   private final List<KernelProvider> providers;
   private final List<ProvidedFusion> fusions;
   private final List<String> problems;
-  private final Map<String, Operator> custom = new HashMap<>();
+  private final Map<String, Operators.Spelling> custom = new HashMap<>();
   private final Map<String, Optional<Provided>> found = new ConcurrentHashMap<>();
 
   private Kernels(List<KernelProvider> providers, List<String> problems) {
@@ -43,8 +43,18 @@ public final class Kernels {
             .flatMap(p -> p.fusions().stream().map(f -> new ProvidedFusion(f, p.name())))
             .toList();
     for (KernelProvider provider : providers) {
-      provider.operators().forEach(o -> custom.putIfAbsent(o.name(), o));
+      provider.operators().forEach(this::spell);
     }
+  }
+
+  /** Files spell a functional operator by its name, or by that of its out variant. */
+  private void spell(Operator operator) {
+    Operators.Spelling spelling =
+        new Operators.Spelling(
+            operator, operator.parameters().stream().map(p -> p.name()).toList(), List.of());
+    String name = operator.name();
+    custom.putIfAbsent(name, spelling);
+    custom.putIfAbsent(name + (name.contains(".") ? "_out" : ".out"), spelling);
   }
 
   /** The reference kernels alone. */
@@ -106,12 +116,8 @@ public final class Kernels {
 
   /** The operator that a program file spells this way, custom ones included. */
   public Optional<Operators.Spelling> spelling(String fileName) {
-    Operator operator = custom.get(fileName);
-    return operator == null
-        ? Operators.spelling(fileName)
-        : Optional.of(
-            new Operators.Spelling(
-                operator, operator.parameters().stream().map(p -> p.name()).toList(), List.of()));
+    Operators.Spelling own = custom.get(fileName);
+    return own == null ? Operators.spelling(fileName) : Optional.of(own);
   }
 
   /** The kernel of a functional operator name; null if there is none. */

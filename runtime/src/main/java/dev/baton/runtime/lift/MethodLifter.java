@@ -16,8 +16,10 @@ import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.graph.ValueType;
+import dev.baton.runtime.MissingOperatorException;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.KernelException;
+import dev.baton.runtime.kernel.KernelProvider;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.program.Instruction;
 import dev.baton.runtime.program.Ints;
@@ -192,7 +194,13 @@ public final class MethodLifter {
       }
       switch (instructions.get(i)) {
         case Instruction.KernelCall call -> {
-          boolean decidesShapes = kernelCall(draft, i, call, memory);
+          boolean decidesShapes;
+          try {
+            decidesShapes = kernelCall(draft, i, call, memory);
+          } catch (KernelException e) {
+            String operator = method.operators().get(call.operator()).fullName();
+            throw fail(operator + ": " + e.getMessage(), i);
+          }
           if (decidesShapes && !leaders.contains(i + 1)) {
             draft.jump = new Jump(-1, i + 1, i + 1);
             draft = begin(i + 1);
@@ -238,14 +246,19 @@ public final class MethodLifter {
       }
     }
     if (!missing.isEmpty()) {
-      throw new LiftException(
+      throw new MissingOperatorException(
           "method '"
               + method.name()
               + "' of "
               + program.source()
               + " uses operators that are not known: "
               + String.join(", ", missing)
-              + ". Give a KernelProvider for them, or export the model with another decomposition.");
+              + ". If they are the model's own, define each in a subclass of CustomOperators"
+              + " (dev.baton.runtime.kernel), name that class in META-INF/services/"
+              + KernelProvider.class.getName()
+              + ", and put it on the class path (BATON_CLASS_PATH for the baton command);"
+              + " if not, export the model with another decomposition.",
+          List.copyOf(missing));
     }
     return finish(draft, memory);
   }

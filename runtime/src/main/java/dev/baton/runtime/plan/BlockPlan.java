@@ -412,7 +412,10 @@ public final class BlockPlan implements NodeCall.Facts {
       if (!value.isTensor()) {
         continue;
       }
-      TensorType bound = (TensorType) variable.type();
+      if (!(variable.type() instanceof TensorType bound)) {
+        throw new KernelException(
+            variable.name() + " is " + variable.type() + ", and is given " + type(value));
+      }
       if (type(value).byteSize() > bound.byteSize()) {
         throw new KernelException(
             variable.name()
