@@ -92,6 +92,9 @@ class OperatorPageTest {
   private static int programsWith(String operator) throws IOException {
     int count = 0;
     for (Path folder : ModelCase.find(Path.of(System.getProperty("baton.models")))) {
+      if (!Files.isDirectory(folder)) {
+        continue; // a bundled program
+      }
       String description = Files.readString(folder.resolve("case.json"));
       count += description.contains('"' + operator + '"') ? 1 : 0;
     }
