@@ -13,7 +13,7 @@ enum BatonContender implements Contender {
   /** With every delegate that works here. */
   NATIVE("Baton", BatonBench.AUTO, 3, LoadOptions.defaults()),
   /** Java kernels alone. They are warm when the second JIT compiler is done with them. */
-  JAVA("Baton, Java alone", BatonBench.NONE, 8, LoadOptions.javaOnly());
+  JAVA("Baton, Java alone", BatonBench.NONE, 12, LoadOptions.javaOnly());
 
   private final String title;
   private final String delegates;
