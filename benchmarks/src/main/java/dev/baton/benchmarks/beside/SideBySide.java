@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -211,10 +212,8 @@ public final class SideBySide implements Callable<Integer> {
       throws IOException {
     List<Player> players = new ArrayList<>();
     try {
-      for (int start = 1; start <= Math.max(1, starts); start++) {
-        close(players);
-        start(subjects, contenders, results, players);
-      }
+      startCold(subjects, contenders, results);
+      start(subjects, contenders, players);
       for (Player player : players) {
         player.turn(player.contender().warmUpSeconds());
       }
@@ -229,8 +228,25 @@ public final class SideBySide implements Callable<Integer> {
     }
   }
 
-  private void start(
-      List<Subject> subjects, List<Contender> contenders, Results results, List<Player> players)
+  /** Each process alone: what the one before still compiles would delay it. */
+  private void startCold(List<Subject> subjects, List<Contender> contenders, Results results)
+      throws IOException {
+    int fewest = Collections.min(threads);
+    for (int start = 0; start < starts; start++) {
+      for (Subject subject : subjects) {
+        for (Contender contender : contenders) {
+          if (takes(contender, subject)) {
+            try (BenchProcess process =
+                new BenchProcess(contender.command(subject.files(), fewest))) {
+              results.add(subject, contender.title(), fewest, Start.of(process.start));
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private void start(List<Subject> subjects, List<Contender> contenders, List<Player> players)
       throws IOException {
     for (Subject subject : subjects) {
       for (Contender contender : contenders) {
@@ -238,7 +254,6 @@ public final class SideBySide implements Callable<Integer> {
           for (int count : threads) {
             BenchProcess process = new BenchProcess(contender.command(subject.files(), count));
             players.add(new Player(subject, contender, count, process));
-            results.add(subject, contender.title(), count, Start.of(process.start));
           }
         }
       }
