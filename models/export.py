@@ -556,7 +556,7 @@ MODELS = {  # name: module, kinds, calls, dynamic shapes
     "int8-image": (Images, ("xnn8d",), [(rand(1, 3, 12, 13),)], None),
     "int8-images": (Images, ("xnn8d",), [(rand(3, 3, 12, 13),)], None),
     "window": (Window, ("portable",), [(rand(9, 4), torch.tensor(s), torch.tensor(n)) for s, n in ((2, 5), (0, 9), (8, 1), (3, 2))], None),
-    "picked": (Picked, ("portable",), [(rand(n, 3, seed=n), torch.arange(n) % 3 != r) for n, r in ((5, 0), (8, 1), (2, 2))],
+    "picked": (Picked, ("portable",), [(rand(n, 3, seed=n), torch.arange(n) % 3 != r) for n, r in ((5, 0), (8, 1), (1, 0), (2, 2))],
                {"x": {0: Dim("n", min=1, max=8)}, "keep": {0: Dim("n", min=1, max=8)}}),
     "losses": (Distances, ("portable",), [(rand(4, 6), rand(4, 6, seed=1), torch.tensor([0, 5, 2, 3]))], None),
 }

@@ -36,8 +36,7 @@ class GoldenCasesTest {
           "bundled-state-portable.bpte",
           "cond-portable",
           "int8-conv1d-portable8",
-          "map-portable",
-          "picked-portable");
+          "map-portable");
 
   static List<Path> cases() throws IOException {
     List<Path> cases = ModelCase.find(Path.of(System.getProperty("baton.models")));

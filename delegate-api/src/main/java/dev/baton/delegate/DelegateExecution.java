@@ -10,7 +10,8 @@ import java.util.Optional;
 public interface DelegateExecution extends AutoCloseable {
   /**
    * Fixes the shapes and buffers of the runs that follow. The buffers stay valid until the next
-   * bind or close.
+   * bind or close. Where a size that varies leaves a tensor of a claimed part without elements, the
+   * host does not bind it for that call, but runs its own kernels, if it has them.
    *
    * @throws DelegateException if the shapes are not supported; the host then falls back
    */

@@ -118,6 +118,60 @@ final class DynamicShapeTest {
   }
 
   @Test
+  void aDelegateIsNotAskedForNothing() {
+    FaultInjectingDelegate delegate = FaultInjectingDelegate.of(Faults.none());
+    Loading.Events events = new Loading.Events();
+    try (ModelMethod method = Loading.load(rows(), events.on(FALL_BACK), delegate);
+        Execution execution = method.newExecution()) {
+      for (int n : new int[] {0, 4, 0, 4}) {
+        assertRows(execution, n);
+      }
+      assertEquals(1, delegate.journal().count(Moment.BIND));
+      assertEquals(2, delegate.journal().count(Moment.RUN));
+      assertEquals(List.of(), execution.fallenBack());
+      assertEquals(List.of(), events.failures());
+    }
+    delegate.journal().assertAllClosed();
+  }
+
+  @Test
+  void aTensorInsideWithoutElementsIsJavas() {
+    byte[] pte =
+        new ProgramBuilder()
+            .method(
+                "forward",
+                m -> { // the sum of all rows but the first two
+                  Slot x = m.dynamicInput(DType.FLOAT, BOUND, WIDTH);
+                  Slot rest = m.dynamicTensor(DType.FLOAT, BOUND, WIDTH);
+                  Slot sum = m.tensor(DType.FLOAT, WIDTH);
+                  m.kernel(
+                      "aten::slice_copy.Tensor_out",
+                      x,
+                      m.integer(0),
+                      m.integer(2),
+                      m.integer(BOUND),
+                      m.integer(1),
+                      rest);
+                  m.kernel(
+                      "aten::sum.IntList_out", rest, m.integers(0), m.bool(false), m.none(), sum);
+                  m.output(sum);
+                })
+            .toBytes();
+    FaultInjectingDelegate delegate = FaultInjectingDelegate.of(Faults.none());
+    try (ModelMethod method =
+            Loading.load(pte, FALL_BACK.withPolicy(FallbackPolicy.FAIL), delegate);
+        Execution execution = method.newExecution()) {
+      float[] x = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+      assertArrayEquals(new float[] {7, 8, 9}, Loading.run(execution, x, 3, WIDTH));
+      float[] two = java.util.Arrays.copyOf(x, 2 * WIDTH);
+      assertArrayEquals(new float[WIDTH], Loading.run(execution, two, 2, WIDTH));
+      assertArrayEquals(new float[] {7, 8, 9}, Loading.run(execution, x, 3, WIDTH));
+      assertEquals(2, delegate.journal().count(Moment.RUN));
+    }
+    delegate.journal().assertAllClosed();
+  }
+
+  @Test
   void sizesThatDoNotFitAreRefusedWithTheBound() {
     try (ModelMethod method = Loading.load(rows(), LoadOptions.javaOnly());
         Execution execution = method.newExecution()) {

@@ -29,11 +29,14 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A delegate's part in one execution: bound again when another plan becomes current, and replaced
- * by its Java twin, for good, when it fails and the policy allows it.
+ * by its Java twin, for good, when it fails and the policy allows it. Where a call leaves a tensor
+ * without elements that has some in the program, the twin runs for that call: delegates' libraries
+ * write no results then, or refuse the sizes.
  *
  * <p>The twin finds the inputs as they were: a plan gives a delegate no output that overlaps an
  * input.
@@ -68,17 +71,19 @@ final class DelegateRunner {
     private final NodeCall.Facts facts;
     private final List<Operand> inputs;
     private final List<Operand> outputs;
+    private final boolean forTwin;
     private @Nullable BoundPlan twin;
 
     BoundStep(NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
       this.facts = facts;
       this.inputs = inputs;
       this.outputs = outputs;
+      this.forTwin = losesElements(facts) && hasTwin();
     }
 
     @Override
     public void run() {
-      if (failed) {
+      if (failed || forTwin) {
         runTwin();
         return;
       }
@@ -142,6 +147,29 @@ final class DelegateRunner {
     }
   }
 
+  /**
+   * True if a tensor that the part reads or writes, or holds inside, is empty in this call alone.
+   */
+  private boolean losesElements(NodeCall.Facts facts) {
+    return Stream.concat(
+            unit.outputs().stream(), unit.nodes().stream().flatMap(n -> n.inputs().stream()))
+        .filter(Value::isTensor)
+        .anyMatch(v -> v.shape().numel() > 0 && facts.type(v).shape().numel() == 0);
+  }
+
+  private boolean hasTwin() {
+    return !unit.opaque() && state() == null && withoutKernels().isEmpty();
+  }
+
+  /** Operators of the part that Java cannot run. */
+  private List<String> withoutKernels() {
+    return unit.nodes().stream()
+        .map(Node::name)
+        .filter(n -> method.kernels().find(n) == null)
+        .distinct()
+        .toList();
+  }
+
   private DelegateExecution bindTo(BoundStep step) throws DelegateException {
     long start = System.nanoTime();
     DelegateExecution opened = opened();
@@ -181,12 +209,7 @@ final class DelegateRunner {
       throw new DelegateFailedException(
           unit.delegate(), what + ". It holds state of its own, which Java does not have.", cause);
     }
-    List<String> missing =
-        unit.nodes().stream()
-            .map(Node::name)
-            .filter(n -> method.kernels().find(n) == null)
-            .distinct()
-            .toList();
+    List<String> missing = withoutKernels();
     if (!missing.isEmpty()) {
       throw new DelegateFailedException(
           unit.delegate(),
