@@ -21,7 +21,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class ByteLanes {
   /** Adding it to a number of less than 2²² leaves the number, rounded to even, in the low bits. */
-  private static final float ROUNDING = 0x1.8p23f;
+  static final float ROUNDING = 0x1.8p23f;
 
   private static final boolean NARROW = Lanes.COUNT < 8;
 

@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,8 +99,9 @@ interface Requantizer {
     }
 
     /**
-     * One loop for both cases: of a branch that was rare while the compiler counted, it would leave
-     * the calls, which make objects of vectors.
+     * Long on purpose, so that the compiler does not take it into its callers, where it would run
+     * out of room and leave calls that make objects of vectors; and without branches: of one that
+     * was rare while the compiler counted, it would leave the calls as well.
      */
     @Override
     public void run(long sums, long more, int count, int row, int column, long element) {
@@ -107,17 +109,27 @@ interface Requantizer {
       int step = rows ? 0 : 1;
       long added = more == 0 ? ZEROS : more;
       long pace = more == 0 ? 0 : 4;
-      FloatVector l = broadcast(SPECIES, low);
-      FloatVector h = broadcast(SPECIES, high);
-      // Bytes are written over numbers that have been read.
       for (int i = 0; i < count; i += Lanes.COUNT) {
         IntVector sum =
             ByteLanes.toInts(fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN))
                 .add(IntVector.fromArray(ByteLanes.INTS, bias, at + step * i))
                 .add(ByteLanes.intsAt(added + pace * i));
+        ByteLanes.toFloats(sum).intoMemorySegment(ALL, sums + 4L * i, LITTLE_ENDIAN);
+      }
+      FloatVector l = broadcast(SPECIES, low);
+      FloatVector h = broadcast(SPECIES, high);
+      for (int i = 0; i < count; i += Lanes.COUNT) {
         FloatVector factor = FloatVector.fromArray(Lanes.SPECIES, factors, at + step * i);
-        FloatVector y = ByteLanes.toFloats(sum).mul(factor);
-        ByteLanes.store(ByteLanes.round(y, l, h).add(zeroPoint), sums + i);
+        FloatVector y = fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN).mul(factor);
+        FloatVector atLeast = y.blend(l, y.lt(l));
+        atLeast
+            .blend(h, atLeast.compare(VectorOperators.GT, h))
+            .intoMemorySegment(ALL, sums + 4L * i, LITTLE_ENDIAN);
+      }
+      // Bytes are written over numbers that have been read.
+      for (int i = 0; i < count; i += Lanes.COUNT) {
+        FloatVector y = fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN);
+        ByteLanes.store(y.add(ByteLanes.ROUNDING).reinterpretAsInts().add(zeroPoint), sums + i);
       }
       ByteLanes.copy(sums, out + element, count);
     }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
-import java.lang.classfile.ClassModel;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.attribute.CodeAttribute;
 import java.net.URISyntaxException;
@@ -31,33 +30,56 @@ class InliningTest {
   private static final Pattern VECTOR =
       Pattern.compile("(?<!\\[)Ljdk/incubator/vector/\\w*(Vector|Mask|Shuffle);");
 
+  /** HotSpot's FreqInlineSize. */
+  private static final int NEVER_INLINED = 326;
+
   @Test
   void methodsOfVectorsAreShort() throws IOException, URISyntaxException {
-    Path classes = Path.of(Gemm.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     List<String> tooLong = new ArrayList<>();
     int seen = 0;
-    try (Stream<Path> files = Files.walk(classes)) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
-        ClassModel model = ClassFile.of().parse(file);
-        for (MethodModel method : model.methods()) {
-          if (VECTOR.matcher(method.methodType().stringValue()).find()) {
-            seen++;
-            int size =
-                method.findAttribute(Attributes.code()).map(CodeAttribute::codeLength).orElse(0);
-            if (size > ALWAYS_INLINED) {
-              tooLong.add(
-                  model.thisClass().asInternalName()
-                      + "."
-                      + method.methodName().stringValue()
-                      + ": "
-                      + size
-                      + " bytes");
-            }
-          }
+    for (MethodModel method : methods()) {
+      if (VECTOR.matcher(method.methodType().stringValue()).find()) {
+        seen++;
+        if (size(method) > ALWAYS_INLINED) {
+          tooLong.add(name(method) + ": " + size(method) + " bytes");
         }
       }
     }
     assertTrue(seen > 0, "no methods of vectors: this test looks in the wrong place");
     assertEquals(List.of(), tooLong);
+  }
+
+  /** What would make its callers more than the compiler has room for. */
+  @Test
+  void loopsOfManyVectorsStayCalls() throws IOException, URISyntaxException {
+    int seen = 0;
+    for (MethodModel method : methods()) {
+      if (name(method).endsWith("Requantizer$Integers.run")) {
+        seen++;
+        assertTrue(size(method) >= NEVER_INLINED, name(method) + ": " + size(method) + " bytes");
+      }
+    }
+    assertEquals(1, seen);
+  }
+
+  private static List<MethodModel> methods() throws IOException, URISyntaxException {
+    Path classes = Path.of(Gemm.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    List<MethodModel> methods = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(classes)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
+        methods.addAll(ClassFile.of().parse(file).methods());
+      }
+    }
+    return methods;
+  }
+
+  private static int size(MethodModel method) {
+    return method.findAttribute(Attributes.code()).map(CodeAttribute::codeLength).orElse(0);
+  }
+
+  private static String name(MethodModel method) {
+    return method.parent().orElseThrow().thisClass().asInternalName()
+        + "."
+        + method.methodName().stringValue();
   }
 }
