@@ -13,6 +13,7 @@ module dev.baton.tck {
   requires flatbuffers.java;
 
   exports dev.baton.tck;
+  exports dev.baton.tck.conformance;
 
   uses dev.baton.delegate.Delegate;
   uses dev.baton.delegate.PayloadLifter;

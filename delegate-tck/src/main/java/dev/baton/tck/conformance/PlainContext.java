@@ -1,0 +1,19 @@
+package dev.baton.tck.conformance;
+
+import dev.baton.delegate.OpenContext;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** A host that gives options and one thread. */
+record PlainContext(Map<String, String> options) implements OpenContext {
+  @Override
+  public int threads() {
+    return 1;
+  }
+
+  @Override
+  public Optional<Path> cacheDirectory() {
+    return Optional.empty();
+  }
+}
