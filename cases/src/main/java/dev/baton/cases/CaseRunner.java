@@ -50,8 +50,9 @@ public final class CaseRunner {
         if (execution == null) {
           execution = execution(model.load(name), executions.values());
           executions.put(name, execution);
-        } else if (modelCase.independent()) {
-          execution.reset();
+        }
+        if (modelCase.independent()) {
+          execution.reset(); // a new one too: what it shares, another method may have written
         }
         outputs.addAll(run(call, modelCase, execution));
       }
