@@ -18,6 +18,10 @@ import dev.baton.runtime.program.Program;
 import dev.baton.tck.NoLeaks;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -91,10 +95,42 @@ class SharedStateTest {
     }
   }
 
+  /** One thread runs, the other reads outputs all the time: that takes no turn of the state. */
+  @Test
+  void outputsAreReadWhileAnotherRuns() throws Exception {
+    try (Program program = Program.open(SHARED);
+        Model model = Model.of(program, LoadOptions.javaOnly());
+        ModelMethod read = model.load("read");
+        ModelMethod write = model.load("write");
+        ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      Execution writer = write.newExecution();
+      Execution reader = read.newExecution(writer);
+      reader.setInput(0, X);
+      reader.run();
+      AtomicBoolean done = new AtomicBoolean();
+      Future<?> running =
+          thread.submit(() -> {
+            for (int i = 0; i < 2000; i++) {
+              write(writer);
+            }
+            done.set(true);
+          });
+      while (!done.get() && !running.isDone()) {
+        assertEquals(0, reader.output(1).toTensor().getDataAsLongArray()[0]);
+        reader.input(0);
+        reader.memoryBytes();
+      }
+      running.get();
+      assertEquals(2000, count(reader));
+    }
+  }
+
   @Test
   void aModuleHasOneStateForItsMethods() {
     EValue position = EValue.from(Tensor.fromBlob(new long[] {3}, 1));
+    Module closed;
     try (Module module = Module.load(SHARED, LoadOptions.javaOnly())) {
+      closed = module;
       module.execute("write", EValue.from(X), position);
       float[] scores = module.execute("read", EValue.from(X))[0].toTensor().getDataAsFloatArray();
       assertTrue(scores[3] != 0);
@@ -102,5 +138,6 @@ class SharedStateTest {
       assertArrayEquals(
           new float[8], module.execute("read", EValue.from(X))[0].toTensor().getDataAsFloatArray());
     }
+    assertThrows(IllegalStateException.class, closed::reset);
   }
 }

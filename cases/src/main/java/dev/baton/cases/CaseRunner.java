@@ -12,10 +12,10 @@ import dev.baton.runtime.program.ReadOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Runs cases: the calls of one case in order, on one execution of each method, so that state lives
@@ -50,8 +50,9 @@ public final class CaseRunner {
         if (execution == null) {
           execution = execution(model.load(name), executions.values());
           executions.put(name, execution);
-        } else if (modelCase.independent()) {
-          execution.reset();
+        }
+        if (modelCase.independent()) {
+          execution.reset(); // a new one too: what it shares, another method may have written
         }
         outputs.addAll(run(call, modelCase, execution));
       }
@@ -61,15 +62,23 @@ public final class CaseRunner {
           outputs,
           executions.values().stream().flatMap(e -> e.fallenBack().stream()).toList());
     } finally {
-      executions.values().forEach(e -> e.method().close());
+      close(executions.values().iterator());
+    }
+  }
+
+  /** Closes the methods, also after the close of one has thrown. */
+  @SuppressWarnings("try") // the method is closed, not asked
+  private static void close(Iterator<Execution> executions) {
+    if (executions.hasNext()) {
+      try (ModelMethod method = executions.next().method()) {
+        close(executions);
+      }
     }
   }
 
   private static Execution execution(ModelMethod method, Collection<Execution> others) {
     try {
-      Optional<Execution> sharing =
-          others.stream().filter(o -> method.sharesState() && o.method().sharesState()).findFirst();
-      return sharing.isPresent() ? method.newExecution(sharing.get()) : method.newExecution();
+      return method.newExecution(others);
     } catch (RuntimeException | Error e) {
       method.close();
       throw e;

@@ -26,8 +26,11 @@ class BundledCaseTest {
   @TempDir Path folder;
 
   private static CaseResult run(Path bundle) throws IOException {
-    return new CaseRunner(Delegates.of(List.of(), List.of()), LoadOptions.javaOnly())
-        .run(ModelCase.read(bundle));
+    return run(ModelCase.read(bundle));
+  }
+
+  private static CaseResult run(ModelCase tests) throws IOException {
+    return new CaseRunner(Delegates.of(List.of(), List.of()), LoadOptions.javaOnly()).run(tests);
   }
 
   @Test
@@ -46,6 +49,25 @@ class BundledCaseTest {
   @Test
   void eachTestBeginsWithFreshState() throws IOException {
     CaseResult result = run(MODELS.resolve("bundled-state-portable.bpte"));
+    assertTrue(result.passed(), () -> result.firstFailure().toString());
+  }
+
+  @Test
+  void freshStateIsThatOfOtherMethodsToo() throws IOException {
+    ModelCase read = ModelCase.read(MODELS.resolve("shared-portable"));
+    ModelCase.Call first = read.calls().get(0); // before anything is written
+    ModelCase.Call write = read.calls().get(1);
+    ModelCase tests =
+        new ModelCase(
+            read.folder(),
+            read.name(),
+            read.model(),
+            List.of(),
+            write.method(),
+            read.tolerance(),
+            true,
+            List.of(write, first, write, first));
+    CaseResult result = run(tests);
     assertTrue(result.passed(), () -> result.firstFailure().toString());
   }
 

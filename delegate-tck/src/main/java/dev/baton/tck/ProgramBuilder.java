@@ -65,8 +65,14 @@ public final class ProgramBuilder {
     /**
      * @param place offset in planned memory; −1 if none is planned
      * @param data number of the constant, or of the mutable content if there is a place; 0 for none
+     * @param memory the number of the memory
      */
-    record Tensor(DType dtype, int[] sizes, boolean dynamic, long place, int data) implements Item {
+    record Tensor(DType dtype, int[] sizes, boolean dynamic, long place, int data, int memory)
+        implements Item {
+      Tensor(DType dtype, int[] sizes, boolean dynamic, long place, int data) {
+        this(dtype, sizes, dynamic, place, data, ProgramWriter.MEMORY_ID);
+      }
+
       long byteSize() {
         return Shape.of(sizes).numel() * dtype.byteSize();
       }
@@ -136,6 +142,7 @@ public final class ProgramBuilder {
     private final Map<Long, Slot> integers = new HashMap<>();
     private @Nullable Slot none;
     long plannedBytes = ALIGNMENT;
+    long sharedBytes;
 
     private Method(String name) {
       this.name = name;
@@ -144,6 +151,11 @@ public final class ProgramBuilder {
     private Slot value(Item item) {
       values.add(item);
       return new Slot(values.size() - 1);
+    }
+
+    /** Gives the method a second memory, as large in all methods that share state in it. */
+    public void sharedMemory(long bytes) {
+      sharedBytes = bytes;
     }
 
     private long plan(DType dtype, int[] sizes) {
@@ -211,6 +223,24 @@ public final class ProgramBuilder {
               false,
               plan(DType.FLOAT, sizes),
               add(mutables, bytes(data))));
+    }
+
+    /**
+     * A mutable buffer in a second memory, as {@code share_mutable_buffers} plans those of all
+     * methods.
+     *
+     * @param place in bytes from the memory's start
+     * @param data its first content; null for zeros
+     */
+    public Slot sharedState(long place, float @Nullable [] data, int... sizes) {
+      return value(
+          new Item.Tensor(
+              DType.FLOAT,
+              sizes.clone(),
+              false,
+              place,
+              data == null ? 0 : add(mutables, bytes(data)),
+              ProgramWriter.SHARED_MEMORY_ID));
     }
 
     // ---- plain values

@@ -19,7 +19,8 @@ final class ProgramWriter {
   private static final int IDENTIFIED_BYTES = 8;
   private static final int HEADER_BYTES = 32;
   private static final int ALIGNMENT = 16;
-  private static final int MEMORY_ID = 1;
+  static final int MEMORY_ID = 1;
+  static final int SHARED_MEMORY_ID = 2;
 
   private final FlatBufferBuilder out = new FlatBufferBuilder(4096);
   private final ProgramBuilder program;
@@ -113,7 +114,10 @@ final class ProgramWriter {
     int chains = vector(new int[] {out.endTable()});
     int operators = tables(method.operators, this::operator);
     int delegates = tables(method.delegates, this::delegate);
-    int sizes = longs(0, method.plannedBytes);
+    int sizes =
+        method.sharedBytes == 0
+            ? longs(0, method.plannedBytes)
+            : longs(0, method.plannedBytes, method.sharedBytes);
     out.startTable(10);
     out.addOffset(0, name, 0);
     out.addOffset(2, values, 0);
@@ -179,7 +183,7 @@ final class ProgramWriter {
     int allocation = 0;
     if (tensor.place() >= 0) {
       out.startTable(3);
-      out.addInt(0, MEMORY_ID, 0);
+      out.addInt(0, tensor.memory(), 0);
       out.addInt(1, Math.toIntExact(tensor.place()), 0);
       allocation = out.endTable();
     }

@@ -16,10 +16,12 @@ import dev.baton.runtime.Tensor;
 import dev.baton.tck.ProgramBuilder.Slot;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Mutable buffers over runs that fail. */
@@ -294,12 +296,20 @@ final class StateTest {
     }
   }
 
+  static Stream<Arguments> failuresOfCopies() {
+    return Stream.of(Moment.SNAPSHOT, Moment.RESTORE)
+        .flatMap(moment ->
+            Stream.of(
+                    Failure.delegateException(),
+                    Failure.runtimeException(),
+                    Failure.linkageError())
+                .map(failure -> Arguments.of(moment, failure)));
+  }
+
   @ParameterizedTest
-  @EnumSource(
-      value = Moment.class,
-      names = {"SNAPSHOT", "RESTORE"})
-  void aDelegateThatCannotCopyItsStateIsAnError(Moment moment) {
-    Faults faults = Faults.none().failing(moment, 1, Failure.delegateException());
+  @MethodSource("failuresOfCopies")
+  void aDelegateThatCannotCopyItsStateIsAnError(Moment moment, Failure failure) {
+    Faults faults = Faults.none().failing(moment, 1, failure);
     FaultInjectingDelegate delegate =
         FaultInjectingDelegate.around(new OpaquePayloadDelegate(), faults);
     try (ModelMethod method = Loading.load(countingProgram(), FALL_BACK, delegate);

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  * caches) of its own. For one thread at a time, not always the same; {@link #close} may come from
  * any thread at any time, and waits for a run in flight.
  *
+ * <p>Executions that share state ({@link ModelMethod#newExecution(Execution)}) use it in turn:
+ * while one runs, resets, saves or restores it, these of another throw {@link
+ * IllegalStateException}. What has to do with inputs, outputs and profiles alone does not.
+ *
  * <p>In the steady state {@link #run} allocates nothing: write into {@link #input}'s bytes, run,
  * read {@link #output}'s.
  */
@@ -53,20 +57,33 @@ public final class Execution implements AutoCloseable {
               ? "the execution is closed"
               : "the execution is in use by another thread: each concurrent caller needs one of its own (ModelMethod.newExecution)");
     }
+  }
+
+  private void leave() {
+    state.set(IDLE);
+  }
+
+  /** As {@link #enter}, for what reads or writes state. */
+  private void enterState() {
+    enter();
     SharedState shared = core.shared();
     if (shared != null && !shared.enter()) {
-      state.set(IDLE);
+      leave();
       throw new IllegalStateException(
           "the state is in use by another execution that shares it: they run in turn");
     }
   }
 
-  private void leave() {
+  private void leaveState() {
     SharedState shared = core.shared();
     if (shared != null) {
       shared.leave();
     }
-    state.set(IDLE);
+    leave();
+  }
+
+  boolean isClosed() {
+    return closing;
   }
 
   /** What it shares with executions of other methods; null if nothing. */
@@ -250,11 +267,11 @@ public final class Execution implements AutoCloseable {
    *     and {@link #reset} brings it back to the start.
    */
   public void run() {
-    enter();
+    enterState();
     try {
       core.run();
     } finally {
-      leave();
+      leaveState();
     }
   }
 
@@ -330,7 +347,7 @@ public final class Execution implements AutoCloseable {
 
   /** Sets every input, runs, and gives copies of the outputs. */
   EValue[] call(EValue... values) {
-    enter();
+    enterState();
     try {
       if (values.length != lifted.inputs().size()) {
         throw new IllegalArgumentException(
@@ -353,7 +370,7 @@ public final class Execution implements AutoCloseable {
       }
       return results;
     } finally {
-      leave();
+      leaveState();
     }
   }
 
@@ -364,11 +381,11 @@ public final class Execution implements AutoCloseable {
    * @throws DelegateFailedException if a delegate's own state could not be reset
    */
   public void reset() {
-    enter();
+    enterState();
     try {
       core.reset();
     } finally {
-      leave();
+      leaveState();
     }
   }
 
@@ -392,24 +409,25 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * As {@link #saveState()}, in the place of what a snapshot held before; allocates nothing unless
-   * a delegate has run first since then.
+   * As {@link #saveState()}, in the place of what a snapshot held before; allocates no native
+   * memory unless a delegate has run first since then, or holds more or less than it did.
    *
    * @throws IllegalArgumentException if the snapshot is of another method
    * @throws IllegalStateException if it is closed
    */
   public void saveState(StateSnapshot into) {
-    enter();
+    enterState();
     try {
       into.save(method, core);
     } finally {
-      leave();
+      leaveState();
     }
   }
 
   /**
-   * Puts a copy of the snapshot in the place of the state. The snapshot stays as it is: it may be
-   * restored in several executions.
+   * Puts a copy of the snapshot in the place of the state. What is shared changes for every
+   * execution that shares it. The snapshot stays as it is: it may be restored in several
+   * executions.
    *
    * @throws IllegalArgumentException if the snapshot is of another method, or of this one loaded
    *     another time
@@ -418,11 +436,11 @@ public final class Execution implements AutoCloseable {
    *     the execution back to the start
    */
   public void restoreState(StateSnapshot from) {
-    enter();
+    enterState();
     try {
       from.restore(method, core);
     } finally {
-      leave();
+      leaveState();
     }
   }
 
@@ -501,7 +519,11 @@ public final class Execution implements AutoCloseable {
     return core.scratchBytes();
   }
 
-  /** Bytes that this execution holds: inputs, outputs, state and activations. */
+  /**
+   * Bytes that this execution holds: inputs, outputs, state and activations. State that executions
+   * share is counted in each of them, and against the bound of each ({@link
+   * LoadOptions#withMaxMemoryBytes}).
+   */
   public long memoryBytes() {
     return core.memoryBytes();
   }

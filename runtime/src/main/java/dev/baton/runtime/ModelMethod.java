@@ -5,14 +5,19 @@ import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.CompiledMethod;
 import dev.baton.runtime.execute.SharedState;
 import dev.baton.runtime.lift.LiftedMethod;
+import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.program.Program;
+import dev.baton.runtime.program.TensorSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -154,12 +159,8 @@ public final class ModelMethod implements AutoCloseable {
    * @throws IllegalStateException if this or the other is closed
    */
   public Execution newExecution(Execution other) {
-    if (other.method().model != model) {
-      throw new IllegalArgumentException(
-          "the execution of method '%s' is of another model: Model.load gives methods of one"
-              .formatted(other.method().name()));
-    }
-    if (!other.method().sharesState() || !sharesState()) {
+    requireOfModel(other);
+    if (places().noneMatch(p -> other.method().places().anyMatch(p::equals))) {
       throw new IllegalArgumentException(
           "the methods '%s' and '%s' have no state in common: they do if they were exported with share_mutable_buffers=True"
               .formatted(other.method().name(), name()));
@@ -167,15 +168,49 @@ public final class ModelMethod implements AutoCloseable {
     return execution(other.shared());
   }
 
+  /**
+   * An execution that shares with others what state there is to share, as {@link
+   * #newExecution(Execution)} does; one with state of its own if there is none.
+   *
+   * @param others of the same {@link Model}; of those with shared state, all share it already
+   * @throws IllegalArgumentException if one is of another model
+   * @throws IllegalStateException if this or one of them is closed
+   */
+  public Execution newExecution(Collection<Execution> others) {
+    others.forEach(this::requireOfModel);
+    return execution(
+        others.stream()
+            .filter(o -> o.method().sharesState())
+            .findFirst()
+            .map(Execution::shared)
+            .orElse(null));
+  }
+
+  private void requireOfModel(Execution other) {
+    if (other.method().model != model) {
+      throw new IllegalArgumentException(
+          "the execution of method '%s' is of another model: Model.load gives methods of one"
+              .formatted(other.method().name()));
+    }
+    if (other.isClosed()) {
+      throw new IllegalStateException("the execution to share state with is closed");
+    }
+  }
+
   /** True if it has state that methods of the program can share. */
   public boolean sharesState() {
-    return compiled.lifted().variables().stream().anyMatch(v -> v.shared() != null);
+    return places().findAny().isPresent();
+  }
+
+  /** Of what it can share, in the program's memory plan. */
+  private Stream<TensorSpec.Allocation> places() {
+    return compiled.lifted().variables().stream().map(Variable::shared).filter(Objects::nonNull);
   }
 
   /**
    * @param sharing null for state of its own
    */
-  synchronized Execution execution(@Nullable SharedState sharing) {
+  private synchronized Execution execution(@Nullable SharedState sharing) {
     if (closed) {
       throw new IllegalStateException("the method '" + name() + "' is closed");
     }

@@ -1,6 +1,5 @@
 package dev.baton.runtime;
 
-import dev.baton.runtime.execute.SharedState;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
@@ -12,7 +11,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * A model, in the manner of ExecuTorch's own Java API: load, forward, close.
@@ -28,6 +26,7 @@ public final class Module implements AutoCloseable {
   private final Program program;
   private final Model model;
   private final Map<String, Loaded> methods = new HashMap<>();
+  private final Object turnOfShared = new Object();
   private boolean closed;
 
   private Module(Program program, LoadOptions options) {
@@ -110,15 +109,20 @@ public final class Module implements AutoCloseable {
     }
   }
 
-  private static Object turn(Execution execution) {
-    SharedState shared = execution.shared();
-    return shared == null ? execution : shared;
+  /** What a thread holds while it runs an execution: one for all that share state. */
+  private Object turn(Execution execution) {
+    return execution.method().sharesState() ? turnOfShared : execution;
   }
 
-  /** Puts the state (KV caches) of all methods back to what it was before the first run. */
+  /**
+   * Puts the state (KV caches) of all methods back to what it was before the first run.
+   *
+   * @throws IllegalStateException if this is closed
+   */
   public void reset() {
     List<Loaded> all;
     synchronized (this) {
+      requireOpen();
       all = List.copyOf(methods.values());
     }
     for (Loaded loaded : all) {
@@ -145,21 +149,22 @@ public final class Module implements AutoCloseable {
     return program.method(name);
   }
 
-  private synchronized Loaded loaded(String name) {
+  private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("the module is closed");
     }
+  }
+
+  private synchronized Loaded loaded(String name) {
+    requireOpen();
     Loaded known = methods.get(name);
     if (known == null) {
       ModelMethod method = model.load(name);
       try {
-        SharedState shared =
-            methods.values().stream()
-                .map(l -> l.execution().shared())
-                .filter(Objects::nonNull)
-                .findAny()
-                .orElse(null);
-        known = new Loaded(method, method.execution(shared));
+        known =
+            new Loaded(
+                method,
+                method.newExecution(methods.values().stream().map(Loaded::execution).toList()));
       } catch (RuntimeException | Error e) {
         method.close();
         throw e;

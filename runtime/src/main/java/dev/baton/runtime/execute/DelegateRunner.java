@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -331,26 +332,34 @@ final class DelegateRunner {
 
   /** State of the delegate's own, back to what it was before the first run. */
   void reset() {
-    DelegateState own = state();
-    if (own != null) {
-      try {
+    try {
+      DelegateState own = state();
+      if (own != null) {
         own.reset();
-      } catch (DelegateException e) {
-        throw failed("reset", e);
       }
+    } catch (DelegateException | RuntimeException | LinkageError e) {
+      throw failed("reset", e);
     }
   }
 
   /** State of the delegate's own; null if it has none, or has not run yet. */
-  @Nullable DelegateState state() {
+  private @Nullable DelegateState state() {
     DelegateExecution opened = execution;
     return opened == null ? null : opened.state().orElse(null);
   }
 
-  void save(DelegateState own, MemorySegment into) {
+  /**
+   * Copies state of the delegate's own; does nothing if it has none, or has not run yet.
+   *
+   * @param memory of a number of bytes
+   */
+  void save(LongFunction<MemorySegment> memory) {
     try {
-      own.snapshot(into);
-    } catch (DelegateException e) {
+      DelegateState own = state();
+      if (own != null) {
+        own.snapshot(memory.apply(own.byteSize()));
+      }
+    } catch (DelegateException | RuntimeException | LinkageError e) {
       throw failed("saved", e);
     }
   }
@@ -370,12 +379,12 @@ final class DelegateRunner {
             DelegateException.Kind.UNSUPPORTED, "it has no state in this execution");
       }
       own.restore(from);
-    } catch (DelegateException e) {
+    } catch (DelegateException | RuntimeException | LinkageError e) {
       throw failed("restored", e);
     }
   }
 
-  private DelegateFailedException failed(String what, DelegateException cause) {
+  private DelegateFailedException failed(String what, Throwable cause) {
     return new DelegateFailedException(
         unit.delegate(),
         "method '%s': the state of delegate '%s' in %s could not be %s: %s"

@@ -2,7 +2,6 @@ package dev.baton.runtime.execute;
 
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.DelegateException;
-import dev.baton.delegate.DelegateState;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.SymbolType;
@@ -107,7 +106,7 @@ public final class ExecutionCore implements AutoCloseable {
                   .filter(v -> v.kind() == Variable.Kind.LOCAL)
                   .toArray(Variable[]::new);
       for (Variable variable : variables) {
-        if (livesOn(variable) && (shared == null || shared.isNew(variable))) {
+        if (livesOn(variable) && variable.shared() == null) {
           initialize(variable);
         }
       }
@@ -118,7 +117,7 @@ public final class ExecutionCore implements AutoCloseable {
   }
 
   private MemorySegment allocate(CountedArena arena, long bytes, int alignment) {
-    long total = io.byteSize() + activations.byteSize() + bytes;
+    long total = memoryBytes() + bytes;
     if (total < 0 || total > method.options().maxMemoryBytes()) {
       throw new BatonException(
           "method '"
@@ -191,12 +190,7 @@ public final class ExecutionCore implements AutoCloseable {
         into.put(variable, whole(variable), shapes[variable.index()]);
       }
     }
-    delegates.forEach((unit, runner) -> {
-      DelegateState own = runner.state();
-      if (own != null) {
-        runner.save(own, into.delegate(unit, own.byteSize()));
-      }
-    });
+    delegates.forEach((unit, runner) -> runner.save(bytes -> into.delegate(unit, bytes)));
     into.end();
   }
 
@@ -226,17 +220,21 @@ public final class ExecutionCore implements AutoCloseable {
   private void initialize(Variable variable) {
     int index = variable.index();
     if (variable.type() instanceof TensorType type) {
-      MemorySegment bytes = whole(variable);
-      if (variable.initial() == null) {
-        bytes.fill((byte) 0);
-      } else {
-        try (Arena temporary = Arena.ofConfined()) {
-          bytes.copyFrom(Constants.contiguous(variable.initial(), temporary).data());
-        }
-      }
+      fill(whole(variable), variable);
       shapes[index] = type.shape();
     } else {
       scalars[index] = variable.initialScalar();
+    }
+  }
+
+  /** Writes a tensor variable's first content. */
+  static void fill(MemorySegment bytes, Variable variable) {
+    if (variable.initial() == null) {
+      bytes.fill((byte) 0);
+    } else {
+      try (Arena temporary = Arena.ofConfined()) {
+        bytes.copyFrom(Constants.contiguous(variable.initial(), temporary).data());
+      }
     }
   }
 
@@ -716,9 +714,11 @@ public final class ExecutionCore implements AutoCloseable {
         scratch.byteSize());
   }
 
-  /** Bytes of activations, inputs, outputs and state that this execution holds. */
+  /** Bytes of activations, inputs, outputs and state, with all that is shared. */
   public long memoryBytes() {
-    return io.byteSize() + activations.byteSize();
+    return io.byteSize()
+        + activations.byteSize()
+        + (shared == null ? 0 : shared.arena().byteSize());
   }
 
   @Override

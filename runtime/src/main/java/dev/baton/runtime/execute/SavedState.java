@@ -1,6 +1,7 @@
 package dev.baton.runtime.execute;
 
 import dev.baton.graph.Shape;
+import dev.baton.runtime.BatonException;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Unit;
 import java.lang.foreign.MemorySegment;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * and used again by later ones.
  */
 public final class SavedState implements AutoCloseable {
+  private static final long ALIGNMENT = 64;
+
   private record Tensor(MemorySegment bytes, Shape shape) {}
 
   private final CountedArena arena = new CountedArena("saved state");
@@ -40,8 +43,7 @@ public final class SavedState implements AutoCloseable {
 
   void put(Variable variable, MemorySegment bytes, Shape shape) {
     Tensor known = tensors.get(variable);
-    MemorySegment own =
-        known == null ? arena.allocate(Math.max(bytes.byteSize(), 1), 64) : known.bytes();
+    MemorySegment own = known == null ? allocate(bytes.byteSize()) : known.bytes();
     own.copyFrom(bytes);
     tensors.put(variable, new Tensor(own, shape));
   }
@@ -62,10 +64,22 @@ public final class SavedState implements AutoCloseable {
     return of(variable).shape();
   }
 
+  private MemorySegment allocate(long bytes) {
+    try {
+      return arena.allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes);
+    } catch (OutOfMemoryError e) {
+      throw new BatonException(
+          bytes + " bytes of native memory for a copy of the state are not to be had", e);
+    }
+  }
+
   /** Where a delegate writes its state. */
   MemorySegment delegate(Unit unit, long bytes) {
+    MemorySegment known = ofDelegates.get(unit);
+    MemorySegment own = known == null || known.byteSize() != bytes ? allocate(bytes) : known;
+    ofDelegates.put(unit, own);
     saved.add(unit);
-    return ofDelegates.computeIfAbsent(unit, u -> arena.allocate(Math.max(bytes, 1), 64));
+    return own;
   }
 
   /** Whose delegate has saved state. */

@@ -1,11 +1,14 @@
 package dev.baton.runtime.kernel;
 
 import dev.baton.graph.Operator;
+import dev.baton.graph.Parameter;
 import dev.baton.graph.TensorType;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * }
  */
 public abstract class CustomOperators implements KernelProvider {
+  /** How a mark of a view or a mutation begins: {@code Tensor(a!)}, {@code Tensor(a)[]}. */
+  private static final String ALIAS = "Tensor(";
+
   private final String name;
   private final Map<String, Operator> operators = new LinkedHashMap<>();
   private final Map<String, Kernel> kernels = new LinkedHashMap<>();
@@ -52,8 +58,9 @@ public abstract class CustomOperators implements KernelProvider {
    *
    * @param schema its functional signature, as {@code torch.library} takes it, with the namespace
    * @param kernel see {@link Kernel}
-   * @throws IllegalArgumentException if the text is no signature, has no namespace, or the operator
-   *     is defined already
+   * @throws IllegalArgumentException if the text is no signature, has no namespace, changes an
+   *     argument ({@code Tensor(a!)}) or gives a view of one, names two parameters alike, or if the
+   *     operator is defined already, be it by the name of its variant with an out argument
    */
   protected final void define(String schema, Kernel kernel) {
     Operator operator = Operator.parse(schema);
@@ -61,9 +68,31 @@ public abstract class CustomOperators implements KernelProvider {
       throw new IllegalArgumentException(
           "the operator needs its namespace, as in my::double(Tensor x) -> Tensor: " + schema);
     }
-    if (operators.putIfAbsent(operator.name(), operator) != null) {
-      throw new IllegalArgumentException(operator.name() + " is defined twice");
+    if (schema.indexOf(ALIAS, schema.indexOf('(')) >= 0) {
+      throw new IllegalArgumentException(
+          "the operator must be functional, with results of its own and no out argument: "
+              + schema);
     }
+    Set<String> names = new HashSet<>();
+    for (Parameter parameter : operator.parameters()) {
+      if (!names.add(parameter.name())) {
+        throw new IllegalArgumentException(
+            "two parameters are named '" + parameter.name() + "': " + schema);
+      }
+    }
+    for (Operator known : operators.values()) {
+      if (Kernels.spellings(known).stream().anyMatch(Kernels.spellings(operator)::contains)) {
+        throw new IllegalArgumentException(
+            known.name().equals(operator.name())
+                ? operator.name() + " is defined twice"
+                : "files call "
+                    + operator.name()
+                    + " and "
+                    + known.name()
+                    + " by the same name: one of them has that of the other's out variant");
+      }
+    }
+    operators.put(operator.name(), operator);
     kernels.put(operator.name(), Objects.requireNonNull(kernel));
   }
 

@@ -48,13 +48,16 @@ public final class Kernels {
   }
 
   /** Files spell a functional operator by its name, or by that of its out variant. */
+  static List<String> spellings(Operator operator) {
+    String name = operator.name();
+    return List.of(name, name + (name.contains(".") ? "_out" : ".out"));
+  }
+
   private void spell(Operator operator) {
     Operators.Spelling spelling =
         new Operators.Spelling(
             operator, operator.parameters().stream().map(p -> p.name()).toList(), List.of());
-    String name = operator.name();
-    custom.putIfAbsent(name, spelling);
-    custom.putIfAbsent(name + (name.contains(".") ? "_out" : ".out"), spelling);
+    spellings(operator).forEach(name -> custom.putIfAbsent(name, spelling));
   }
 
   /** The reference kernels alone. */

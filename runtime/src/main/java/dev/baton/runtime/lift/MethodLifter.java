@@ -29,6 +29,7 @@ import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -60,6 +61,8 @@ import org.jspecify.annotations.Nullable;
  * a variable.
  */
 public final class MethodLifter {
+  private static final TensorSpec.Allocation NOWHERE = new TensorSpec.Allocation(0, -1);
+
   private final Program program;
   private final ProgramMethod method;
   private final Kernels kernels;
@@ -70,7 +73,7 @@ public final class MethodLifter {
   private final boolean[] written;
   private final boolean[] isInput;
   private final boolean[] isState;
-  private boolean sharesState;
+  private Map<Long, TensorSpec> shared = Map.of();
   private final Map<Integer, Variable> variables = new TreeMap<>();
   private final List<Draft> drafts = new ArrayList<>();
   private final Map<Integer, PlannedMemory> incoming = new HashMap<>();
@@ -141,6 +144,7 @@ public final class MethodLifter {
     while (true) {
       MethodLifter lifter =
           new MethodLifter(program, method, kernels, lifters, loadable, Map.copyOf(known));
+      int before = known.size();
       try {
         LiftedMethod result = lifter.lift();
         if (lifter.misjudged.isEmpty()) {
@@ -151,7 +155,12 @@ public final class MethodLifter {
           throw e;
         }
       }
-      known.putAll(lifter.misjudged); // each call at most once
+      known.putAll(lifter.misjudged);
+      if (known.size() == before) { // each call at most once
+        throw lifter.fail(
+            "the payload's lifter gives other outputs each time",
+            Collections.min(lifter.misjudged.keySet()));
+      }
     }
   }
 
@@ -380,22 +389,28 @@ public final class MethodLifter {
    * A memory plan of another kind may put activations there: then it is a memory like any.
    */
   private void findSharedState() {
+    Map<Long, TensorSpec> buffers = SharedBuffers.of(program);
+    Set<TensorSpec.Allocation> held = new HashSet<>();
     List<Integer> there = new ArrayList<>();
     for (int index = 0; index < written.length; index++) {
-      if (method.values().get(index) instanceof TensorSpec spec && isShared(spec)) {
+      if (method.values().get(index) instanceof TensorSpec spec && SharedBuffers.isThere(spec)) {
         there.add(index);
+        if (isState[index]) {
+          held.add(placeOf(index));
+        }
       }
     }
-    sharesState =
-        program.methods().size() > 1
-            && there.stream().allMatch(i -> !isInput[i] && (isState[i] || !written[i]));
-    if (sharesState) {
-      there.forEach(i -> isState[i] = true);
+    if (there.stream().allMatch(i -> !isInput[i] && (isState[i] || !written[i]))) {
+      shared = buffers;
+      if (!buffers.isEmpty()) {
+        there.stream().filter(i -> held.add(placeOf(i))).forEach(i -> isState[i] = true);
+      }
     }
   }
 
-  private static boolean isShared(TensorSpec spec) {
-    return spec.allocation() != null && spec.allocation().memoryId() == SHARED_MEMORY;
+  /** The program's shared buffer that a tensor of this method is; null if it is none. */
+  private @Nullable TensorSpec sharedBuffer(TensorSpec spec) {
+    return SharedBuffers.isThere(spec) ? shared.get(SharedBuffers.offset(spec)) : null;
   }
 
   /** A tensor's place in the file's memory plan; a place of nothing for what has none. */
@@ -404,11 +419,6 @@ public final class MethodLifter {
         ? spec.allocation()
         : NOWHERE;
   }
-
-  /** Where ExecuTorch's memory planning puts mutable buffers that methods share. */
-  private static final int SHARED_MEMORY = 2;
-
-  private static final TensorSpec.Allocation NOWHERE = new TensorSpec.Allocation(0, -1);
 
   /** Value indices that an argument stands for: itself, or the items of a list. */
   private List<Integer> indices(int index) {
@@ -494,17 +504,18 @@ public final class MethodLifter {
                   : isState[i] ? Variable.Kind.STATE : Variable.Kind.LOCAL;
           String name = kind.name().toLowerCase(Locale.ROOT) + " " + i;
           return switch (value) {
-            case TensorSpec spec ->
-                new Variable(
-                    nextVariable++,
-                    spec.name() == null ? name : spec.name(),
-                    kind,
-                    typeOf(spec, i),
-                    spec.data() == null || isInput[i] ? null : constant(spec, i),
-                    null,
-                    kind == Variable.Kind.STATE && sharesState && isShared(spec)
-                        ? spec.allocation()
-                        : null);
+            case TensorSpec spec -> {
+              TensorSpec common = kind == Variable.Kind.STATE ? sharedBuffer(spec) : null;
+              TensorSpec first = common == null ? spec : common; // its content may be elsewhere
+              yield new Variable(
+                  nextVariable++,
+                  spec.name() == null ? name : spec.name(),
+                  kind,
+                  typeOf(spec, i),
+                  first.data() == null || isInput[i] ? null : constant(first, i),
+                  null,
+                  common == null ? null : spec.allocation());
+            }
             case ProgramValue.IntValue v ->
                 new Variable(
                     nextVariable++, name, kind, SymbolType.INT, null, Call.Number.of(v.value()));

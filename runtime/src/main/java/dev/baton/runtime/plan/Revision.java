@@ -77,8 +77,13 @@ final class Revision implements NodeCall.Facts {
       return false;
     }
     List<TensorType> types = kernel.infer(call);
+    if (types.size() != node.results().size()) {
+      return false;
+    }
     for (int r = 0; r < types.size(); r++) {
-      if (!types.get(r).shape().equals(plan.type(node.results().get(r)).shape())) {
+      TensorType planned = plan.type(node.results().get(r));
+      if (types.get(r).dtype() != planned.dtype()
+          || !types.get(r).shape().equals(planned.shape())) {
         return false;
       }
     }
