@@ -25,8 +25,7 @@ class CorpusTest {
   @ParameterizedTest
   @MethodSource("targets")
   void recipesNameTheirSeed(String target, List<Seed> seeds) throws IOException {
-    Path folder =
-        Path.of("src/test/resources/dev/baton/fuzz").resolve(target + "FuzzTestInputs");
+    Path folder = Path.of("src/test/resources/dev/baton/fuzz").resolve(target + "FuzzTestInputs");
     List<Path> recipes;
     try (Stream<Path> files = Files.walk(folder)) {
       recipes = files.filter(Files::isRegularFile).toList();

@@ -53,8 +53,7 @@ final class Seeds {
   }
 
   static List<Seed> bundles() {
-    return Stream.of(
-            "bundled-portable", "bundled-state-portable", "bundled-xnn", "bundled_program")
+    return Stream.of("bundled-portable", "bundled-state-portable", "bundled-xnn", "bundled_program")
         .map(Seed::bundle)
         .toList();
   }
