@@ -6,22 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Arguments that PyTorch refuses too, before anything is allocated for them. */
+/** Arguments that PyTorch refuses too. A shape stands for a tensor. */
 class RefusedArgumentsTest {
-  private static void refused(String says, String operator, int[][] tensors, Object... rest) {
+  private static void refused(String operator, String says, List<@Nullable Object> arguments) {
     try (Arena arena = Arena.ofConfined()) {
       Kernel kernel = Objects.requireNonNull(Kernels.reference().find(operator));
       KernelHarness harness = new KernelHarness(arena, operator, kernel);
-      Object[] arguments = new Object[tensors.length + rest.length];
-      for (int i = 0; i < tensors.length; i++) {
-        arguments[i] =
-            tensors[i] == null ? null : harness.tensor(DType.FLOAT, Shape.of(tensors[i]));
+      List<@Nullable Object> given = new ArrayList<>();
+      for (Object argument : arguments) {
+        given.add(argument instanceof Shape s ? harness.tensor(DType.FLOAT, s) : argument);
       }
-      System.arraycopy(rest, 0, arguments, tensors.length, rest.length);
-      var e = assertThrows(KernelException.class, () -> harness.run(arguments));
+      var e = assertThrows(KernelException.class, () -> harness.run(given));
       assertTrue(e.getMessage().contains(says), e::getMessage);
     }
   }
@@ -29,11 +31,8 @@ class RefusedArgumentsTest {
   @Test
   void aRunningMeanWithoutAVariance() {
     refused(
-        "without a running variance",
         "aten::native_batch_norm",
-        new int[][] {{2, 3, 4}, null, null, {3}, null},
-        false,
-        0.1,
-        1e-5);
+        "without a running variance",
+        Arrays.asList(Shape.of(2, 3, 4), null, null, Shape.of(3), null, false, 0.1, 1e-5));
   }
 }
