@@ -8,6 +8,7 @@ import dev.baton.graph.Shape;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -34,5 +35,13 @@ class RefusedArgumentsTest {
         "aten::native_batch_norm",
         "without a running variance",
         Arrays.asList(Shape.of(2, 3, 4), null, null, Shape.of(3), null, false, 0.1, 1e-5));
+  }
+
+  @Test
+  void moreScoresOfExpertsThanAnArrayHolds() {
+    List<@Nullable Object> arguments = new ArrayList<>(List.of(Shape.of(1 << 15, 8)));
+    arguments.addAll(Collections.nCopies(4, Shape.of(1)));
+    arguments.addAll(List.of(1, 1 << 16, 8, 8, 8, 8, "softmax", 1.0));
+    refused("llama::quantized_moe_ffn", "of 65536 experts", arguments);
   }
 }
