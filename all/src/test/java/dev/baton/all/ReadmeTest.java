@@ -25,17 +25,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Compiles and runs the Java of the README as it stands there. */
+/** Compiles the Java of the documentation as it stands there, and runs the README's. */
 @ExtendWith(NoLeaks.class)
 class ReadmeTest {
   private static final Path MODELS = Path.of(System.getProperty("baton.models"));
 
   @TempDir Path folder;
 
-  private List<String> javaOfReadme() throws IOException {
+  private static List<String> javaOf(String document) throws IOException {
     Matcher blocks =
         Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(MODELS.resolve("../README.md")));
+            .matcher(Files.readString(MODELS.resolve("..").resolve(document)));
     List<String> found = new ArrayList<>();
     while (blocks.find()) {
       found.add(blocks.group(1));
@@ -65,7 +65,7 @@ class ReadmeTest {
   @Test
   void theExampleClassifiesADigit() throws Exception {
     String source =
-        javaOfReadme()
+        javaOf("README.md")
             .get(0)
             .replace("\"digits.pte\"", "\"" + MODELS.resolve("digits-xnn/model.pte") + "\"");
     compile("Classify", source);
@@ -77,12 +77,7 @@ class ReadmeTest {
 
   @Test
   void theDelegateCompiles() throws IOException {
-    compile("NegateDelegate", javaOfReadme().get(1));
-  }
-
-  @Test
-  void theOperatorCompiles() throws IOException {
-    compile("MyOperators", javaOfReadme().get(2));
+    compile("NegateDelegate", javaOf("docs/delegates.md").get(0));
   }
 
   private String main(String type) throws ReflectiveOperationException, IOException {

@@ -162,7 +162,7 @@ public record ModelCase(
       }
       List<Call> calls =
           program.tests().stream()
-              .map(t -> new Call(t.method(), given(t.inputs()), given(t.expected())))
+              .map(t -> new Call(t.method(), given(file, t.inputs()), given(file, t.expected())))
               .toList();
       return new ModelCase(
           file,
@@ -176,8 +176,12 @@ public record ModelCase(
     }
   }
 
-  private static List<Source> given(List<ProgramValue> values) {
-    return values.stream().<Source>map(v -> new Given(Numbers.asTensor(v))).toList();
+  private static List<Source> given(Path file, List<ProgramValue> values) {
+    try {
+      return values.stream().<Source>map(v -> new Given(Numbers.asTensor(v))).toList();
+    } catch (IllegalArgumentException e) { // a dtype that no tensor has
+      throw new CaseFormatException(file, e.getMessage() + ".", e);
+    }
   }
 
   /**

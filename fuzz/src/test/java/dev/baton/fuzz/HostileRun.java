@@ -3,6 +3,8 @@ package dev.baton.fuzz;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.CaseFormatException;
+import dev.baton.cases.ModelCase;
 import dev.baton.graph.DType;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.CancelledException;
@@ -10,14 +12,18 @@ import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.NativeMemory;
+import dev.baton.runtime.StateSnapshot;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.TensorInfo;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramFormatException;
 import dev.baton.runtime.program.ReadBudget;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -78,6 +84,31 @@ final class HostileRun {
     attempt(recipe, seed, program, List.of(recipe.apply(seed)), options);
   }
 
+  /** As {@link #ofProgram}; changed is a bundled program, whose tests become a case as well. */
+  static void ofBundle(byte[] input, List<Seed> seeds, LoadOptions options) {
+    Recipe recipe = Recipe.of(input);
+    Seed seed = recipe.of(seeds);
+    byte[] bundle = recipe.apply(seed);
+    try {
+      readCase(bundle);
+    } catch (Throwable e) {
+      throw new AssertionError(recipe.describe(seed), e);
+    }
+    attempt(recipe, seed, bundle, List.of(), options);
+  }
+
+  private static void readCase(byte[] bundle) throws IOException {
+    Path file = Files.createTempFile("hostile", ".bpte");
+    try {
+      Files.write(file, bundle);
+      ModelCase.read(file);
+    } catch (ProgramFormatException | CaseFormatException e) {
+      assertTrue(e.getMessage().contains(file.toString()), e::getMessage);
+    } finally {
+      Files.delete(file);
+    }
+  }
+
   private static void attempt(
       Recipe recipe, Seed seed, byte[] file, List<byte[]> dataFiles, LoadOptions options) {
     try {
@@ -132,6 +163,10 @@ final class HostileRun {
       execution.run();
       for (int i = 0; i < method.outputCount(); i++) {
         read(execution, i);
+      }
+      try (StateSnapshot state = execution.saveState()) {
+        execution.reset();
+        execution.restoreState(state);
       }
     } catch (CancelledException e) {
       // The file asks for more than the deadline gives.

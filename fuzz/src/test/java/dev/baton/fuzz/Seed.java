@@ -28,6 +28,12 @@ record Seed(String name, byte[] bytes, List<Place> places) {
     return new Seed(name, file, withHeader(file, 0, FileSchemas.program()));
   }
 
+  /** A bundled program, whose own tables may be changed, and not those of the program inside. */
+  static Seed bundle(String name) {
+    byte[] file = read(path(name, "bpte"));
+    return new Seed(name, file, withHeader(file, 0, FileSchemas.bundle()));
+  }
+
   /** A data file. */
   static Seed dataFile(String name, boolean older) {
     byte[] file = read(path(name, "ptd"));
@@ -77,8 +83,12 @@ record Seed(String name, byte[] bytes, List<Place> places) {
   /** The file of a model, or of the reader's samples. */
   static Path path(String name, String extension) {
     String file = extension.equals("ptd") ? "_default_external_constant.ptd" : "model." + extension;
-    Path model = MODELS.resolve(name).resolve(file);
-    return Files.exists(model) ? model : SAMPLES.resolve(name + "." + extension);
+    List<Path> places =
+        List.of(MODELS.resolve(name).resolve(file), MODELS.resolve(name + "." + extension));
+    return places.stream()
+        .filter(Files::exists)
+        .findFirst()
+        .orElse(SAMPLES.resolve(name + "." + extension));
   }
 
   static byte[] read(Path file) {

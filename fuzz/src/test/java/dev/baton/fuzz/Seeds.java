@@ -52,6 +52,12 @@ final class Seeds {
         .toList();
   }
 
+  static List<Seed> bundles() {
+    return Stream.of("bundled-portable", "bundled-state-portable", "bundled-xnn", "bundled_program")
+        .map(Seed::bundle)
+        .toList();
+  }
+
   /** Each beside the program of its name. */
   static List<Seed> dataFiles() {
     return List.of(

@@ -2,7 +2,9 @@ package dev.example.gelu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.baton.graph.DType;
 import dev.baton.runtime.kernel.CustomOperators;
+import dev.baton.runtime.kernel.KernelException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -12,7 +14,12 @@ public final class MyOperators extends CustomOperators {
     super("my");
     define(
         "my::gelu2(Tensor x, float scale=1.702) -> Tensor",
-        call -> List.of(call.type("x")),
+        call -> {
+          if (call.type("x").dtype() != DType.FLOAT) {
+            throw new KernelException("expected float32, not " + call.type("x"));
+          }
+          return List.of(call.type("x"));
+        },
         call -> {
           MemorySegment x = call.input("x").data();
           MemorySegment y = call.output(0).data();

@@ -2,12 +2,16 @@ package dev.baton.runtime.program;
 
 import dev.baton.format.TableFacts;
 
-/** Lends the facts of program and data files to mutators. */
+/** Lends the facts of program, bundle and data files to mutators. */
 public final class FileSchemas {
   private FileSchemas() {}
 
   public static TableFacts program() {
     return ProgramSchema.PROGRAM;
+  }
+
+  public static TableFacts bundle() {
+    return BundleSchema.BUNDLED_PROGRAM;
   }
 
   public static TableFacts dataFile() {

@@ -124,7 +124,7 @@ final class Permute implements FastKernel {
 
     @Override
     public void run(int task, int worker) {
-      int end = Math.min(parts, (task + 1) * partsOfTask);
+      int end = (int) Math.min(parts, (task + 1L) * partsOfTask);
       for (int part = task * partsOfTask; part < end; part++) {
         move(part);
       }

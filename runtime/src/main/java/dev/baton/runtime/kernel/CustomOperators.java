@@ -3,47 +3,26 @@ package dev.baton.runtime.kernel;
 import dev.baton.graph.Operator;
 import dev.baton.graph.Parameter;
 import dev.baton.graph.TensorType;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A user's own operators. A subclass with a public constructor without parameters defines them
- * there, and is named in {@code META-INF/services/dev.baton.runtime.kernel.KernelProvider}:
- *
- * {@snippet :
- * public final class MyOperators extends CustomOperators {
- *   public MyOperators() {
- *     super("my");
- *     define(
- *         "my::double(Tensor x) -> Tensor",
- *         call -> List.of(call.type("x")),
- *         call -> {
- *           MemorySegment x = call.input("x").data();
- *           MemorySegment y = call.output(0).data();
- *           long count = call.shape("x").numel();
- *           return () -> {
- *             for (long i = 0; i < count; i++) {
- *               y.setAtIndex(JAVA_FLOAT, i, 2 * x.getAtIndex(JAVA_FLOAT, i));
- *             }
- *           };
- *         });
- *   }
- * }
- * }
+ * there, and is named in {@code META-INF/services/dev.baton.runtime.kernel.KernelProvider}. The
+ * project's {@code examples/custom-operator} is one, with the script that exports its program.
  */
 public abstract class CustomOperators implements KernelProvider {
-  /** How a mark of a view or a mutation begins: {@code Tensor(a!)}, {@code Tensor(a)[]}. */
-  private static final String ALIAS = "Tensor(";
-
   private final String name;
-  private final Map<String, Operator> operators = new LinkedHashMap<>();
-  private final Map<String, Kernel> kernels = new LinkedHashMap<>();
+  private final List<Operator> operators = new ArrayList<>();
+  private final Map<String, Kernel> kernels = new HashMap<>();
+
+  /** The operator that files mean by a name. */
+  private final Map<String, String> spellings = new HashMap<>();
 
   /**
    * @param name as {@link #name()}
@@ -54,13 +33,15 @@ public abstract class CustomOperators implements KernelProvider {
 
   /**
    * Defines an operator. A program file may call it by the name in its signature, or by that of its
-   * variant with an out argument, {@code my::double.out}.
+   * variant with an out argument, {@code my::double.out}: that one is not defined.
    *
    * @param schema its functional signature, as {@code torch.library} takes it, with the namespace
+   *     and without alias marks: nothing is changed in place, and results share no argument's
+   *     memory
    * @param kernel see {@link Kernel}
-   * @throws IllegalArgumentException if the text is no signature, has no namespace, changes an
-   *     argument ({@code Tensor(a!)}) or gives a view of one, names two parameters alike, or if the
-   *     operator is defined already, be it by the name of its variant with an out argument
+   * @throws IllegalArgumentException if the text is no signature, has no namespace, has an alias
+   *     mark or two parameters of one name, or if files could mean another operator of this object
+   *     by its names
    */
   protected final void define(String schema, Kernel kernel) {
     Operator operator = Operator.parse(schema);
@@ -68,31 +49,26 @@ public abstract class CustomOperators implements KernelProvider {
       throw new IllegalArgumentException(
           "the operator needs its namespace, as in my::double(Tensor x) -> Tensor: " + schema);
     }
-    if (schema.indexOf(ALIAS, schema.indexOf('(')) >= 0) {
+    if (schema.indexOf("Tensor(", schema.indexOf('(')) >= 0) {
       throw new IllegalArgumentException(
-          "the operator must be functional, with results of its own and no out argument: "
+          "only the functional variant is defined, without alias marks such as (a!); programs that"
+              + " call the one with an out argument find it too: "
               + schema);
     }
-    Set<String> names = new HashSet<>();
-    for (Parameter parameter : operator.parameters()) {
-      if (!names.add(parameter.name())) {
+    if (operator.parameters().stream().map(Parameter::name).distinct().count()
+        < operator.parameters().size()) {
+      throw new IllegalArgumentException("two parameters have one name: " + schema);
+    }
+    for (String spelling : Kernels.spellings(operator.name())) {
+      String other = spellings.putIfAbsent(spelling, operator.name());
+      if (other != null) {
         throw new IllegalArgumentException(
-            "two parameters are named '" + parameter.name() + "': " + schema);
+            other.equals(operator.name())
+                ? other + " is defined twice"
+                : spelling + " would be both " + other + " and " + operator.name());
       }
     }
-    for (Operator known : operators.values()) {
-      if (Kernels.spellings(known).stream().anyMatch(Kernels.spellings(operator)::contains)) {
-        throw new IllegalArgumentException(
-            known.name().equals(operator.name())
-                ? operator.name() + " is defined twice"
-                : "files call "
-                    + operator.name()
-                    + " and "
-                    + known.name()
-                    + " by the same name: one of them has that of the other's out variant");
-      }
-    }
-    operators.put(operator.name(), operator);
+    operators.add(operator);
     kernels.put(operator.name(), Objects.requireNonNull(kernel));
   }
 
@@ -131,6 +107,6 @@ public abstract class CustomOperators implements KernelProvider {
 
   @Override
   public final List<Operator> operators() {
-    return List.copyOf(operators.values());
+    return List.copyOf(operators);
   }
 }

@@ -47,9 +47,10 @@ final class ExpertKernels {
       throw new KernelException(active + " of " + experts + " experts");
     }
     if (hidden < 1
-        || hidden > Integer.MAX_VALUE
-        || (long) x.shape().size(0) * Math.max(hidden, width) > Integer.MAX_VALUE / 2) {
-      throw new KernelException(x + " through " + hidden + " hidden numbers");
+        || Math.max(hidden, experts) > Integer.MAX_VALUE
+        || x.shape().size(0) * Math.max(experts, Math.max(hidden, width)) > Integer.MAX_VALUE / 2) {
+      throw new KernelException(
+          x + " through " + hidden + " hidden numbers of " + experts + " experts");
     }
     expect(call, "gate_weight", TensorType.of(DType.FLOAT, (int) experts, (int) width));
     if (biased) {

@@ -43,9 +43,9 @@ public interface KernelProvider {
   }
 
   /**
-   * Signatures of operators that the vocabulary lacks: a program file spells them by their name, or
-   * by that of the variant with an out argument, {@code my::double.out}. {@link CustomOperators}
-   * gathers them with their kernels.
+   * Functional signatures of operators that the vocabulary lacks: a program file spells them by
+   * their name, or by that of the variant with an out argument, {@code my::double.out}. {@link
+   * CustomOperators} gathers them with their kernels.
    */
   default List<Operator> operators() {
     return List.of();

@@ -47,17 +47,16 @@ public final class Kernels {
     }
   }
 
-  /** Files spell a functional operator by its name, or by that of its out variant. */
-  static List<String> spellings(Operator operator) {
-    String name = operator.name();
-    return List.of(name, name + (name.contains(".") ? "_out" : ".out"));
-  }
-
   private void spell(Operator operator) {
     Operators.Spelling spelling =
         new Operators.Spelling(
             operator, operator.parameters().stream().map(p -> p.name()).toList(), List.of());
-    spellings(operator).forEach(name -> custom.putIfAbsent(name, spelling));
+    spellings(operator.name()).forEach(name -> custom.putIfAbsent(name, spelling));
+  }
+
+  /** How files spell a functional operator: its name, and that of its out variant. */
+  static List<String> spellings(String operator) {
+    return List.of(operator, operator + (operator.contains(".") ? "_out" : ".out"));
   }
 
   /** The reference kernels alone. */

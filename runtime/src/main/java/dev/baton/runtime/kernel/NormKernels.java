@@ -80,6 +80,9 @@ final class NormKernels {
     check(call, "bias", channels);
     boolean ofBatch = ofBatch(call);
     if (hasStatistics(call)) {
+      if (call.isNone("running_var")) {
+        throw new KernelException("a running mean without a running variance");
+      }
       check(call, "running_mean", channels);
       check(call, "running_var", channels);
       if (ofBatch) {

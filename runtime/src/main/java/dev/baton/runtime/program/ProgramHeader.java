@@ -21,6 +21,11 @@ final class ProgramHeader {
       List.of(
           new Foreign(
               4,
+              "BP08",
+              "This is a bundled program (.bpte) inside of another",
+              "Bundle the plain .pte."),
+          new Foreign(
+              4,
               "BP",
               "This is a bundled program (.bpte) of another version than BP08",
               "Export the plain .pte, without BundledProgram."),

@@ -8,63 +8,63 @@ import dev.baton.graph.Operator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CustomOperatorsTest {
-  /** Operators of which none is run. */
-  private static final class Defined extends CustomOperators {
-    Defined(String... schemas) {
-      super("test");
+  private static final class Mine extends CustomOperators {
+    Mine(String... schemas) {
+      super("mine");
       for (String schema : schemas) {
-        define(schema, call -> List.of(), call -> () -> {});
+        define(schema, call -> List.of(call.type("x")), call -> () -> {});
       }
     }
   }
 
-  private static String refused(String... schemas) {
-    return assertThrows(IllegalArgumentException.class, () -> new Defined(schemas)).getMessage();
-  }
-
   @Test
-  void functionalSignaturesAreTaken() {
-    Defined defined =
-        new Defined(
-            "my::add.Tensor(Tensor x, int n=1) -> Tensor",
-            "my::add.Scalar(Tensor x, Scalar y) -> Tensor",
-            "my::scale(float by, Tensor? x=None) -> (Tensor, Tensor)",
-            "my::count(int[] sizes) -> Tensor");
+  void filesSpellAnOperatorByItsNameOrItsOutVariant() {
+    Mine mine = new Mine("my::d(Tensor x) -> Tensor", "my::d.Scalar(Tensor x, Scalar y) -> Tensor");
     assertEquals(
-        List.of("my::add.Tensor", "my::add.Scalar", "my::scale", "my::count"),
-        defined.operators().stream().map(Operator::name).toList());
+        List.of("my::d", "my::d.Scalar"), mine.operators().stream().map(Operator::name).toList());
+    Kernels kernels = Kernels.of(List.of(mine));
+    for (String name : List.of("my::d", "my::d.out")) {
+      assertEquals("my::d", kernels.spelling(name).orElseThrow().operator().name());
+    }
+    for (String name : List.of("my::d.Scalar", "my::d.Scalar_out")) {
+      assertEquals("my::d.Scalar", kernels.spelling(name).orElseThrow().operator().name());
+    }
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "my::inc(Tensor(a!) x) -> Tensor(a!)",
-        "my::inc(Tensor(a!) x) -> ()",
-        "my::inc.Tensor(int n, Tensor(a!)[] x) -> ()",
-        "my::d.out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)",
-        "my::part(Tensor(a) x) -> Tensor(a)"
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "my::inc_(Tensor(a!) x) -> Tensor(a!); alias marks",
+        "my::inc(Tensor x, Tensor(a!)[] y) -> (); alias marks",
+        "my::d.out(Tensor x, *, Tensor(a!) out) -> Tensor(a!); alias marks",
+        "my::part(Tensor(a) x) -> Tensor(a); alias marks",
+        "my::d(Tensor x, Scalar x) -> Tensor; two parameters",
+        "d(Tensor x) -> Tensor; namespace",
+        "my::d; signature"
       })
-  void whatChangesAnArgumentOrViewsItIsRefused(String schema) {
-    String message = refused(schema);
-    assertTrue(message.contains("functional") && message.contains(schema), message);
+  void whatIsNotFunctionalIsRefused(String schema, String says) {
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> new Mine(schema));
+    assertTrue(e.getMessage().contains(says), e.getMessage());
+    assertTrue(e.getMessage().contains(schema), e.getMessage());
   }
 
-  @Test
-  void parametersHaveNamesOfTheirOwn() {
-    String message = refused("my::f(Tensor x, int x) -> Tensor");
-    assertTrue(message.contains("'x'"), message);
-  }
-
-  @Test
-  void aNameStandsForOneOperator() {
-    String d = "my::d(Tensor x) -> Tensor";
-    String out = "my::d.out(Tensor x, int n) -> Tensor";
-    assertTrue(refused(d, d).contains("twice"));
-    assertTrue(refused(d, out).contains("same name"));
-    assertTrue(refused(out, d).contains("same name"));
-    assertTrue(refused("f(Tensor x) -> Tensor").contains("namespace"));
+  @ParameterizedTest
+  @CsvSource({
+    "my::d, my::d, twice",
+    "my::d, my::d.out, my::d.out would be both my::d and my::d.out",
+    "my::d.out, my::d, my::d.out would be both my::d.out and my::d",
+    "my::d.x, my::d.x_out, my::d.x_out would be both"
+  })
+  void namesThatMeanTwoOperatorsAreRefused(String first, String second, String says) {
+    IllegalArgumentException e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new Mine(first + "(Tensor x) -> Tensor", second + "(Tensor x) -> Tensor"));
+    assertTrue(e.getMessage().contains(says), e.getMessage());
   }
 }

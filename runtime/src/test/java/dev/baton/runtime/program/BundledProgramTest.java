@@ -55,6 +55,15 @@ class BundledProgramTest {
   }
 
   @Test
+  void aBundleInsideOfABundleIsRefused() {
+    byte[] bytes = Samples.bytes(SAMPLE);
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("ET12");
+    System.arraycopy("BP08".getBytes(StandardCharsets.US_ASCII), 0, bytes, at, 4);
+    var e = assertThrows(ProgramFormatException.class, () -> Program.of(bytes).close());
+    assertTrue(e.problem().contains("inside of another"), e::getMessage);
+  }
+
+  @Test
   void aPlainProgramHasNoTests() {
     try (Program program = Program.of(Samples.program("add-portable"))) {
       assertEquals(List.of(), program.tests());

@@ -114,7 +114,7 @@ class ProgramHeaderTest {
     "GGUF, 0, GGUF",
     "version https://git-lfs, 0, Git LFS",
     "ED00, 8, ETDump",
-    "BP07, 4, bundled program"
+    "BP07, 4, another version than BP08"
   })
   void filesOfOtherFormats(String magic, int at, String named) {
     assertTrue(withText(magic, at).getMessage().contains(named));
