@@ -54,8 +54,7 @@ final class SharedBuffersTest {
   private record Opened(Program program, Model model) implements AutoCloseable {
     static Opened of(byte[] file, LoadOptions options) {
       Program program = Program.of(file);
-      return new Opened(
-          program, Model.of(program, options, Delegates.of(List.of(), List.of())));
+      return new Opened(program, Model.of(program, options, Delegates.of(List.of(), List.of())));
     }
 
     ModelMethod load(String method) {

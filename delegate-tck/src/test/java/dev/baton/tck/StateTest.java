@@ -300,9 +300,7 @@ final class StateTest {
     return Stream.of(Moment.SNAPSHOT, Moment.RESTORE)
         .flatMap(moment ->
             Stream.of(
-                    Failure.delegateException(),
-                    Failure.runtimeException(),
-                    Failure.linkageError())
+                    Failure.delegateException(), Failure.runtimeException(), Failure.linkageError())
                 .map(failure -> Arguments.of(moment, failure)));
   }
 
