@@ -38,7 +38,7 @@ final class SharedBuffers {
           if (known != null && !isSame(known, spec)) {
             return Map.of();
           }
-          if (known == null || known.data() == null && spec.data() != null) {
+          if (known == null || (known.data() == null && spec.data() != null)) {
             found.put(offset(spec), spec);
           }
         }
