@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Softmax, means and sums. */
 final class Reductions {
+  /** Bytes of a filter of ones. */
+  private static final long MOST_ONES = 1 << 24;
+
   private Reductions() {}
 
   // Softmax
@@ -140,10 +143,14 @@ final class Reductions {
     }
   }
 
-  /** Halves, which versions round differently, come of even numbers of elements. */
+  /**
+   * Halves, which versions round differently, come of even numbers of elements. A filter as large
+   * as the image would hold as many bytes: past a bound, the library rounds as it does.
+   */
   private static boolean averagesByConvolution(XnnLibrary library, Shape image) {
-    boolean halves = image.size(2) * image.size(3) % 2 == 0;
-    return !library.has(XnnFeature.INT8_MEAN)
+    boolean halves = image.size(2) % 2 == 0 || image.size(3) % 2 == 0;
+    return image.numel() / image.size(0) <= MOST_ONES
+        && !library.has(XnnFeature.INT8_MEAN)
         && (halves || !library.has(XnnFeature.INT8_MEAN_ROUNDED));
   }
 
