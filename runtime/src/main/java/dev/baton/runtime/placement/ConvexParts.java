@@ -5,6 +5,7 @@ import dev.baton.graph.Node;
 import dev.baton.graph.Value;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -21,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * one colour and level form a part: a path that leaves it comes back at a higher level. Nodes
  * without a colour are units of their own and have no part to leave, so what runs before the first
  * coloured node divides nothing. Members of a group share the highest level of any of them. Then
- * parts of one colour become one wherever no path between them leads through another unit.
+ * parts of one colour become one wherever no path between them leads through another unit. Last, a
+ * node moves to the one part that needs its results, if that part is of its colour and so fewer
+ * bytes cross.
  *
  * <p>Only tensors count as paths: a scalar is known before the run.
  */
@@ -61,7 +64,7 @@ final class ConvexParts {
     List<Node> broken = parts.level(groups);
     return broken != null
         ? new Result(List.of(), broken)
-        : new Result(parts.merged(parts.byLevel()), null);
+        : new Result(parts.sunk(parts.merged(parts.byLevel()), groups), null);
   }
 
   /** Gives every node its level. A group that comes back to itself would rise without end. */
@@ -155,19 +158,104 @@ final class ConvexParts {
     return new Part(a.colour(), graph.nodes().stream().filter(members::contains).toList());
   }
 
+  // ---- sinking
+
+  /**
+   * From the last node to the first, so that chains move. All that a node leads to is in its new
+   * part or behind it, so no path comes back to either part.
+   */
+  private List<Part> sunk(List<Part> parts, @Nullable List<Node>[] groups) {
+    int[] at = new int[graph.nodeIdBound()];
+    Arrays.fill(at, NO_PART);
+    for (int p = 0; p < parts.size(); p++) {
+      for (Node node : parts.get(p).nodes()) {
+        at[node.id()] = p;
+      }
+    }
+    boolean changed = false;
+    for (Node node : graph.nodes().reversed()) {
+      int from = at[node.id()];
+      if (from == NO_PART || groups[node.id()] != null) {
+        continue;
+      }
+      int to = onlyUser(node, at);
+      if (to != NO_PART
+          && to != from
+          && parts.get(to).colour().equals(parts.get(from).colour())
+          && bytesInto(node, to, at) < bytesOf(node.results())) {
+        at[node.id()] = to;
+        changed = true;
+      }
+    }
+    if (!changed) {
+      return parts;
+    }
+    List<Part> kept = new ArrayList<>();
+    for (int p = 0; p < parts.size(); p++) {
+      int part = p;
+      List<Node> nodes = graph.nodes().stream().filter(n -> at[n.id()] == part).toList();
+      if (!nodes.isEmpty()) {
+        kept.add(new Part(parts.get(p).colour(), nodes));
+      }
+    }
+    return kept;
+  }
+
+  private static final int NO_PART = -1;
+
+  /** The part of all who use the node's results, if there is one and no result is an output. */
+  private int onlyUser(Node node, int[] at) {
+    int only = NO_PART;
+    for (Value result : node.results()) {
+      if (graph.isOutput(result)) {
+        return NO_PART;
+      }
+      for (Node user : graph.users(result)) {
+        int part = at[user.id()];
+        if (part == NO_PART || (only != NO_PART && part != only)) {
+          return NO_PART;
+        }
+        only = part;
+      }
+    }
+    return only;
+  }
+
+  /** Of the tensors that the node would bring into a part that does not read them yet. */
+  private long bytesInto(Node node, int part, int[] at) {
+    return bytesOf(
+        node.inputs().stream()
+            .distinct()
+            .filter(input -> isComputedOutside(input, part, at))
+            .filter(input -> graph.users(input).stream().noneMatch(u -> at[u.id()] == part))
+            .toList());
+  }
+
+  private static boolean isComputedOutside(Value input, int part, int[] at) {
+    Node producer = input.producer();
+    return producer != null && at[producer.id()] != part;
+  }
+
+  private static long bytesOf(List<Value> values) {
+    return values.stream()
+        .filter(Value::isTensor)
+        .mapToLong(value -> value.tensorType().byteSize())
+        .sum();
+  }
+
   /** What runs as one: the parts, by their index, then every other node alone. */
   private static final class Units {
     private final List<Set<Integer>> users = new ArrayList<>();
 
     Units(Graph graph, List<Part> parts) {
       int[] unit = new int[graph.nodeIdBound()];
-      java.util.Arrays.fill(unit, -1);
+      Arrays.fill(unit, NO_PART);
       for (Part part : parts) {
         part.nodes().forEach(node -> unit[node.id()] = users.size());
         users.add(new HashSet<>());
       }
       for (Node node : graph.nodes()) {
-        if (unit[node.id()] < 0) {
+        if (unit[node.id()] == NO_PART) {
           unit[node.id()] = users.size();
           users.add(new HashSet<>());
         }

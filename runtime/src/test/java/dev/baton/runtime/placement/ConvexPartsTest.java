@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.graph.Constant;
 import dev.baton.graph.DType;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
@@ -12,7 +13,9 @@ import dev.baton.graph.Operators;
 import dev.baton.graph.Origin;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -116,7 +119,7 @@ class ConvexPartsTest {
     Value d = add(b, c);
     Graph graph = builder.build(List.of(d));
     String[] colours = new String[graph.nodeIdBound()];
-    java.util.Arrays.fill(colours, "d");
+    Arrays.fill(colours, "d");
     assertEquals(1, ConvexParts.form(graph, colours, noGroups(graph)).parts().size());
   }
 
@@ -152,7 +155,8 @@ class ConvexPartsTest {
                 .node(Operators.get("aten::add.Tensor"), List.of(a, b), List.of(T), Origin.HOST)
                 .result());
       }
-      Graph graph = random1.build(values.subList(1, values.size()));
+      int outputs = round % 2 == 0 ? values.size() - 1 : 3;
+      Graph graph = random1.build(values.subList(values.size() - outputs, values.size()));
       String[] colours = new String[graph.nodeIdBound()];
       for (int n = 0; n < colours.length; n++) {
         colours[n] = new String[] {null, "d", "e"}[random.nextInt(3)];
@@ -170,6 +174,82 @@ class ConvexPartsTest {
       for (var p : result.parts()) {
         assertConvex(graph, new HashSet<>(p.nodes()));
       }
+      assertNoneWaitsForItself(graph, part);
+    }
+  }
+
+  @Test
+  void whatOneLaterPartAloneNeedsSinksThere() {
+    TensorType large = TensorType.of(DType.FLOAT, 2, 2);
+    Value x = builder.input(T);
+    Value a = add(x, x);
+    Value wide = wide(a, large); // larger than what it is made of
+    Value j = add(a, a); // in Java
+    Value b = wide(add(j, a), large);
+    Value c = add(wide, b, large);
+    Graph graph = builder.build(List.of(c));
+    String[] colours = new String[graph.nodeIdBound()];
+    Arrays.fill(colours, "d");
+    colours[node(j).id()] = null;
+    var parts = ConvexParts.form(graph, colours, noGroups(graph)).parts();
+    assertEquals(List.of(node(a)), parts.get(0).nodes());
+    assertTrue(parts.get(1).nodes().contains(node(wide)));
+    List<Node>[] groups = noGroups(graph);
+    groups[node(a).id()] = List.of(node(a), node(wide));
+    groups[node(wide).id()] = List.of(node(a), node(wide));
+    var grouped = ConvexParts.form(graph, colours, groups).parts();
+    assertEquals(List.of(node(a), node(wide)), grouped.get(0).nodes());
+  }
+
+  @Test
+  void whatIsNoSmallerBeforeStays() {
+    Value x = builder.input(T);
+    Value a = add(x, x);
+    Value b = add(a, x);
+    Value j = add(a, a); // in Java
+    Value c = add(b, j);
+    Graph graph = builder.build(List.of(c));
+    String[] colours = new String[graph.nodeIdBound()];
+    Arrays.fill(colours, "d");
+    colours[node(j).id()] = null;
+    var parts = ConvexParts.form(graph, colours, noGroups(graph)).parts();
+    assertEquals(List.of(node(a), node(b)), parts.get(0).nodes());
+  }
+
+  private Value add(Value a, Value b, TensorType type) {
+    return builder
+        .node(Operators.get("aten::add.Tensor"), List.of(a, b), List.of(type), Origin.HOST)
+        .result();
+  }
+
+  private Value wide(Value a, TensorType type) {
+    return add(a, builder.constant(Constant.of(MemorySegment.ofArray(new float[4]), type)), type);
+  }
+
+  /** Parts, and nodes without one, can run one after another. */
+  private static void assertNoneWaitsForItself(Graph graph, Map<Node, Integer> part) {
+    Map<Object, Set<Object>> waitsFor = new HashMap<>();
+    for (Node node : graph.nodes()) {
+      Object unit = part.containsKey(node) ? part.get(node) : node;
+      Set<Object> of = waitsFor.computeIfAbsent(unit, u -> new HashSet<>());
+      for (Value input : node.inputs()) {
+        Node producer = input.producer();
+        if (producer != null) {
+          of.add(part.containsKey(producer) ? part.get(producer) : producer);
+        }
+      }
+      of.remove(unit);
+    }
+    while (!waitsFor.isEmpty()) {
+      Set<Object> ready = new HashSet<>();
+      waitsFor.forEach((unit, of) -> {
+        if (of.isEmpty()) {
+          ready.add(unit);
+        }
+      });
+      assertTrue(!ready.isEmpty(), "parts wait for each other");
+      waitsFor.keySet().removeAll(ready);
+      waitsFor.values().forEach(of -> of.removeAll(ready));
     }
   }
 
