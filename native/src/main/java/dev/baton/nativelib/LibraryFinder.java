@@ -183,14 +183,11 @@ public final class LibraryFinder {
       fresh.removeIf(folder -> !searched.add(folder));
       boolean found = false;
       for (Path folder : fresh) {
-        for (String fileName : fileNames) {
-          Path file = folder.resolve(fileName);
-          if (Files.exists(file)) {
-            found = true;
-            Located located = check(file, how);
-            if (located != null) {
-              return located;
-            }
+        for (Path file : files(folder, fileNames)) {
+          found = true;
+          Located located = check(file, how);
+          if (located != null) {
+            return located;
           }
         }
       }
@@ -343,6 +340,31 @@ public final class LibraryFinder {
     }
   }
 
+  /** The existing files of a folder that names mean, in their order. */
+  private static List<Path> files(Path folder, List<String> fileNames) {
+    List<Path> files = new ArrayList<>();
+    for (String fileName : fileNames) {
+      if (fileName.indexOf('*') >= 0) {
+        files.addAll(matches(folder, fileName));
+      } else if (Files.exists(folder.resolve(fileName))) {
+        files.add(folder.resolve(fileName));
+      }
+    }
+    return files;
+  }
+
+  /** What of a folder a name with wildcards means, newest name first. */
+  private static List<Path> matches(Path folder, String pattern) {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> matches = Files.newDirectoryStream(folder, pattern)) {
+      matches.forEach(found::add);
+    } catch (IOException | DirectoryIteratorException | PatternSyntaxException e) {
+      return List.of(); // a folder that cannot be listed has no match
+    }
+    found.sort((a, b) -> b.compareTo(a));
+    return found;
+  }
+
   /**
    * The existing folders under {@code base} that a pattern with wildcards means, newest name first.
    */
@@ -352,16 +374,12 @@ public final class LibraryFinder {
       if (part.isEmpty()) {
         continue;
       }
-      List<Path> deeper = new ArrayList<>();
-      for (Path folder : folders) {
-        try (DirectoryStream<Path> matches = Files.newDirectoryStream(folder, part)) {
-          matches.forEach(deeper::add);
-        } catch (IOException | DirectoryIteratorException | PatternSyntaxException e) {
-          // a folder that cannot be listed has no match
-        }
-      }
       folders =
-          deeper.stream().filter(Files::isDirectory).sorted((a, b) -> b.compareTo(a)).toList();
+          folders.stream()
+              .flatMap(folder -> matches(folder, part).stream())
+              .filter(Files::isDirectory)
+              .sorted((a, b) -> b.compareTo(a))
+              .toList();
     }
     return folders;
   }

@@ -1,0 +1,41 @@
+package dev.example.openvino.ffi;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** A compiled model. Any thread; closed once, after its requests. */
+public final class CompiledModel implements AutoCloseable {
+  private final OpenvinoLibrary library;
+  private final MemorySegment model;
+
+  CompiledModel(OpenvinoLibrary library, MemorySegment model) {
+    this.library = library;
+    this.model = model;
+  }
+
+  public long inputCount() throws OpenvinoException {
+    return library.readSize("ov_compiled_model_inputs_size", model);
+  }
+
+  public long outputCount() throws OpenvinoException {
+    return library.readSize("ov_compiled_model_outputs_size", model);
+  }
+
+  /** What runs the model for one caller at a time; closed by the caller. */
+  public InferRequest newRequest() throws OpenvinoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ADDRESS);
+      library.check(
+          "ov_compiled_model_create_infer_request",
+          (int) OpenvinoLibrary.invoke(library.newRequest, model, out));
+      return new InferRequest(library, out.get(ADDRESS, 0));
+    }
+  }
+
+  @Override
+  public void close() {
+    OpenvinoLibrary.invoke(library.freeModel, model);
+  }
+}
