@@ -50,7 +50,7 @@ public final class OpenvinoDelegate implements Delegate {
           + LIBRARY_PROPERTY
           + "=PATH.";
 
-  private static final LibrarySpec SPEC =
+  static final LibrarySpec SPEC =
       LibrarySpec.named("openvino")
           .fileNames("linux-x86_64", "libopenvino_c.so", "libopenvino_c.so.*")
           .fileNames("linux-arm64", "libopenvino_c.so", "libopenvino_c.so.*")

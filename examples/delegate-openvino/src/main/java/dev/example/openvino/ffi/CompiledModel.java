@@ -1,9 +1,12 @@
 package dev.example.openvino.ffi;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 
 /** A compiled model. Any thread; closed once, after its requests. */
 public final class CompiledModel implements AutoCloseable {
@@ -31,6 +34,17 @@ public final class CompiledModel implements AutoCloseable {
           "ov_compiled_model_create_infer_request",
           (int) OpenvinoLibrary.invoke(library.newRequest, model, out));
       return new InferRequest(library, out.get(ADDRESS, 0));
+    }
+  }
+
+  /** Writes what {@link OpenvinoLibrary#importModel} reads, for this version and this CPU. */
+  public void exportTo(Path file) throws OpenvinoException {
+    try (Arena arena = Arena.ofConfined()) {
+      library.call(
+          "ov_compiled_model_export_model",
+          FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS),
+          model,
+          arena.allocateFrom(file.toString()));
     }
   }
 
