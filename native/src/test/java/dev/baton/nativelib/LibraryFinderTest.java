@@ -98,6 +98,26 @@ class LibraryFinderTest {
   }
 
   @Test
+  void ofFilesThatCarryTheirVersionTheGreatestNameIsTried() throws IOException {
+    byte[] library = new ElfWriter().write();
+    host.put(library, "opt/libversioned.so.2540");
+    Path newest = host.put(library, "opt/libversioned.so.2641");
+    host.put("a note", "opt/versioned.so.9999.txt");
+    LibrarySpec spec =
+        LibrarySpec.named("versioned")
+            .fileNames(HERE, "libversioned.so", "libversioned.so.*")
+            .folders(root.resolve("opt"))
+            .build();
+    assertEquals(newest, assertInstanceOf(Located.class, find(spec)).path());
+    Files.write(newest, new byte[0]);
+    assertEquals(
+        newest.resolveSibling("libversioned.so.2540"),
+        assertInstanceOf(Located.class, find(spec)).path());
+    Path exact = host.put(library, "opt/libversioned.so");
+    assertEquals(exact, assertInstanceOf(Located.class, find(spec)).path());
+  }
+
+  @Test
   void theExplicitPathIsFinal() throws IOException {
     host.install(new ElfWriter());
     LibraryFinder finder = new LibraryFinder(host.environment());

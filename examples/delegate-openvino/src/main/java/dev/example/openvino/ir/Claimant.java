@@ -5,14 +5,18 @@ import dev.baton.delegate.Cost;
 import dev.baton.delegate.Decline;
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
+import dev.baton.graph.Quantization;
 import dev.baton.graph.Shape;
 import java.lang.foreign.Arena;
 import java.util.List;
 
-/** Takes what can be written as layers, each node alone, with about what it costs. */
+/**
+ * Takes what can be written as layers, each node alone, with about what it costs. Quantized graphs
+ * are left alone: what is real in them lies between integers, and would come in many small pieces.
+ */
 public final class Claimant {
   /** To begin with a layer, in nanoseconds. */
-  private static final double LAYER = 200;
+  private static final double LAYER = 40;
 
   /** A multiply and add, on one thread. */
   private static final double PRODUCT = 0.02;
@@ -23,6 +27,12 @@ public final class Claimant {
   private Claimant() {}
 
   public static void claim(GraphView graph, Claims claims) {
+    if (graph.nodes().stream()
+        .anyMatch(node -> Quantization.isQuantize(node) || Quantization.isDequantize(node))) {
+      Decline quantized = Decline.of(Decline.Kind.NOT_WORTHWHILE, "the graph is quantized");
+      graph.nodes().forEach(node -> claims.decline(node, quantized));
+      return;
+    }
     for (Node node : graph.nodes()) {
       Decline reason;
       try (Arena arena = Arena.ofConfined()) {

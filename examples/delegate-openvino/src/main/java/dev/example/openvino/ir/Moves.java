@@ -154,10 +154,14 @@ final class Moves {
   }
 
   static void split(Node node, Translator t) {
-    Translator.fixed(node);
     int axis = Translator.dim(node, "dim", node.tensor("self").shape().rank());
-    long[] lengths =
-        node.results().stream().mapToLong(result -> result.shape().size(axis)).toArray();
+    long[] lengths;
+    if (node.operator().has("split_sizes")) {
+      lengths = Translator.integers(node, "split_sizes");
+    } else {
+      Translator.fixed(node);
+      lengths = node.results().stream().mapToLong(part -> part.shape().size(axis)).toArray();
+    }
     Port[] parts =
         t.ir()
             .applyMany(
