@@ -168,8 +168,10 @@ final class OpenvinoSubgraph implements CompiledSubgraph {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     model.close();
-    arena.close();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
   }
 }

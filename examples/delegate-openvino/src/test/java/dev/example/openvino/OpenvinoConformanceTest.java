@@ -33,6 +33,13 @@ class OpenvinoConformanceTest extends DelegateConformance {
     return new OpenvinoDelegate();
   }
 
+  /** By an option, which the kit's own processes get too. */
+  @Override
+  protected Map<String, String> options() {
+    return Map.of(
+        OpenvinoDelegate.LIBRARY_OPTION, System.getProperty(OpenvinoDelegate.LIBRARY_PROPERTY));
+  }
+
   @Override
   protected Optional<Map<String, String>> optionsWithoutLibrary() {
     return Optional.of(Map.of(OpenvinoDelegate.LIBRARY_OPTION, "/nowhere/libopenvino_c.so"));

@@ -8,10 +8,14 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** A compiled model. Any thread; closed once, after its requests. */
+/**
+ * A compiled model. Any thread; closed after its requests. What is closed throws {@link
+ * IllegalStateException}, and may be closed again.
+ */
 public final class CompiledModel implements AutoCloseable {
   private final OpenvinoLibrary library;
   private final MemorySegment model;
+  private boolean closed;
 
   CompiledModel(OpenvinoLibrary library, MemorySegment model) {
     this.library = library;
@@ -27,7 +31,10 @@ public final class CompiledModel implements AutoCloseable {
   }
 
   /** What runs the model for one caller at a time; closed by the caller. */
-  public InferRequest newRequest() throws OpenvinoException {
+  public synchronized InferRequest newRequest() throws OpenvinoException {
+    if (closed) {
+      throw new IllegalStateException("the compiled model is closed");
+    }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(ADDRESS);
       library.check(
@@ -49,7 +56,10 @@ public final class CompiledModel implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    OpenvinoLibrary.invoke(library.freeModel, model);
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      OpenvinoLibrary.invoke(library.freeModel, model);
+    }
   }
 }

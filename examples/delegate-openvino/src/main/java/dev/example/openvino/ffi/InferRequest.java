@@ -5,13 +5,17 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
-/** A model as one caller runs it. One thread at a time; closed once, never during a run. */
+/**
+ * A model as one caller runs it. One thread at a time; closed never during a run. What is closed
+ * throws {@link IllegalStateException}, and may be closed again.
+ */
 public final class InferRequest implements AutoCloseable {
   /** {@code RESULT_NOT_READY} of {@code ov_status_e}. */
   private static final int NOT_READY = -9;
 
   private final OpenvinoLibrary library;
   private final MemorySegment request;
+  private boolean closed;
 
   InferRequest(OpenvinoLibrary library, MemorySegment request) {
     this.library = library;
@@ -71,12 +75,14 @@ public final class InferRequest implements AutoCloseable {
 
   private MemorySegment tensor(Arena arena, ElementType type, Shape shape, MemorySegment data)
       throws OpenvinoException {
+    requireOpen();
     long[] sizes = Arrays.stream(shape.sizes()).asLongStream().toArray();
     return library.tensor(arena, type.code(), sizes, data);
   }
 
   /** Runs on the caller's thread and the model's, and returns when the outputs are complete. */
   public void infer() throws OpenvinoException {
+    requireOpen();
     try {
       library.check("ov_infer_request_infer", (int) library.infer.invokeExact(request));
     } catch (Throwable e) {
@@ -86,6 +92,7 @@ public final class InferRequest implements AutoCloseable {
 
   /** Starts a run on threads of the model's. */
   public void start() throws OpenvinoException {
+    requireOpen();
     try {
       library.check("ov_infer_request_start_async", (int) library.startAsync.invokeExact(request));
     } catch (Throwable e) {
@@ -127,8 +134,17 @@ public final class InferRequest implements AutoCloseable {
     }
   }
 
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the infer request is closed");
+    }
+  }
+
   @Override
   public void close() {
-    OpenvinoLibrary.invoke(library.freeRequest, request);
+    if (!closed) {
+      closed = true;
+      OpenvinoLibrary.invoke(library.freeRequest, request);
+    }
   }
 }
