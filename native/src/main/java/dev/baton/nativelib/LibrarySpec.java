@@ -171,8 +171,8 @@ public final class LibrarySpec {
 
     /**
      * Looks for files of these names on one platform, before those of {@link #libraryName}. A name
-     * may have the wildcard {@code *}, such as {@code libcudart.so.*} for libraries that carry their
-     * version: of several files the greatest name is tried first.
+     * may have the wildcard {@code *}, such as {@code libcudart.so.*} for libraries that carry
+     * their version: of several files the greatest name is tried first.
      */
     public Builder fileNames(String classifier, String... names) {
       return add(fileNames, classifier, names);

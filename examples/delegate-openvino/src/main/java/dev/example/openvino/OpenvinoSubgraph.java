@@ -79,7 +79,7 @@ final class OpenvinoSubgraph implements CompiledSubgraph {
   }
 
   /** Float32 throughout, and one run at a time by all threads. */
-  private static Map<String, String> properties(int threads) {
+  static Map<String, String> properties(int threads) {
     return Map.of(
         "PERFORMANCE_HINT",
         "LATENCY",

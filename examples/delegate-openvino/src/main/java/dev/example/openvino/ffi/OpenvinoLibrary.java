@@ -261,7 +261,7 @@ public final class OpenvinoLibrary {
       }
       MemorySegment model = out.get(ADDRESS, 0);
       try {
-        compile(arena, model, properties, out);
+        compile("ov_core_compile_model", arena, model, properties, out);
       } finally {
         invoke(bind("ov_model_free", FunctionDescriptor.ofVoid(ADDRESS)), model);
       }
@@ -269,8 +269,32 @@ public final class OpenvinoLibrary {
     }
   }
 
+  /**
+   * Compiles a model file of any format that OpenVINO reads for the CPU.
+   *
+   * @return closed by the caller
+   */
+  public CompiledModel compile(Path file, Map<String, String> properties)
+      throws OpenvinoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ADDRESS);
+      compile(
+          "ov_core_compile_model_from_file",
+          arena,
+          arena.allocateFrom(file.toString()),
+          properties,
+          out);
+      return new CompiledModel(this, out.get(ADDRESS, 0));
+    }
+  }
+
+  /** Calls one of the functions that compile: their properties are variadic. */
   private void compile(
-      Arena arena, MemorySegment model, Map<String, String> properties, MemorySegment out)
+      String name,
+      Arena arena,
+      MemorySegment model,
+      Map<String, String> properties,
+      MemorySegment out)
       throws OpenvinoException {
     List<MemoryLayout> types =
         new ArrayList<>(List.of(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
@@ -286,10 +310,10 @@ public final class OpenvinoLibrary {
     });
     MethodHandle function =
         bind(
-            "ov_core_compile_model",
+            name,
             FunctionDescriptor.of(JAVA_INT, types.toArray(MemoryLayout[]::new)),
             Linker.Option.firstVariadicArg(fixed));
-    check("ov_core_compile_model", (int) invoke(function, arguments.toArray()));
+    check(name, (int) invoke(function, arguments.toArray()));
   }
 
   /**
