@@ -147,9 +147,7 @@ public final class OpenvinoDelegate implements Delegate {
     String option = context.options().get(LIBRARY_OPTION);
     try {
       LibraryLocation location =
-          option == null
-              ? LibraryFinder.locate(SPEC)
-              : LibraryFinder.locate(SPEC, Path.of(option));
+          option == null ? LibraryFinder.locate(SPEC) : LibraryFinder.locate(SPEC, Path.of(option));
       OpenvinoLibrary library = OpenvinoLibrary.load(location.orThrow().path());
       library.deviceName(OpenvinoLibrary.CPU);
       if (library.isUntested()) {

@@ -9,11 +9,12 @@ import dev.example.openvino.ffi.InferRequest;
 import dev.example.openvino.ffi.OpenvinoException;
 import dev.example.openvino.ir.Translator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An infer request, bound to the host's own buffers. A run that takes long is started on threads of
- * OpenVINO's while the caller looks now and then whether it is still wanted; a short one runs on the
- * caller's, without the way between threads.
+ * OpenVINO's while the caller looks now and then whether it is still wanted; a short one runs on
+ * the caller's, without the way between threads.
  */
 final class OpenvinoExecution implements DelegateExecution {
   /** What the run before must have taken for the next one to be worth an interruption. */
@@ -49,8 +50,7 @@ final class OpenvinoExecution implements DelegateExecution {
     try {
       for (int i = 0; i < inputs.size(); i++) {
         if (named) {
-          request.setInput(
-              Translator.inputName(i), inputs.get(i), io.inputShape(i), io.input(i));
+          request.setInput(Translator.inputName(i), inputs.get(i), io.inputShape(i), io.input(i));
         } else {
           request.setInput(i, inputs.get(i), io.inputShape(i), io.input(i));
         }
@@ -59,8 +59,7 @@ final class OpenvinoExecution implements DelegateExecution {
         request.setOutput(i, outputs.get(i), io.outputShape(i), io.output(i));
       }
     } catch (OpenvinoException e) {
-      throw OpenvinoSubgraph.failure(
-          DelegateException.Kind.UNSUPPORTED, "binding " + name, e);
+      throw OpenvinoSubgraph.failure(DelegateException.Kind.UNSUPPORTED, "binding " + name, e);
     }
   }
 
@@ -94,7 +93,7 @@ final class OpenvinoExecution implements DelegateExecution {
     }
   }
 
-  private DelegateException cancelled(@org.jspecify.annotations.Nullable Throwable cause) {
+  private DelegateException cancelled(@Nullable Throwable cause) {
     return new DelegateException(
         DelegateException.Kind.CANCELLED, "running " + name + " was cancelled", "", cause);
   }

@@ -52,8 +52,7 @@ final class OpenvinoSubgraph implements CompiledSubgraph {
   }
 
   static OpenvinoSubgraph compile(
-      OpenvinoLibrary library, Subgraph subgraph, CompileContext context)
-      throws DelegateException {
+      OpenvinoLibrary library, Subgraph subgraph, CompileContext context) throws DelegateException {
     Arena arena = Arena.ofShared();
     try {
       Ir ir = Translator.write(subgraph, arena);
@@ -70,8 +69,7 @@ final class OpenvinoSubgraph implements CompiledSubgraph {
           true);
     } catch (OpenvinoException e) {
       arena.close();
-      throw failure(
-          DelegateException.Kind.UNSUPPORTED, "compiling " + subgraph.name(), e);
+      throw failure(DelegateException.Kind.UNSUPPORTED, "compiling " + subgraph.name(), e);
     } catch (RuntimeException | DelegateException e) {
       arena.close();
       throw e;

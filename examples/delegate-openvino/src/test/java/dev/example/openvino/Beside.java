@@ -23,8 +23,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Measures a portable program on the delegate beside OpenVINO itself, which reads the same model from
- * an ONNX file: in one process, with the same threads and properties, a run of each by turns.
+ * Measures a portable program on the delegate beside OpenVINO itself, which reads the same model
+ * from an ONNX file: in one process, with the same threads and properties, a run of each by turns.
  *
  * <pre>Beside CASE THREADS SECONDS</pre>
  *

@@ -7,7 +7,6 @@ import dev.baton.tck.conformance.DelegateConformance;
 import dev.baton.tck.conformance.PayloadSample;
 import dev.example.openvino.ffi.CompiledModel;
 import dev.example.openvino.ffi.OpenvinoException;
-import dev.example.openvino.ffi.OpenvinoLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

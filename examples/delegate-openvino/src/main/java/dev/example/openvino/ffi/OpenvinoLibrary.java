@@ -274,8 +274,7 @@ public final class OpenvinoLibrary {
    *
    * @return closed by the caller
    */
-  public CompiledModel compile(Path file, Map<String, String> properties)
-      throws OpenvinoException {
+  public CompiledModel compile(Path file, Map<String, String> properties) throws OpenvinoException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(ADDRESS);
       compile(
@@ -299,8 +298,7 @@ public final class OpenvinoLibrary {
     List<MemoryLayout> types =
         new ArrayList<>(List.of(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
     List<Object> arguments =
-        new ArrayList<>(
-            List.of(core, model, arena.allocateFrom(CPU), 2L * properties.size(), out));
+        new ArrayList<>(List.of(core, model, arena.allocateFrom(CPU), 2L * properties.size(), out));
     int fixed = arguments.size();
     properties.forEach((key, value) -> {
       arguments.add(arena.allocateFrom(key));

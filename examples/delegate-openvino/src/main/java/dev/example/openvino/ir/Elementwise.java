@@ -100,11 +100,7 @@ final class Elementwise {
       slope =
           t.ir()
               .apply(
-                  "Reshape",
-                  1,
-                  Ir.attributes("special_zero", false),
-                  slope,
-                  t.ir().longs(sizes));
+                  "Reshape", 1, Ir.attributes("special_zero", false), slope, t.ir().longs(sizes));
     }
     t.out(node, t.ir().apply("PRelu", 1, "", t.in(node, "self"), slope));
   }
@@ -128,9 +124,7 @@ final class Elementwise {
     if (exponent == 2) {
       square(node, t);
     } else {
-      t.out(
-          node,
-          t.ir().apply("Power", 1, "", t.in(node, "self"), t.ir().number(exponent)));
+      t.out(node, t.ir().apply("Power", 1, "", t.in(node, "self"), t.ir().number(exponent)));
     }
   }
 
@@ -175,12 +169,7 @@ final class Elementwise {
         node,
         t.ir()
             .apply(
-                "Select",
-                1,
-                "",
-                t.in(node, "condition"),
-                t.in(node, "self"),
-                t.in(node, "other")));
+                "Select", 1, "", t.in(node, "condition"), t.in(node, "self"), t.in(node, "other")));
   }
 
   static void fill(Node node, Translator t) {
@@ -190,7 +179,6 @@ final class Elementwise {
 
   static void round(Node node, Translator t) {
     t.out(
-        node,
-        t.ir().apply("Round", 5, Ir.attributes("mode", "half_to_even"), t.in(node, "self")));
+        node, t.ir().apply("Round", 5, Ir.attributes("mode", "half_to_even"), t.in(node, "self")));
   }
 }

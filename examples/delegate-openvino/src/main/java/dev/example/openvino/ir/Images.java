@@ -22,8 +22,7 @@ final class Images {
     t.out(
         node,
         t.ir()
-            .apply(
-                "MaxPool", 1, window.attributes(window.padsThatFit(node)), t.in(node, "self")));
+            .apply("MaxPool", 1, window.attributes(window.padsThatFit(node)), t.in(node, "self")));
   }
 
   static void averagePool(Node node, Translator t) {
@@ -55,10 +54,7 @@ final class Images {
     }
     if (Arrays.stream(sizes).allMatch(size -> size == 1)) {
       Port axes = t.ir().longs(LongStream.range(2, dims + 2).toArray());
-      t.out(
-          node,
-          t.ir()
-              .apply("ReduceMean", 1, Ir.attributes("keep_dims", true), t.in(x), axes));
+      t.out(node, t.ir().apply("ReduceMean", 1, Ir.attributes("keep_dims", true), t.in(x), axes));
     } else {
       Translator.fixed(node);
       t.out(node, t.ir().apply("AdaptiveAvgPool", 8, "", t.in(x), t.ir().longs(sizes)));

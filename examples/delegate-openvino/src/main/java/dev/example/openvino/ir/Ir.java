@@ -1,5 +1,6 @@
 package dev.example.openvino.ir;
 
+import dev.baton.delegate.Decline;
 import dev.baton.graph.Constant;
 import dev.baton.graph.DType;
 import dev.baton.graph.DimOrder;
@@ -13,13 +14,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model as OpenVINO's own format, IR version 11, in memory: layers and edges as XML, and where the
- * bytes of its constants lie. Constants stay where they are: OpenVINO is told of one range of memory
- * that begins at the first of them, and reads of it what the layers name.
+ * A model as OpenVINO's own format, IR version 11, in memory: layers and edges as XML, and where
+ * the bytes of its constants lie. Constants stay where they are: OpenVINO is told of one range of
+ * memory that begins at the first of them, and reads of it what the layers name.
  */
 public final class Ir {
   /** An output of a layer. */
@@ -31,7 +34,7 @@ public final class Ir {
   private final Arena arena;
   private final StringBuilder layers = new StringBuilder();
   private final StringBuilder edges = new StringBuilder();
-  private final Map<Integer, Bytes> constants = new java.util.TreeMap<>();
+  private final Map<Integer, Bytes> constants = new TreeMap<>();
   private final Map<Constant, Port> known = new HashMap<>();
   private int layerCount;
   private long weightBytes;
@@ -75,14 +78,14 @@ public final class Ir {
 
   private Port newConstant(Constant constant) {
     if (constant.packing() != Packing.PLAIN) {
-      throw new Declined(dev.baton.delegate.Decline.Kind.DTYPE, "a constant is packed in 4 bits");
+      throw new Declined(Decline.Kind.DTYPE, "a constant is packed in 4 bits");
     }
     ElementType element = element(constant.type().dtype());
     Shape shape = constant.type().shape();
     DimOrder order = order(constant);
     if (order == null) {
       throw new Declined(
-          dev.baton.delegate.Decline.Kind.NOT_CONSTANT, "a constant has gaps: " + constant);
+          Decline.Kind.NOT_CONSTANT, "a constant has gaps: " + constant);
     }
     MemorySegment data = constant.data().asSlice(0, constant.type().byteSize());
     if (order.isContiguous()) {
@@ -100,7 +103,7 @@ public final class Ir {
   private static @Nullable DimOrder order(Constant constant) {
     long[] strides = constant.strides();
     int[] dims =
-        java.util.stream.IntStream.range(0, strides.length)
+        IntStream.range(0, strides.length)
             .boxed()
             .sorted((a, b) -> Long.compare(strides[b], strides[a]))
             .mapToInt(Integer::intValue)
@@ -138,7 +141,8 @@ public final class Ir {
 
   private Port bytes(MemorySegment data, ElementType element, int... sizes) {
     MemorySegment there = data.isNative() ? data : copied(data);
-    String shape = Arrays.stream(sizes).mapToObj(Integer::toString).collect(Collectors.joining(","));
+    String shape =
+        Arrays.stream(sizes).mapToObj(Integer::toString).collect(Collectors.joining(","));
     String dims =
         Arrays.stream(sizes)
             .mapToObj(size -> "<dim>" + size + "</dim>")
@@ -222,7 +226,7 @@ public final class Ir {
     return text.toString();
   }
 
-  /** Where the first constant lies; null if there are none. */
+  /** Where the first constant lies; address 0 if there are none. */
   public MemorySegment base() {
     return MemorySegment.ofAddress(
         constants.values().stream().mapToLong(c -> c.data.address()).min().orElse(0));
@@ -247,14 +251,18 @@ public final class Ir {
   public String xml(String name) {
     long base = base().address();
     StringBuilder text = new StringBuilder(layers.length() + edges.length() + 256);
-    text.append("<?xml version=\"1.0\"?>\n<net name=\"").append(name).append("\" version=\"11\">\n");
+    text.append("<?xml version=\"1.0\"?>\n<net name=\"")
+        .append(name)
+        .append("\" version=\"11\">\n");
     text.append("<layers>\n");
-    constants.values().forEach(c ->
-        text.append(c.layer)
-            .append(
-                " offset=\"%d\" size=\"%d\""
-                    .formatted(c.data.address() - base, c.data.byteSize()))
-            .append(c.after));
+    constants
+        .values()
+        .forEach(c ->
+            text.append(c.layer)
+                .append(
+                    " offset=\"%d\" size=\"%d\""
+                        .formatted(c.data.address() - base, c.data.byteSize()))
+                .append(c.after));
     text.append(layers).append("</layers>\n<edges>\n").append(edges).append("</edges>\n</net>\n");
     return text.toString();
   }
@@ -263,7 +271,7 @@ public final class Ir {
     ElementType element = ElementType.of(dtype);
     if (element == null) {
       throw new Declined(
-          dev.baton.delegate.Decline.Kind.DTYPE, "a tensor is " + Declined.name(dtype));
+          Decline.Kind.DTYPE, "a tensor is " + Declined.name(dtype));
     }
     return element;
   }

@@ -63,7 +63,6 @@ record Layers(Work work, List<DType> takes, List<DType> gives, Body body) {
 
   /** Real numbers and indices in, real numbers out. */
   static Layers gather(Body body) {
-    return new Layers(
-        Work.MOVE, List.of(DType.FLOAT, DType.INT32, DType.INT64), REAL, body);
+    return new Layers(Work.MOVE, List.of(DType.FLOAT, DType.INT32, DType.INT64), REAL, body);
   }
 }

@@ -79,8 +79,10 @@ final class Operations {
       case "aten::gt.Scalar" -> compare(Elementwise.scalar("Greater"));
       case "aten::ge.Tensor" -> compare(Elementwise.binary("GreaterEqual"));
       case "aten::ge.Scalar" -> compare(Elementwise.scalar("GreaterEqual"));
-      case "aten::logical_and", "aten::bitwise_and.Tensor" -> logical(Elementwise.binary("LogicalAnd"));
-      case "aten::logical_or", "aten::bitwise_or.Tensor" -> logical(Elementwise.binary("LogicalOr"));
+      case "aten::logical_and", "aten::bitwise_and.Tensor" ->
+          logical(Elementwise.binary("LogicalAnd"));
+      case "aten::logical_or", "aten::bitwise_or.Tensor" ->
+          logical(Elementwise.binary("LogicalOr"));
       case "aten::logical_not", "aten::bitwise_not" -> logical(Elementwise.unary("LogicalNot", 1));
       case "aten::where.self" -> choose(Elementwise::where);
       case "aten::masked_fill.Scalar" -> choose(Elementwise::fill);

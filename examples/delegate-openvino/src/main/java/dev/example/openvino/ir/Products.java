@@ -101,14 +101,9 @@ final class Products {
   /** {@code beta · self + alpha · left · right}. */
   static void addedProduct(Node node, Translator t, String left, String right) {
     Port product =
-        scaled(
-            t,
-            matmul(t, t.in(node, left), t.in(node, right)),
-            Translator.number(node, "alpha"));
+        scaled(t, matmul(t, t.in(node, left), t.in(node, right)), Translator.number(node, "alpha"));
     double beta = Translator.number(node, "beta");
-    t.out(
-        node,
-        beta == 0 ? product : add(t, product, scaled(t, t.in(node, "self"), beta)));
+    t.out(node, beta == 0 ? product : add(t, product, scaled(t, t.in(node, "self"), beta)));
   }
 
   private static Port matmul(Translator t, Port left, Port right) {
@@ -149,8 +144,7 @@ final class Products {
       Port masked = mask == null ? t.ir().number(0) : t.in(mask);
       Port scale = t.ir().number(Translator.number(node, "scale"));
       t.out(
-          node,
-          t.ir().apply("ScaledDotProductAttention", 13, attributes, q, k, v, masked, scale));
+          node, t.ir().apply("ScaledDotProductAttention", 13, attributes, q, k, v, masked, scale));
     }
   }
 }

@@ -54,8 +54,7 @@ final class Reductions {
   static void layerNorm(Node node, Translator t) {
     t.onlyFirstResult(node);
     int count = Translator.integers(node, "normalized_shape").length;
-    Port y =
-        normalized(t, t.in(node, "input"), last(count), Translator.number(node, "eps"));
+    Port y = normalized(t, t.in(node, "input"), last(count), Translator.number(node, "eps"));
     t.out(node, affine(t, y, node.tensorOrNull("weight"), node.tensorOrNull("bias")));
   }
 
@@ -72,11 +71,9 @@ final class Reductions {
                 Ir.attributes("keep_dims", true),
                 square,
                 t.ir().longs(last(count)));
-    Port root =
-        t.ir().apply("Sqrt", 1, "", t.ir().apply("Add", 1, "", mean, t.ir().number(eps)));
+    Port root = t.ir().apply("Sqrt", 1, "", t.ir().apply("Add", 1, "", mean, t.ir().number(eps)));
     t.out(
-        node,
-        affine(t, t.ir().apply("Divide", 1, "", x, root), node.tensorOrNull("weight"), null));
+        node, affine(t, t.ir().apply("Divide", 1, "", x, root), node.tensorOrNull("weight"), null));
   }
 
   static void batchNorm(Node node, Translator t) {

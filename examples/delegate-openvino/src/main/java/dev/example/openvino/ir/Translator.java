@@ -57,8 +57,7 @@ public final class Translator {
     Translator translator = new Translator(ir, subgraph, false);
     List<Value> inputs = subgraph.inputs();
     for (int i = 0; i < inputs.size(); i++) {
-      translator.ports.put(
-          inputs.get(i), ir.parameter(inputName(i), inputs.get(i).tensorType()));
+      translator.ports.put(inputs.get(i), ir.parameter(inputName(i), inputs.get(i).tensorType()));
     }
     subgraph.nodes().forEach(translator::write);
     subgraph.outputs().forEach(value -> ir.result(translator.in(value)));
