@@ -233,7 +233,7 @@ class CommandsTest {
     String own = done("run", PORTABLE).out();
     assertTrue(own.contains("inputs: of the case"), own);
     assertEquals(given, own.replaceFirst("inputs: of the case\\R", ""));
-    String bundle = done("run", PORTABLE.resolveSibling("bundled-portable.bpte")).out();
+    String bundle = done("run", Path.of("../models/bundled-portable.bpte")).out();
     assertTrue(bundle.contains("output 0: "), bundle);
     String measured = done("bench", PORTABLE, "--seconds", "0.1", "--warmup", "0").out();
     assertTrue(measured.contains("inputs: of the case"), measured);
@@ -333,8 +333,9 @@ class CommandsTest {
 
   @Test
   void profileIsATable() {
+    Path model = PORTABLE.resolve("model.pte");
     Baton baton =
-        done("profile", PORTABLE, "--delegates", "none", "--warm-up", "0", "--by", "operator");
+        done("profile", model, "--delegates", "none", "--warm-up", "0", "--by", "operator");
     for (String expected :
         List.of("peak here", "memory", "lift", "GFLOP/s", "aten::convolution", "pseudo-random")) {
       assertTrue(baton.out().contains(expected), expected + " in " + baton.out());
