@@ -93,7 +93,7 @@ public final class CaseRunner {
     int count = execution.method().outputCount();
     if (count != files.expected().size()) {
       throw new CaseFormatException(
-          modelCase.folder(),
+          modelCase.path(),
           "call "
               + call
               + " expects "

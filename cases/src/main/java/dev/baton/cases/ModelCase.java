@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * description then names) {@code calls/1/inputs}, {@code calls/1/expected}, …. Or a bundled program
  * ({@code .bpte}), whose tests are calls that know nothing of each other.
  *
- * @param folder of the case, or the bundled program
+ * @param path of the case's folder, or of the bundled program
  * @param name of the folder or file
  * @param dataFiles the folder's {@code .ptd} files, sorted
  * @param method the method of the first call
@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * @param calls in the order in which they are made; at least one
  */
 public record ModelCase(
-    Path folder,
+    Path path,
     String name,
     Path model,
     List<Path> dataFiles,
@@ -108,7 +108,8 @@ public record ModelCase(
     return found;
   }
 
-  private static boolean isBundle(Path file) {
+  /** True if the file is a bundled program, by its name. */
+  public static boolean isBundle(Path file) {
     return file.toString().endsWith(BUNDLE) && Files.isRegularFile(file);
   }
 

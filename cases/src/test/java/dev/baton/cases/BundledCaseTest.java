@@ -59,7 +59,7 @@ class BundledCaseTest {
     ModelCase.Call write = read.calls().get(1);
     ModelCase tests =
         new ModelCase(
-            read.folder(),
+            read.path(),
             read.name(),
             read.model(),
             List.of(),

@@ -8,9 +8,7 @@ import dev.baton.runtime.Placement;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +36,7 @@ final class BenchCommand extends AbstractCommand {
 
   @Mixin private ModelOptions model;
 
-  @Option(
-      names = "--input",
-      paramLabel = "FILE.npy|VALUE",
-      description = "An input, once for each; without, pseudo-random ones, always the same.")
-  private List<String> inputs = new ArrayList<>();
+  @Mixin private InputOptions inputs;
 
   @Mixin private DelegateOptions delegates;
 
@@ -54,7 +48,7 @@ final class BenchCommand extends AbstractCommand {
   private double seconds;
 
   @Option(
-      names = "--warm-up",
+      names = {"--warm-up", "--warmup"},
       paramLabel = "S",
       description = "How long to run before that; default: a quarter of it.")
   private @Nullable Double warmUp;
@@ -84,17 +78,12 @@ final class BenchCommand extends AbstractCommand {
                 program, model.method(program), delegates.loadOptions(), Delegates.load());
         Execution execution = method.newExecution()) {
       long load = System.nanoTime() - start;
-      boolean random = inputs.isEmpty() && method.inputCount() > 0;
-      if (random) {
-        InputArguments.randomize(execution);
-      } else {
-        InputArguments.set(execution, inputs);
-      }
+      InputOptions.Origin origin = inputs.setOrRandomize(execution, model);
       Measured measured = measure(load, execution);
       if (json) {
-        out().println(Json.text(json(measured, method.placement(), execution, random)));
+        out().println(Json.text(json(measured, method.placement(), execution, origin)));
       } else {
-        show(measured, method.placement(), execution, random);
+        show(measured, method.placement(), execution, origin);
       }
       return DONE;
     }
@@ -135,11 +124,13 @@ final class BenchCommand extends AbstractCommand {
         (double) allocated / runs);
   }
 
-  private void show(Measured measured, Placement placement, Execution execution, boolean random)
+  private void show(
+      Measured measured, Placement placement, Execution execution, InputOptions.Origin origin)
       throws IOException {
     out().println(placement.summary());
-    if (random) {
-      out().println("inputs: pseudo-random, " + InputArguments.describe(execution.method()));
+    String given = InputOptions.line(origin, execution);
+    if (given != null) {
+      out().println(given);
     }
     execution.fallenBack().forEach(s -> out().println("fell back to Java while it ran: " + s));
     line("load", "%.1f ms", measured.load() / 1e6);
@@ -163,7 +154,7 @@ final class BenchCommand extends AbstractCommand {
   }
 
   private static Map<String, Object> json(
-      Measured measured, Placement placement, Execution execution, boolean random)
+      Measured measured, Placement placement, Execution execution, InputOptions.Origin origin)
       throws IOException {
     Map<String, Object> json =
         Json.object(
@@ -174,7 +165,7 @@ final class BenchCommand extends AbstractCommand {
             "fallenBack",
             execution.fallenBack(),
             "randomInputs",
-            random,
+            origin == InputOptions.Origin.RANDOM,
             "loadMillis",
             measured.load() / 1e6,
             "firstRunMillis",

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** How a method is loaded. */
@@ -32,15 +35,23 @@ final class DelegateOptions {
       })
   private @Nullable FallbackPolicy policy;
 
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
   @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that a run may use; default: as many as processors.")
   private @Nullable Integer threads;
 
+  @SuppressWarnings("NullAway.Init")
   DelegateOptions() {}
 
   LoadOptions loadOptions() {
+    if (threads != null && threads < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--threads is " + threads + ", expected at least 1");
+    }
     LoadOptions options =
         switch (delegates) {
           case "auto" -> LoadOptions.defaults();

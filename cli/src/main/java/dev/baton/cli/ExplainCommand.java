@@ -31,7 +31,9 @@ import picocli.CommandLine.Option;
       "  baton explain model.pte --json             each operator's reasons",
       "",
       "Runners: a delegate's name; a Java kernel provider ('reference'); 'plan' for what is",
-      "computed once when shapes are known and costs nothing in a run."
+      "computed once when shapes are known and costs nothing in a run.",
+      "",
+      "Exit status: 0 the method can run here; 1 it cannot, and 'cannot run here' says why."
     })
 final class ExplainCommand extends AbstractCommand {
   private static final int SHOWN_NAMES = 4;
@@ -63,7 +65,7 @@ final class ExplainCommand extends AbstractCommand {
       } else {
         lines(placement, events).forEach(out()::println);
       }
-      return DONE;
+      return placement.problems().isEmpty() ? DONE : FAILED;
     }
   }
 

@@ -1,9 +1,12 @@
 package dev.baton.cli;
 
+import dev.baton.cases.CaseFormatException;
+import dev.baton.cases.ModelCase;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -38,7 +41,33 @@ final class ModelOptions {
   }
 
   Program open() throws IOException {
+    Path file = file();
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(
+          file + " is a folder without a model.pte: name a program (.pte, .bpte)");
+    }
     return data.open(model);
+  }
+
+  /**
+   * What a case or a bundled program gives a method first; null if the model is neither, or does
+   * not call that method.
+   *
+   * @throws IOException if the case cannot be read
+   */
+  @Nullable List<ModelCase.Source> inputs(String method) throws IOException {
+    if (!ModelCase.isCase(model) && !ModelCase.isBundle(model)) {
+      return null;
+    }
+    try {
+      return ModelCase.read(model).calls().stream()
+          .filter(call -> call.method().equals(method))
+          .findFirst()
+          .map(ModelCase.Call::inputs)
+          .orElse(null);
+    } catch (CaseFormatException e) {
+      return null; // a bundle without tests: it is a program all the same
+    }
   }
 
   /**

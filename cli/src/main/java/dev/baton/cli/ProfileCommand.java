@@ -11,13 +11,14 @@ import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Where the time of one method goes. */
 @Command(
@@ -38,11 +39,7 @@ import picocli.CommandLine.Option;
 final class ProfileCommand extends AbstractCommand {
   @Mixin private ModelOptions model;
 
-  @Option(
-      names = "--input",
-      paramLabel = "FILE.npy|VALUE",
-      description = "An input, once for each; without, pseudo-random ones, always the same.")
-  private List<String> inputs = new ArrayList<>();
+  @Mixin private InputOptions inputs;
 
   @Mixin private DelegateOptions delegates;
 
@@ -54,19 +51,20 @@ final class ProfileCommand extends AbstractCommand {
   private int runs;
 
   @Option(
-      names = "--warmup",
+      names = {"--warm-up", "--warmup"},
       paramLabel = "S",
       defaultValue = "3",
       description = {
         "Seconds of runs before, at least one run; default: 3. The JVM compiles Java kernels",
         "meanwhile."
       })
-  private double warmup;
+  private double warmUp;
 
   @Option(
       names = "--by",
       paramLabel = "step|operator|delegate",
       defaultValue = "step",
+      converter = Rows.class,
       description = "What a line is of; default: step.")
   private ProfileTable.By by = ProfileTable.By.STEP;
 
@@ -87,20 +85,15 @@ final class ProfileCommand extends AbstractCommand {
     if (runs < 1) {
       throw usageError("--runs is " + runs + ", expected at least 1");
     }
-    if (!(warmup >= 0)) {
-      throw usageError("--warmup is " + warmup + ", expected at least 0");
+    if (!(warmUp >= 0)) {
+      throw usageError("--warm-up is " + warmUp + ", expected at least 0");
     }
     LoadOptions options = delegates.loadOptions().withProfiling(true);
     Delegates known = Delegates.load();
     try (Program program = model.open();
         ModelMethod method = ModelMethod.load(program, model.method(program), options, known);
         Execution execution = method.newExecution()) {
-      boolean random = inputs.isEmpty() && method.inputCount() > 0;
-      if (random) {
-        InputArguments.randomize(execution);
-      } else {
-        InputArguments.set(execution, inputs);
-      }
+      InputOptions.Origin origin = inputs.setOrRandomize(execution, model);
       Profile profile = record(execution);
       // Afterwards, so that the load is that of a process in which nothing is open yet.
       MachinePeak peak =
@@ -112,9 +105,10 @@ final class ProfileCommand extends AbstractCommand {
         out().println(Json.text(ProfileReport.json(profile, peak, by)));
       } else {
         ProfileReport.text(profile, peak, by).forEach(out()::println);
-        if (random) {
+        String given = InputOptions.line(origin, execution);
+        if (given != null) {
           out().println();
-          out().println("inputs: pseudo-random, " + InputArguments.describe(method));
+          out().println(given);
         }
         if (trace != null) {
           out().println("trace: " + trace);
@@ -125,7 +119,7 @@ final class ProfileCommand extends AbstractCommand {
   }
 
   private Profile record(Execution execution) {
-    long until = System.nanoTime() + (long) (warmup * 1e9);
+    long until = System.nanoTime() + (long) (warmUp * 1e9);
     execution.startProfile(1); // what records is warmed up too
     do {
       execution.run();
@@ -136,6 +130,20 @@ final class ProfileCommand extends AbstractCommand {
       execution.run();
     }
     return execution.profile();
+  }
+
+  /** From the words of the command line. */
+  static final class Rows implements ITypeConverter<ProfileTable.By> {
+    Rows() {}
+
+    @Override
+    public ProfileTable.By convert(String value) {
+      return Arrays.stream(ProfileTable.By.values())
+          .filter(by -> name(by).equalsIgnoreCase(value))
+          .findFirst()
+          .orElseThrow(() ->
+              new TypeConversionException("'" + value + "' is none of step, operator, delegate"));
+    }
   }
 
   /** As people write it. */

@@ -123,11 +123,16 @@ final class ProfileReport {
   }
 
   private static String name(ProfileRow row, ProfileTable.By by) {
-    String times = row.callsPerRun() > 1 ? Text.format(" × %.4g", row.callsPerRun()) : "";
+    String times = row.callsPerRun() > 1 ? " × " + count(row.callsPerRun()) : "";
     return (row.within() ? "  " : "")
         + row.name()
         + times
         + (by == ProfileTable.By.DELEGATE || row.within() ? "" : "  [" + row.runner() + "]");
+  }
+
+  /** A mean over runs, which is whole where they are alike. */
+  private static String count(double calls) {
+    return calls == Math.rint(calls) ? String.valueOf((long) calls) : Text.format("%.4g", calls);
   }
 
   // ---- JSON

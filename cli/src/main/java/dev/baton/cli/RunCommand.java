@@ -10,6 +10,8 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  baton run model.pte --input image.npy",
+      "  baton run model.bpte                                             its own first inputs",
       "  baton run model.pte --input tokens.npy --input 17 --output out   writes out/0.npy, …",
       "  baton run model.pte --input x.npy --delegates none               in Java alone",
       "  baton run model.pte --input x.npy --delegates xnnpack            on XNNPACK, or not at all"
@@ -39,14 +42,7 @@ final class RunCommand extends AbstractCommand {
 
   @Mixin private ModelOptions model;
 
-  @Option(
-      names = "--input",
-      paramLabel = "FILE.npy|VALUE",
-      description = {
-        "An input: a file, or a plain value (3, 1.5, true) where one element is taken. Once for"
-            + " each, in order."
-      })
-  private List<String> inputs = new ArrayList<>();
+  @Mixin private InputOptions inputs;
 
   @Option(
       names = "--output",
@@ -69,7 +65,7 @@ final class RunCommand extends AbstractCommand {
             ModelMethod.load(
                 program, model.method(program), delegates.loadOptions(), Delegates.load());
         Execution execution = method.newExecution()) {
-      InputArguments.set(execution, inputs);
+      InputOptions.Origin origin = inputs.set(execution, model);
       execution.run();
       List<EValue> results = new ArrayList<>();
       for (int i = 0; i < method.outputCount(); i++) {
@@ -79,6 +75,10 @@ final class RunCommand extends AbstractCommand {
       if (json) {
         out().println(Json.text(json(method, results, files, execution.fallenBack())));
       } else {
+        String given = InputOptions.line(origin, execution);
+        if (given != null) {
+          out().println(given);
+        }
         show(method, results, files, execution.fallenBack());
       }
       return DONE;
@@ -88,7 +88,14 @@ final class RunCommand extends AbstractCommand {
   private List<Path> write(List<EValue> results) throws IOException {
     List<Path> files = new ArrayList<>();
     if (output != null) {
-      Files.createDirectories(output);
+      try {
+        Files.createDirectories(output);
+      } catch (FileAlreadyExistsException e) {
+        throw new IOException("--output " + output + " is a file, expected a folder", e);
+      } catch (FileSystemException e) {
+        String reason = e.getReason() == null ? "the system refuses it" : e.getReason();
+        throw new IOException("the folder " + output + " cannot be made: " + reason, e);
+      }
       for (int i = 0; i < results.size(); i++) {
         Path file = output.resolve(i + ".npy");
         Npy.write(file, Numbers.asTensor(results.get(i)));

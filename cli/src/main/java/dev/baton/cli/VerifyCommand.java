@@ -97,11 +97,13 @@ final class VerifyCommand extends AbstractCommand {
       if (!Files.exists(folder)) {
         throw new NoSuchFileException(folder.toString());
       }
-      List<Path> found = ModelCase.find(folder);
+      boolean file = !Files.isDirectory(folder) && !ModelCase.isBundle(folder);
+      List<Path> found = file ? List.of() : ModelCase.find(folder);
       if (found.isEmpty()) {
         throw new IllegalArgumentException(
             folder
-                + " holds no case: a case is a folder with case.json and model.pte, or a bundled"
+                + (file ? " is no case" : " holds no case")
+                + ": a case is a folder with case.json and model.pte, or a bundled"
                 + " program (.bpte)");
       }
       cases.addAll(found);

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Help, usage errors and failures: exit status, one sentence, no stack trace. */
 class CommandLineTest {
   private static final Path DIGITS = Baton.testCase("digits-portable");
+  private static final Path PROGRAM = DIGITS.resolve("model.pte");
 
   private static void assertRefused(Baton baton, String... parts) {
     assertEquals(2, baton.status(), baton.toString());
@@ -59,7 +60,10 @@ class CommandLineTest {
     assertRefused(Baton.run("run", DIGITS, "--threads", "0x"), "--threads");
     assertRefused(Baton.run("bench", DIGITS, "--seconds", "0"), "--seconds");
     assertRefused(Baton.run("profile", DIGITS, "--runs", "0"), "--runs");
-    assertRefused(Baton.run("profile", DIGITS, "--by", "colour"), "--by");
+    assertRefused(Baton.run("profile", DIGITS, "--by", "colour"), "step, operator, delegate");
+    assertRefused(Baton.run("run", DIGITS, "--threads", "0"), "--threads is 0");
+    assertRefused(Baton.run("verify", PROGRAM), "model.pte is no case");
+    assertRefused(Baton.run("run", DIGITS, "--output", PROGRAM), "is a file, expected a folder");
   }
 
   @Test
@@ -68,13 +72,13 @@ class CommandLineTest {
     Path text = Files.writeString(folder.resolve("text.pte"), "this is no program at all");
     assertRefused(Baton.run("inspect", text), "text.pte");
     assertRefused(Baton.run("run", text), "text.pte");
-    assertRefused(Baton.run("explain", folder), "is a folder");
+    assertRefused(Baton.run("explain", folder), "is a folder without a model.pte");
   }
 
   @Test
   void refusesWrongInputs(@TempDir Path folder) throws IOException {
     Path image = DIGITS.resolve("inputs/0.npy");
-    assertRefused(Baton.run("run", DIGITS), "takes 1 input, none given", "float[1, 1, 8, 8]");
+    assertRefused(Baton.run("run", PROGRAM), "takes 1 input, none given", "float[1, 1, 8, 8]");
     assertRefused(
         Baton.run("run", DIGITS, "--input", image, "--input", image), "takes 1 input, 2 given");
     assertRefused(Baton.run("run", DIGITS, "--input", "3"), "give a .npy file, not the value 3");
@@ -101,7 +105,7 @@ class CommandLineTest {
 
   @Test
   void showsAStackTraceOnRequestOnly() {
-    Baton baton = Baton.run("run", DIGITS, "--stacktrace");
+    Baton baton = Baton.run("run", PROGRAM, "--stacktrace");
     assertEquals(2, baton.status());
     assertTrue(baton.err().contains("\tat "), baton.err());
   }

@@ -228,9 +228,29 @@ class CommandsTest {
   }
 
   @Test
+  void runTakesTheInputsOfACase() {
+    String given = done("run", PORTABLE, "--input", PORTABLE.resolve("inputs/0.npy")).out();
+    String own = done("run", PORTABLE).out();
+    assertTrue(own.contains("inputs: of the case"), own);
+    assertEquals(given, own.replaceFirst("inputs: of the case\\R", ""));
+    String bundle = done("run", Path.of("../models/bundled-portable.bpte")).out();
+    assertTrue(bundle.contains("output 0: "), bundle);
+    String measured = done("bench", PORTABLE, "--seconds", "0.1", "--warmup", "0").out();
+    assertTrue(measured.contains("inputs: of the case"), measured);
+  }
+
+  @Test
   void benchMeasures() throws IOException {
     Map<String, Object> json =
-        done("bench", PORTABLE, "--delegates", "none", "--seconds", "0.2", "--json").json();
+        done(
+                "bench",
+                PORTABLE.resolve("model.pte"),
+                "--delegates",
+                "none",
+                "--seconds",
+                "0.2",
+                "--json")
+            .json();
     assertEquals(true, json.get("randomInputs"));
     assertTrue(((Number) json.get("medianMicros")).doubleValue() > 0);
     assertTrue(
@@ -257,7 +277,7 @@ class CommandsTest {
                 delegates,
                 "--threads",
                 "1",
-                "--warmup",
+                "--warm-up",
                 "0",
                 "--runs",
                 "7",
@@ -313,8 +333,9 @@ class CommandsTest {
 
   @Test
   void profileIsATable() {
+    Path model = PORTABLE.resolve("model.pte");
     Baton baton =
-        done("profile", PORTABLE, "--delegates", "none", "--warmup", "0", "--by", "operator");
+        done("profile", model, "--delegates", "none", "--warm-up", "0", "--by", "operator");
     for (String expected :
         List.of("peak here", "memory", "lift", "GFLOP/s", "aten::convolution", "pseudo-random")) {
       assertTrue(baton.out().contains(expected), expected + " in " + baton.out());

@@ -331,6 +331,30 @@ class LyingProgramsTest {
     assertArrayEquals(run(sound, options(runner)), run(told, options(runner)));
   }
 
+  /** What a payload says of an image that only its subgraph would hold. */
+  @ParameterizedTest
+  @ValueSource(strings = {"java", "delegates"})
+  void anImageInsideAPayloadIsBounded(String runner) {
+    Seed seed = Seed.payloads("digits-xnn8");
+    Place padding =
+        seed.places().stream()
+            .filter(p -> p.name().equals("_XNNNodeConv.padding_top"))
+            .filter(p -> p.kind() == Place.Kind.SCALAR)
+            .findFirst()
+            .orElseThrow();
+    ByteBuffer.wrap(seed.bytes()).order(ByteOrder.LITTLE_ENDIAN).putInt(padding.at(), 16_329_315);
+    try (Program program = Program.of(seed.bytes())) {
+      BatonException e =
+          assertThrows(
+              BatonException.class,
+              () -> ModelMethod.load(program, "forward", options(runner)).close());
+      for (String part :
+          List.of("method 'forward', ", "aten::", "instruction 0", "bound of 16777216 bytes")) {
+        assertTrue(e.getMessage().contains(part), () -> "no '" + part + "' in: " + e);
+      }
+    }
+  }
+
   private static LoadOptions options(String runner) {
     return runner.equals("java") ? HostileRun.java() : HostileRun.delegates();
   }

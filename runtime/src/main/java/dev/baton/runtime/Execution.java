@@ -276,8 +276,9 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Ends a run in flight with a {@link CancelledException}, between two operators or as soon as the
-   * delegate at work gives up; does nothing if there is none. From any thread.
+   * Ends a run in flight with a {@link CancelledException}, between two operators, two parts of an
+   * operator that threads share, or as soon as the delegate at work gives up; does nothing if there
+   * is none. From any thread.
    */
   public void cancel() {
     core.cancel();
@@ -285,7 +286,9 @@ public final class Execution implements AutoCloseable {
 
   /**
    * Bounds the time of each run that follows; one that takes longer ends with a {@link
-   * CancelledException}, between two operators or as soon as the delegate at work gives up.
+   * CancelledException}, between two operators, two parts of an operator that threads share (vector
+   * kernels), or as soon as the delegate at work gives up. An operator of the reference kernels
+   * ends first: what bounds its time is the bound on memory.
    *
    * @param limit null for any time
    * @throws IllegalArgumentException if the limit is not positive

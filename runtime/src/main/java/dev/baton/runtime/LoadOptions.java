@@ -149,8 +149,9 @@ public final class LoadOptions {
   }
 
   /**
-   * A bound on the native memory of one execution: inputs, outputs, state and activations. 16 GiB
-   * by default; a file that asks for more is refused.
+   * A bound on the memory of one execution: inputs, outputs, state, activations, and what Java
+   * kernels need to work in. It is one for each tensor inside a delegate's subgraph too. 16 GiB by
+   * default; a file that asks for more is refused, by the load where sizes are fixed.
    */
   public LoadOptions withMaxMemoryBytes(long bytes) {
     LoadOptions copy = new LoadOptions(this);

@@ -42,7 +42,8 @@ public final class Model implements AutoCloseable {
   /**
    * Makes a model; compiles nothing.
    *
-   * @param program may be closed at once: its bytes stay as long as the model needs them
+   * @param program may be closed once the methods are loaded: its bytes stay as long as these need
+   *     them, and {@link #load} needs the program open
    * @throws IllegalStateException if the program is closed
    * @throws BatonException if the options name kernels that the process does not have
    */

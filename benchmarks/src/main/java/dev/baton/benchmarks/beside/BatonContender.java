@@ -53,6 +53,6 @@ enum BatonContender implements Contender {
 
   @Override
   public List<String> command(ModelCase model, int threads) {
-    return BenchProcess.java(BatonBench.class, model.folder(), threads, delegates);
+    return BenchProcess.java(BatonBench.class, model.path(), threads, delegates);
   }
 }

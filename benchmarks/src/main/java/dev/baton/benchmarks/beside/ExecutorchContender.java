@@ -42,6 +42,6 @@ record ExecutorchContender(Path tool) implements Contender {
 
   @Override
   public List<String> command(ModelCase model, int threads) {
-    return List.of(tool.toString(), model.folder().toString(), "" + threads);
+    return List.of(tool.toString(), model.path().toString(), "" + threads);
   }
 }

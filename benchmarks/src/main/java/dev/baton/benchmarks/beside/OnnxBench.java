@@ -36,7 +36,7 @@ public final class OnnxBench {
     options.setInterOpNumThreads(1);
     long start = System.nanoTime();
     try (OrtSession session =
-        environment.createSession(model.folder().resolve(MODEL).toString(), options)) {
+        environment.createSession(model.path().resolve(MODEL).toString(), options)) {
       long load = System.nanoTime() - start;
       Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
       Iterator<String> names = session.getInputNames().iterator();

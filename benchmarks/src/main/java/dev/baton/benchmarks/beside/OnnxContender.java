@@ -21,7 +21,7 @@ record OnnxContender() implements Contender {
 
   @Override
   public boolean takes(ModelCase model) {
-    return Files.isRegularFile(model.folder().resolve(OnnxBench.MODEL));
+    return Files.isRegularFile(model.path().resolve(OnnxBench.MODEL));
   }
 
   @Override
@@ -36,6 +36,6 @@ record OnnxContender() implements Contender {
 
   @Override
   public List<String> command(ModelCase model, int threads) {
-    return BenchProcess.java(OnnxBench.class, model.folder(), threads);
+    return BenchProcess.java(OnnxBench.class, model.path(), threads);
   }
 }

@@ -28,14 +28,14 @@ record Caches(long l1, long l2) {
 
   /** Elements of a part of an elementwise step: half of the first cache. */
   int part() {
-    return (int) Math.clamp(l1 / 8, 1 << 8, 1 << 14);
+    return Math.clamp(l1 / 8, 1 << 8, 1 << 14);
   }
 
   /**
    * Depth of a block of a product: four rows of the left side take an eighth of the first cache.
    */
   int depth() {
-    return (int) Math.clamp(l1 / 128, 1 << 5, 1 << 9);
+    return Math.clamp(l1 / 128, 1 << 5, 1 << 9);
   }
 
   /** Bytes of a block of a product's right side: three eighths of the second cache. */

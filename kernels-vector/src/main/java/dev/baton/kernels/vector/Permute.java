@@ -25,7 +25,10 @@ final class Permute implements FastKernel {
 
   @Override
   public boolean supports(Call call) {
-    return call.type("self").dtype() == DType.FLOAT && call.shape("self").rank() > 1;
+    Shape shape = call.shape("self");
+    return call.type("self").dtype() == DType.FLOAT
+        && shape.rank() > 1
+        && shape.numel() <= Integer.MAX_VALUE; // no product of some of its sizes is more
   }
 
   private static int[] order(Call call) {

@@ -115,7 +115,7 @@ public final class CompiledMethod implements AutoCloseable {
                 VaryingViews.apply(block), kernels, constants, options.maxMemoryBytes());
         simple =
             QuantizedMoves.apply(SafeSoftmax.apply(PlainMoves.apply(Recomposition.apply(simple))));
-        TypeCheck.check(method, simple.graph(), kernels);
+        TypeCheck.check(method, simple.graph(), kernels, options.maxMemoryBytes());
         phases.add(LoadPhase.Kind.LIFT, method, start);
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));

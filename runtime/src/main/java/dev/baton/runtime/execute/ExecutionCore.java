@@ -67,6 +67,7 @@ public final class ExecutionCore implements AutoCloseable {
   private MemorySegment twinArena = MemorySegment.NULL;
   private MemorySegment scratch = MemorySegment.NULL;
   private final RunControl control = new RunControl();
+  private final Parallel parallel;
   private @Nullable Recording recording;
 
   /**
@@ -74,6 +75,7 @@ public final class ExecutionCore implements AutoCloseable {
    */
   public ExecutionCore(CompiledMethod method, @Nullable SharedState sharing) {
     this.method = method;
+    this.parallel = new CancellableParallel(method.parallel(), control);
     LiftedMethod lifted = method.lifted();
     this.variables = lifted.variables().toArray(Variable[]::new);
     this.memory = new MemorySegment[variables.length];
@@ -117,15 +119,7 @@ public final class ExecutionCore implements AutoCloseable {
   }
 
   private MemorySegment allocate(CountedArena arena, long bytes, int alignment) {
-    long total = memoryBytes() + bytes;
-    if (total < 0 || total > method.options().maxMemoryBytes()) {
-      throw new BatonException(
-          "method '"
-              + method.lifted().name()
-              + "' needs more than "
-              + method.options().maxMemoryBytes()
-              + " bytes of memory to run; LoadOptions.withMaxMemoryBytes raises the bound");
-    }
+    requireWithinBound(bytes);
     try {
       return arena.allocate(bytes, alignment);
     } catch (OutOfMemoryError e) {
@@ -136,6 +130,18 @@ public final class ExecutionCore implements AutoCloseable {
               + bytes
               + " bytes of native memory are not to be had",
           e);
+    }
+  }
+
+  private void requireWithinBound(long more) {
+    long total = memoryBytes() + more;
+    if (total < 0 || total > method.options().maxMemoryBytes()) {
+      throw new BatonException(
+          "method '"
+              + method.lifted().name()
+              + "' needs more than "
+              + method.options().maxMemoryBytes()
+              + " bytes of memory to run; LoadOptions.withMaxMemoryBytes raises the bound");
     }
   }
 
@@ -485,6 +491,13 @@ public final class ExecutionCore implements AutoCloseable {
                 + "' does not run with these inputs: "
                 + e.getMessage(),
             e);
+      } catch (OutOfMemoryError e) {
+        throw new BatonException(
+            "method '"
+                + method.lifted().name()
+                + "' needs more memory with these inputs than there is: "
+                + e.getMessage(),
+            e);
       } catch (DelegateException e) {
         throw new DelegateFailedException(
             "",
@@ -562,13 +575,18 @@ public final class ExecutionCore implements AutoCloseable {
         }
 
         @Override
+        public void heap(long bytes) {
+          requireWithinBound(bytes);
+        }
+
+        @Override
         public void checkCancelled() {
           control.check();
         }
 
         @Override
         public Parallel parallel() {
-          return method.parallel();
+          return parallel;
         }
 
         @Override
@@ -641,13 +659,18 @@ public final class ExecutionCore implements AutoCloseable {
       }
 
       @Override
+      public void heap(long bytes) {
+        requireWithinBound(bytes);
+      }
+
+      @Override
       public void checkCancelled() {
         control.check();
       }
 
       @Override
       public Parallel parallel() {
-        return method.parallel();
+        return parallel;
       }
 
       @Override

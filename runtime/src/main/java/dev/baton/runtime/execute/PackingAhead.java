@@ -143,10 +143,20 @@ final class PackingAhead implements BoundPlan.Host {
 
   @Override
   public MemorySegment scratch(long bytes) {
+    if (bytes > MOST_BYTES) {
+      throw new KernelException(bytes + " bytes of scratch");
+    }
     if (scratch.byteSize() < bytes) {
       scratch = memory.allocate(Math.max(bytes, 2 * scratch.byteSize()), ALIGNMENT);
     }
     return scratch.asSlice(0, bytes);
+  }
+
+  @Override
+  public void heap(long bytes) {
+    if (bytes > MOST_BYTES) {
+      throw new KernelException(bytes + " bytes of arrays");
+    }
   }
 
   // ---- constants

@@ -125,12 +125,12 @@ public final class WorkerPool implements Parallel, AutoCloseable {
 
   private void work(Task work, int worker) {
     try {
-      for (int t = first(worker); t >= 0; t = first(worker)) {
+      for (int t = take(worker, false); t >= 0; t = take(worker, false)) {
         work.run(t, worker);
       }
       for (int other = 1; other < threads; other++) {
         int victim = (worker + other) % threads;
-        for (int t = last(victim); t >= 0; t = last(victim)) {
+        for (int t = take(victim, true); t >= 0; t = take(victim, true)) {
           work.run(t, worker);
         }
       }
@@ -142,8 +142,11 @@ public final class WorkerPool implements Parallel, AutoCloseable {
     }
   }
 
-  /** Takes the first task of a thread's range; −1 if none is left. */
-  private int first(int thread) {
+  /**
+   * Takes a task of a thread's range: its owner from the front, others from the end; −1 if none is
+   * left.
+   */
+  private int take(int thread, boolean fromEnd) {
     while (true) {
       long range = ranges.get(at(thread));
       int first = (int) (range >> 32);
@@ -151,23 +154,9 @@ public final class WorkerPool implements Parallel, AutoCloseable {
       if (first >= end) {
         return -1;
       }
-      if (ranges.compareAndSet(at(thread), range, range(first + 1, end))) {
-        return first;
-      }
-    }
-  }
-
-  /** Takes the last task of a thread's range; −1 if none is left. */
-  private int last(int thread) {
-    while (true) {
-      long range = ranges.get(at(thread));
-      int first = (int) (range >> 32);
-      int end = (int) range;
-      if (first >= end) {
-        return -1;
-      }
-      if (ranges.compareAndSet(at(thread), range, range(first, end - 1))) {
-        return end - 1;
+      long rest = fromEnd ? range(first, end - 1) : range(first + 1, end);
+      if (ranges.compareAndSet(at(thread), range, rest)) {
+        return fromEnd ? end - 1 : first;
       }
     }
   }

@@ -24,6 +24,19 @@ public interface BoundCall extends Call {
    */
   MemorySegment scratch(long bytes);
 
+  /**
+   * An array of the step's own, for a copy of an operand: held against the bound on an execution's
+   * memory, and freed with the plan.
+   *
+   * @throws KernelException if no array is as long
+   */
+  default double[] doubles(long count) {
+    if (count > Integer.MAX_VALUE - 8) {
+      throw new KernelException(count + " numbers are more than an array holds");
+    }
+    return new double[(int) count];
+  }
+
   /** Threads for the step's parts; worker {@code w} may use scratch of its own. */
   default Parallel parallel() {
     return Parallel.SERIAL;

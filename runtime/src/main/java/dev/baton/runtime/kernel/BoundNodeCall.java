@@ -17,6 +17,9 @@ public final class BoundNodeCall extends NodeCall implements BoundCall {
     /** Memory that steps share, as {@link BoundCall#scratch}. */
     MemorySegment scratch(long bytes);
 
+    /** Called before a step allocates arrays; throws if they are too large. */
+    default void heap(long bytes) {}
+
     /** As {@link BoundCall#parallel}. */
     default Parallel parallel() {
       return Parallel.SERIAL;
@@ -85,6 +88,12 @@ public final class BoundNodeCall extends NodeCall implements BoundCall {
   @Override
   public MemorySegment scratch(long bytes) {
     return buffers.scratch(bytes);
+  }
+
+  @Override
+  public double[] doubles(long count) {
+    buffers.heap(Math.multiplyExact(count, Double.BYTES));
+    return BoundCall.super.doubles(count);
   }
 
   @Override

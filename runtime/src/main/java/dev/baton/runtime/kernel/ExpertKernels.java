@@ -107,11 +107,11 @@ final class ExpertKernels {
     PackedMatrix down = new PackedMatrix(call.input("packed_w2"), hidden, group, bits);
     Rows x = new Rows(call.input("x"));
     Rows out = new Rows(call.output(0));
-    double[] tokensIn = new double[tokens * width];
-    double[] middle = new double[tokens * hidden];
-    double[] result = new double[tokens * width];
-    double[] row = new double[Math.max(width, hidden)];
-    double[] gates = new double[tokens * hidden];
+    double[] tokensIn = call.doubles((long) tokens * width);
+    double[] middle = call.doubles((long) tokens * hidden);
+    double[] result = call.doubles((long) tokens * width);
+    double[] row = call.doubles(Math.max(width, hidden));
+    double[] gates = call.doubles((long) tokens * hidden);
     return () -> {
       x.load(0, 1, tokens * width, tokensIn, 0);
       router.choose(tokensIn);

@@ -183,7 +183,7 @@ final class LanguageModelKernels {
     int width = k.size(3);
     int valueWidth = call.shape("value").size(3);
     int shared = heads / groups;
-    double[] state = new double[width * valueWidth];
+    double[] state = call.doubles((long) width * valueWidth);
     double[] delta = new double[valueWidth];
     return () -> {
       for (int g = 0; g < k.size(0) * groups; g++) {

@@ -75,7 +75,7 @@ final class ResizeKernels {
       in[3 - spatial + d] = input.shape().size(2 + d);
     }
     long planes = (long) input.shape().size(0) * input.shape().size(1);
-    double[] plane = new double[in[0] * in[1] * in[2]];
+    double[] plane = call.doubles(Math.multiplyExact((long) in[0] * in[1], in[2]));
     double[] row = new double[axes[2].index().length];
     boolean integer = !input.dtype().isFloatingPoint();
     Rows rows = new Rows(input);

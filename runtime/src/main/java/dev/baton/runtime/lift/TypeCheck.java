@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * Holds what a program declares of its tensors against what its operators give. Delegates compile
- * for the declared types, and their libraries believe them.
+ * for the declared types, and their libraries believe them. So it is also here that a tensor is
+ * bounded which only a delegate would hold.
  */
 public final class TypeCheck {
   private TypeCheck() {}
@@ -21,11 +22,27 @@ public final class TypeCheck {
    * Checks every node that has a kernel and whose arguments are known. Where sizes vary, only dtype
    * and rank.
    *
-   * @throws LiftException if a node does not take its arguments, or gives something else than the
-   *     program declares
+   * @param maxBytes that a tensor of fixed size may have; those that vary are held against it when
+   *     the sizes of a call are known
+   * @throws LiftException if a node does not take its arguments, gives something else than the
+   *     program declares, or gives too much
    */
-  public static void check(String method, Graph graph, Kernels kernels) {
+  public static void check(String method, Graph graph, Kernels kernels, long maxBytes) {
     for (Node node : graph.nodes()) {
+      for (Value result : node.results()) {
+        if (result.type() instanceof TensorType type
+            && !type.dynamic()
+            && type.byteSize() > maxBytes) {
+          throw fail(
+              method,
+              node,
+              "gives "
+                  + type
+                  + ", more than the bound of "
+                  + maxBytes
+                  + " bytes; LoadOptions.withMaxMemoryBytes raises it");
+        }
+      }
       Kernel kernel = kernels.find(node.name());
       if (kernel != null
           && node.inputs().stream().allMatch(Value::isTensor)

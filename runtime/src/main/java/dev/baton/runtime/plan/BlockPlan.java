@@ -246,6 +246,11 @@ public final class BlockPlan implements NodeCall.Facts {
 
   @Override
   public Call.Number scalar(Value value) {
+    return known(scalars, value);
+  }
+
+  /** One of the scalars by value, of a plan or of its revision. */
+  static Call.Number known(Call.@Nullable Number[] scalars, Value value) {
     Call.Number number = scalars[value.id()];
     if (number == null) {
       throw new KernelException("the scalar " + value + " is not known before the block has run");

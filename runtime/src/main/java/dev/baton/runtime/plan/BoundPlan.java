@@ -58,6 +58,13 @@ public final class BoundPlan {
 
     MemorySegment scratch(long bytes);
 
+    /**
+     * Called before a step allocates arrays.
+     *
+     * @throws BatonException if they are more than an execution may have
+     */
+    default void heap(long bytes) {}
+
     /** Called before each step; throws if the run shall end. */
     void checkCancelled();
 
@@ -271,6 +278,11 @@ public final class BoundPlan {
         used = Math.addExact(from, (bytes + SCRATCH_ALIGNMENT - 1) & -SCRATCH_ALIGNMENT);
         mostScratch = Math.max(mostScratch, used);
         return host.scratch(used).asSlice(from, bytes);
+      }
+
+      @Override
+      public void heap(long bytes) {
+        host.heap(bytes);
       }
 
       @Override

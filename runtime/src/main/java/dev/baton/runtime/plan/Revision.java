@@ -6,7 +6,6 @@ import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Kernel;
-import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.ScalarOperators;
@@ -120,10 +119,6 @@ final class Revision implements NodeCall.Facts {
 
   @Override
   public Call.Number scalar(Value value) {
-    Call.Number number = scalars[value.id()];
-    if (number == null) {
-      throw new KernelException("the scalar " + value + " is not known before the block has run");
-    }
-    return number;
+    return BlockPlan.known(scalars, value);
   }
 }

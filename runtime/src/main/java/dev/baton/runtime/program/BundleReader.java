@@ -1,8 +1,5 @@
 package dev.baton.runtime.program;
 
-import dev.baton.format.FlatBufferVerifier;
-import dev.baton.format.FlatBufferVerifier.UnknownMembers;
-import dev.baton.format.MalformedException;
 import dev.baton.runtime.program.schema.bundled.Bool;
 import dev.baton.runtime.program.schema.bundled.BundledMethodTestCase;
 import dev.baton.runtime.program.schema.bundled.BundledMethodTestSuite;
@@ -61,17 +58,7 @@ final class BundleReader {
     ByteBuffer tables = file.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     DecodeCursor cursor = new DecodeCursor(source);
     BudgetMeter meter = new BudgetMeter(cursor, budget, tables.capacity());
-    try {
-      FlatBufferVerifier.verify(
-          tables, BundleSchema.BUNDLED_PROGRAM, UnknownMembers.REFUSE, meter.decodableBytes());
-    } catch (MalformedException e) {
-      throw switch (e.kind()) {
-        case DAMAGED, UNKNOWN_MEMBER ->
-            ProgramFormatException.atByte(
-                source, e.path(), e.byteOffset(), e.problem(), ProgramFormatException.DAMAGED);
-        case TOO_MANY_VISITS -> meter.tooMuchToDecode();
-      };
-    }
+    TableStructure.verify(source, tables, BundleSchema.BUNDLED_PROGRAM, meter);
     return new BundleReader(file, cursor).bundle(BundledProgram.getRootAsBundledProgram(tables));
   }
 

@@ -1,8 +1,5 @@
 package dev.baton.runtime.program;
 
-import dev.baton.format.FlatBufferVerifier;
-import dev.baton.format.FlatBufferVerifier.UnknownMembers;
-import dev.baton.format.MalformedException;
 import dev.baton.format.TableFacts;
 import dev.baton.runtime.program.DataFile.Entry;
 import dev.baton.runtime.program.DataFile.TensorLayout;
@@ -134,16 +131,7 @@ final class DataFileReader {
 
   private void verify(ByteBuffer tables, TableFacts facts) {
     BudgetMeter meter = new BudgetMeter(cursor, budget, tables.capacity());
-    try {
-      FlatBufferVerifier.verify(tables, facts, UnknownMembers.REFUSE, meter.decodableBytes());
-    } catch (MalformedException e) {
-      throw switch (e.kind()) {
-        case DAMAGED, UNKNOWN_MEMBER ->
-            ProgramFormatException.atByte(
-                source, e.path(), e.byteOffset(), e.problem(), ProgramFormatException.DAMAGED);
-        case TOO_MANY_VISITS -> meter.tooMuchToDecode();
-      };
-    }
+    TableStructure.verify(source, tables, facts, meter);
   }
 
   private void current(FlatTensor root) {

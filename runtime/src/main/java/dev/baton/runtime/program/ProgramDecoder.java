@@ -1,8 +1,5 @@
 package dev.baton.runtime.program;
 
-import dev.baton.format.FlatBufferVerifier;
-import dev.baton.format.FlatBufferVerifier.UnknownMembers;
-import dev.baton.format.MalformedException;
 import dev.baton.runtime.program.schema.ExecutionPlan;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -23,7 +20,7 @@ final class ProgramDecoder {
         file.asSlice(0, layout.programBytes()).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     DecodeCursor cursor = new DecodeCursor(source);
     BudgetMeter meter = new BudgetMeter(cursor, budget, layout.programBytes());
-    verify(source, tables, meter);
+    TableStructure.verify(source, tables, ProgramSchema.PROGRAM, meter);
 
     var root = dev.baton.runtime.program.schema.Program.getRootAsProgram(tables);
     ProgramData data = new ProgramData(file, layout, root, cursor, dataFiles);
@@ -36,24 +33,6 @@ final class ProgramDecoder {
         namedData,
         List.copyOf(dataFiles),
         List.of());
-  }
-
-  private static void verify(String source, ByteBuffer tables, BudgetMeter meter) {
-    try {
-      FlatBufferVerifier.verify(
-          tables, ProgramSchema.PROGRAM, UnknownMembers.REFUSE, meter.decodableBytes());
-    } catch (MalformedException e) {
-      throw switch (e.kind()) {
-        case DAMAGED -> malformed(source, e, ProgramFormatException.DAMAGED);
-        case UNKNOWN_MEMBER -> malformed(source, e, ProgramFormatException.NEWER_OR_DAMAGED);
-        case TOO_MANY_VISITS -> meter.tooMuchToDecode();
-      };
-    }
-  }
-
-  private static ProgramFormatException malformed(
-      String source, MalformedException e, String remedy) {
-    return ProgramFormatException.atByte(source, e.path(), e.byteOffset(), e.problem(), remedy);
   }
 
   private static Map<String, ProgramMethod> methods(
