@@ -146,7 +146,9 @@ class GuideTest {
 
   /** On Linux, whose C library it calls. */
   @Test
-  @EnabledOnOs(value = OS.LINUX, architectures = {"amd64", "aarch64"})
+  @EnabledOnOs(
+      value = OS.LINUX,
+      architectures = {"amd64", "aarch64"})
   void whatTheGuideWritesPassesTheKit(@TempDir Path folder) throws Exception {
     Project project = generated(folder);
     for (Shown file : files) {

@@ -128,8 +128,13 @@ record Project(Path folder) {
                   files,
                   null,
                   List.of(
-                      "-d", into.toString(), "-cp", classPath, "--release", "25", "-Xlint:all"
-                          + ",-path,-processing,-classfile,-restricted"),
+                      "-d",
+                      into.toString(),
+                      "-cp",
+                      classPath,
+                      "--release",
+                      "25",
+                      "-Xlint:all" + ",-path,-processing,-classfile,-restricted"),
                   null,
                   files.getJavaFileObjectsFromPaths(java))
               .call();

@@ -28,8 +28,7 @@ public final class Application {
   private final String kind;
   private final String subject;
 
-  private Application(
-      List<Path> classPath, List<String> jvmOptions, String kind, String subject) {
+  private Application(List<Path> classPath, List<String> jvmOptions, String kind, String subject) {
     this.classPath = List.copyOf(classPath);
     this.jvmOptions = List.copyOf(jvmOptions);
     this.kind = kind;
@@ -84,8 +83,7 @@ public final class Application {
   /** The class path, and what the probe needs behind it, each once. */
   List<Path> classPath() {
     Set<Path> all = new LinkedHashSet<>(classPath);
-    for (Class<?> needed :
-        List.of(Probe.class, ModelCase.class, JSON.class, JsonFactory.class)) {
+    for (Class<?> needed : List.of(Probe.class, ModelCase.class, JSON.class, JsonFactory.class)) {
       all.add(placeOf(needed));
     }
     return List.copyOf(all);

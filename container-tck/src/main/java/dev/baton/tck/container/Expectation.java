@@ -143,8 +143,7 @@ public final class Expectation {
     missing(told, because.words(), "What " + name + " says", breaches);
   }
 
-  private static void missing(
-      String text, List<String> words, String what, List<String> breaches) {
+  private static void missing(String text, List<String> words, String what, List<String> breaches) {
     for (String word : words) {
       if (!text.contains(word)) {
         breaches.add(what + " lacks '" + word + "': " + text);

@@ -35,9 +35,9 @@ import org.opentest4j.TestAbortedException;
  * }</pre>
  *
  * <p>Where no engine answers, the one test is aborted and says so in a line. The system property
- * {@link #MODE} set to {@code required} makes that a failure, {@code off} runs nothing anywhere. The
- * property {@link #WITHOUT} names hosts, with commas in between, that this machine cannot run; the
- * table says so.
+ * {@link #MODE} set to {@code required} makes that a failure, {@code off} runs nothing anywhere.
+ * The property {@link #WITHOUT} names hosts, with commas in between, that this machine cannot run;
+ * the table says so.
  */
 public final class HostMatrix {
   /** System property: {@code required}, {@code off}, or {@code auto}, which is the default. */
@@ -174,8 +174,7 @@ public final class HostMatrix {
         throw e;
       }
       double seconds = (System.nanoTime() - start) / NANO;
-      Optional<String> line =
-          log.lines().filter(l -> l.startsWith(Probe.SEEN)).reduce((a, b) -> b);
+      Optional<String> line = log.lines().filter(l -> l.startsWith(Probe.SEEN)).reduce((a, b) -> b);
       if (line.isEmpty()) {
         table.addNotRun(name, "The JVM ended without a word.");
         fail("The JVM ended without a word of what it saw:\n" + log);

@@ -91,8 +91,7 @@ public record Observation(
     json.put("delegates", delegates);
     Map<String, Object> reasons = new TreeMap<>();
     unavailable.forEach((name, u) ->
-        reasons.put(
-            name, Map.of("reason", u.reason, "message", u.message, "remedy", u.remedy)));
+        reasons.put(name, Map.of("reason", u.reason, "message", u.message, "remedy", u.remedy)));
     json.put("unavailable", reasons);
     json.put("fallenBack", fallenBack);
     json.put("golden", golden);
@@ -108,12 +107,13 @@ public record Observation(
   static Observation fromJson(String line) throws IOException {
     Map<String, Object> json = JSON.std.mapFrom(line);
     Map<String, Unavailable> unavailable = new TreeMap<>();
-    object(json.get("unavailable")).forEach((name, value) -> {
-      Map<?, ?> u = object(value);
-      unavailable.put(
-          "" + name,
-          new Unavailable("" + u.get("reason"), "" + u.get("message"), "" + u.get("remedy")));
-    });
+    object(json.get("unavailable"))
+        .forEach((name, value) -> {
+          Map<?, ?> u = object(value);
+          unavailable.put(
+              "" + name,
+              new Unavailable("" + u.get("reason"), "" + u.get("message"), "" + u.get("remedy")));
+        });
     List<String> fallenBack =
         json.get("fallenBack") instanceof List<?> list
             ? list.stream().map(String::valueOf).toList()
@@ -134,11 +134,12 @@ public record Observation(
 
   private static Map<String, Long> counts(@Nullable Object json) {
     Map<String, Long> counts = new TreeMap<>();
-    object(json).forEach((name, count) -> {
-      if (count instanceof Number number) {
-        counts.put("" + name, number.longValue());
-      }
-    });
+    object(json)
+        .forEach((name, count) -> {
+          if (count instanceof Number number) {
+            counts.put("" + name, number.longValue());
+          }
+        });
     return counts;
   }
 }

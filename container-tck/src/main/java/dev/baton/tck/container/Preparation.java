@@ -53,8 +53,7 @@ public interface Preparation {
     return folder -> {
       List<Path> files;
       try (Stream<Path> all = Files.walk(folder)) {
-        files =
-            all.filter(f -> Files.isRegularFile(f) && f.toString().endsWith(ending)).toList();
+        files = all.filter(f -> Files.isRegularFile(f) && f.toString().endsWith(ending)).toList();
       }
       if (files.isEmpty()) {
         throw new FileNotFoundException("no file ends in " + ending + " in the host's folder");

@@ -79,9 +79,7 @@ class HostMatrixTest {
                   .getDataAsFloatArray();
           String wrong = System.getProperty("wrong", "/nowhere");
           return Observation.of(
-              module.placement(),
-              y[0] == -2 && !Files.exists(Path.of(wrong)),
-              Arrays.toString(y));
+              module.placement(), y[0] == -2 && !Files.exists(Path.of(wrong)), Arrays.toString(y));
         }
       } finally {
         Files.delete(file);
@@ -162,7 +160,8 @@ class HostMatrixTest {
     assertFailed(results.get("musl"), "/nowhere/java");
     List<String> rows = Files.readAllLines(report);
     assertEquals(2 + results.size(), rows.size(), rows::toString);
-    assertTrue(rows.get(2).matches("\\| plain .*\\| reference 1 .*\\| yes .*\\| yes .*"), rows.get(2));
+    assertTrue(
+        rows.get(2).matches("\\| plain .*\\| reference 1 .*\\| yes .*\\| yes .*"), rows.get(2));
     assertTrue(rows.get(3).matches("\\| no network .*\\| NO .*"), rows.get(3));
     assertFalse(Files.exists(engine.launches().getFirst().folder()), "the work folder is left");
   }
@@ -214,8 +213,7 @@ class HostMatrixTest {
     Application application = Application.ofCheck(Negates.class);
     Host plain = Host.plain().expecting(Expectation.inJava());
     assertThrows(IllegalArgumentException.class, () -> HostMatrix.of(application, plain, plain));
-    assertThrows(
-        IllegalArgumentException.class, () -> HostMatrix.of(application, Host.plain()));
+    assertThrows(IllegalArgumentException.class, () -> HostMatrix.of(application, Host.plain()));
     assertThrows(IllegalArgumentException.class, () -> Application.ofCase(Path.of("nowhere")));
   }
 

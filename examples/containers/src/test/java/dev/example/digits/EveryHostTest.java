@@ -39,12 +39,10 @@ class EveryHostTest {
                 .expecting(inJava().because("xnnpack", LIBRARY_UNFIT, "Install a newer libstdc++")),
             Host.readOnlyRoot()
                 .expecting(inJava().because("xnnpack", LIBRARY_NOT_PLACED, "baton.cache.dir")),
-            Host.noexecTmp()
-                .expecting(inJava().because("xnnpack", LIBRARY_NOT_PLACED, "noexec")),
+            Host.noexecTmp().expecting(inJava().because("xnnpack", LIBRARY_NOT_PLACED, "noexec")),
             Host.nativeAccessDenied()
                 .expecting(
-                    inJava()
-                        .because("xnnpack", NATIVE_ACCESS_DENIED, "--enable-native-access")),
+                    inJava().because("xnnpack", NATIVE_ACCESS_DENIED, "--enable-native-access")),
             Host.musl().expecting(inJava().because("xnnpack", LIBRARY_UNFIT, "musl")),
             Host.plain()
                 .named("installed library")
