@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.ContainerFetchException;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.output.ToStringConsumer;
 import org.testcontainers.containers.startupcheck.OneShotStartupCheckStrategy;
@@ -54,6 +55,11 @@ final class Docker implements ContainerEngine {
       try {
         container.start();
       } catch (RuntimeException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+          if (cause instanceof ContainerFetchException) {
+            throw new NoImageException(host.image(), e);
+          }
+        }
         throw new IllegalStateException(
             "The container '" + host.name() + "' failed: " + e + "\n" + log.toUtf8String(), e);
       }

@@ -34,8 +34,8 @@ import org.opentest4j.TestAbortedException;
  * }
  * }</pre>
  *
- * <p>Where no engine answers, the one test is aborted and says so in a line. The system property
- * {@link #MODE} set to {@code required} makes that a failure, {@code off} runs nothing anywhere.
+ * <p>Where no engine answers, the one test is aborted and says so in a line; where an image is not
+ * to be had, that host's test is aborted. The system property {@link #MODE} set to {@code required} makes that a failure, {@code off} runs nothing anywhere.
  * The property {@link #WITHOUT} names hosts, with commas in between, that this machine cannot run;
  * the table says so.
  */
@@ -102,7 +102,7 @@ public final class HostMatrix {
     Optional<String> absence =
         mode.equals(OFF) ? Optional.of("-D" + MODE + "=" + OFF + " is set") : engine.absence();
     if (absence.isPresent()) {
-      return Stream.of(notAtAll(absence.get(), mode.equals(REQUIRED)));
+      return Stream.of(notAtAll(absence.get(), isRequired()));
     }
     Path work;
     try {
@@ -112,6 +112,10 @@ public final class HostMatrix {
     }
     Runs runs = new Runs(work, new SlimJre(work), new HostTable());
     return hosts.stream().map(runs::node).onClose(runs::close);
+  }
+
+  private static boolean isRequired() {
+    return System.getProperty(MODE, "").equals(REQUIRED);
   }
 
   private DynamicNode notAtAll(String why, boolean required) {
@@ -171,6 +175,9 @@ public final class HostMatrix {
         log = engine.run(launch);
       } catch (RuntimeException e) {
         table.addNotRun(name, String.valueOf(e.getMessage()));
+        if (e instanceof ContainerEngine.NoImageException && !isRequired()) {
+          Assumptions.abort(e.getMessage());
+        }
         throw e;
       }
       double seconds = (System.nanoTime() - start) / NANO;

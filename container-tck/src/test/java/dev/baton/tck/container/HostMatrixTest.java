@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -31,12 +32,20 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /** The matrix with processes of this machine in the place of containers. */
 class HostMatrixTest {
+  @BeforeAll
+  static void everyHost() {
+    System.clearProperty(HostMatrix.WITHOUT);
+  }
+
   /** Starts the command here, where every mount is what it is a mount of. */
   private record Processes(Optional<String> absence, List<Launch> launches)
       implements ContainerEngine {
     @Override
     public String run(Launch launch) {
       launches.add(launch);
+      if (launch.host().image().equals(Host.OLD_IMAGE)) {
+        throw new NoImageException(Host.OLD_IMAGE, new IllegalStateException("no registry"));
+      }
       List<String> command = new ArrayList<>(launch.command());
       command.replaceAll(word -> {
         String here = word;
@@ -179,6 +188,19 @@ class HostMatrixTest {
                 .withEngine(engine));
     assertEquals("SUCCESSFUL", results.get("plain"));
     assertFailed(results.get("one CPU"), "no such backend");
+  }
+
+  @Test
+  void withoutAnImageAHostDoesNotRunUnlessItIsRequired(@TempDir Path folder) {
+    HostMatrix old =
+        HostMatrix.of(
+                Application.ofCheck(Negates.class),
+                Host.oldSystem().expecting(Expectation.inJava()))
+            .withReport(folder.resolve("hosts.md"))
+            .withEngine(new Processes(Optional.empty(), new ArrayList<>()));
+    String local = with("auto", () -> run(old)).get("old glibc");
+    assertTrue(local.startsWith("ABORTED There is no image " + Host.OLD_IMAGE), local);
+    assertFailed(with("required", () -> run(old)).get("old glibc"), Host.OLD_IMAGE);
   }
 
   @Test
