@@ -35,9 +35,9 @@ import org.opentest4j.TestAbortedException;
  * }</pre>
  *
  * <p>Where no engine answers, the one test is aborted and says so in a line; where an image is not
- * to be had, that host's test is aborted. The system property {@link #MODE} set to {@code required} makes that a failure, {@code off} runs nothing anywhere.
- * The property {@link #WITHOUT} names hosts, with commas in between, that this machine cannot run;
- * the table says so.
+ * to be had, that host's test is aborted. The system property {@link #MODE} set to {@code required}
+ * makes that a failure, {@code off} runs nothing anywhere. The property {@link #WITHOUT} names
+ * hosts, with commas in between, that this machine cannot run; the table says so.
  */
 public final class HostMatrix {
   /** System property: {@code required}, {@code off}, or {@code auto}, which is the default. */
