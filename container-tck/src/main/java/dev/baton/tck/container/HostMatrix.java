@@ -176,7 +176,7 @@ public final class HostMatrix {
       } catch (RuntimeException e) {
         table.addNotRun(name, String.valueOf(e.getMessage()));
         if (e instanceof ContainerEngine.NoImageException && !isRequired()) {
-          Assumptions.abort(e.getMessage());
+          Assumptions.abort(String.valueOf(e.getMessage()));
         }
         throw e;
       }
