@@ -9,6 +9,7 @@ import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** The programs that the kit runs. Every tensor is float32. */
 final class Cases {
@@ -27,6 +28,10 @@ final class Cases {
 
   /** Rows and columns of {@link #mixed} and {@link #varying}, as upper bounds there. */
   static final int[] MIXED = {8, 6};
+
+  private static final int[] LARGE = {2049, 1027};
+
+  private static @Nullable List<float[]> largeAnswer;
 
   private Cases() {}
 
@@ -218,26 +223,26 @@ final class Cases {
 
   /** Common operators with branches: two outputs, 8 × 6, from one input of that shape. */
   static byte[] mixed() {
-    return branches(false);
+    return branches(false, MIXED);
   }
 
   /** As {@link #mixed}; the sizes are upper bounds. */
   static byte[] varying() {
-    return branches(true);
+    return branches(true, MIXED);
   }
 
-  private static byte[] branches(boolean dynamic) {
+  private static byte[] branches(boolean dynamic, int... sizes) {
     return new ProgramBuilder()
         .method(
             "forward",
             m -> {
-              Slot x = dynamic ? m.dynamicInput(DType.FLOAT, MIXED) : m.input(DType.FLOAT, MIXED);
-              Slot half = tensor(m, dynamic);
-              Slot positive = tensor(m, dynamic);
-              Slot sum = tensor(m, dynamic);
-              Slot product = tensor(m, dynamic);
-              Slot gate = tensor(m, dynamic);
-              Slot y = tensor(m, dynamic);
+              Slot x = dynamic ? m.dynamicInput(DType.FLOAT, sizes) : m.input(DType.FLOAT, sizes);
+              Slot half = tensor(m, dynamic, sizes);
+              Slot positive = tensor(m, dynamic, sizes);
+              Slot sum = tensor(m, dynamic, sizes);
+              Slot product = tensor(m, dynamic, sizes);
+              Slot gate = tensor(m, dynamic, sizes);
+              Slot y = tensor(m, dynamic, sizes);
               Slot scale = m.constant(new float[] {0.5f}, 1);
               m.kernel("aten::mul.out", x, scale, half);
               m.kernel("aten::relu.out", half, positive);
@@ -250,8 +255,55 @@ final class Cases {
         .toBytes();
   }
 
-  private static Slot tensor(Method m, boolean dynamic) {
-    return dynamic ? m.dynamicTensor(DType.FLOAT, MIXED) : m.tensor(DType.FLOAT, MIXED);
+  private static Slot tensor(Method m, boolean dynamic, int... sizes) {
+    return dynamic ? m.dynamicTensor(DType.FLOAT, sizes) : m.tensor(DType.FLOAT, sizes);
+  }
+
+  /** As {@link #mixed}, of two million elements. */
+  static byte[] large() {
+    return branches(false, LARGE);
+  }
+
+  static List<Tensor> largeInput() {
+    return List.of(numbers(40, LARGE));
+  }
+
+  /** What the reference kernels give for {@link #largeInput}; computed once. */
+  static synchronized List<float[]> largeAnswer() {
+    List<float[]> known = largeAnswer;
+    if (known == null) {
+      known = Numbers.reference(large(), largeInput());
+      largeAnswer = known;
+    }
+    return known;
+  }
+
+  /** A product with constant weights, some of which lie as the product reads them, some not. */
+  static byte[] weights() {
+    return new ProgramBuilder()
+        .method(
+            "forward",
+            m -> {
+              Slot x = m.input(DType.FLOAT, 5, 33);
+              Slot first = m.tensor(DType.FLOAT, 5, 9);
+              Slot turned = m.tensor(DType.FLOAT, 9, 11);
+              Slot y = m.tensor(DType.FLOAT, 5, 11);
+              Slot positive = m.tensor(DType.FLOAT, 5, 11);
+              m.kernel("aten::mm.out", x, m.constant(floats(41, 33, 9), 33, 9), first);
+              m.kernel(
+                  "aten::permute_copy.out",
+                  m.constant(floats(42, 11, 9), 11, 9),
+                  m.integers(1, 0),
+                  turned);
+              m.kernel("aten::mm.out", first, turned, y);
+              m.kernel("aten::relu.out", y, positive);
+              m.output(positive);
+            })
+        .toBytes();
+  }
+
+  static List<Tensor> weightsInput() {
+    return List.of(numbers(43, 5, 33));
   }
 
   /** A program that calls a payload. */
