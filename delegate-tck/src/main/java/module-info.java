@@ -19,4 +19,7 @@ module dev.baton.tck {
 
   uses dev.baton.delegate.Delegate;
   uses dev.baton.delegate.PayloadLifter;
+
+  provides dev.baton.delegate.DelegateWrapper with
+      dev.baton.tck.FaultWrapper;
 }

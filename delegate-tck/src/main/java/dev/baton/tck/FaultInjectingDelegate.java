@@ -70,6 +70,13 @@ public final class FaultInjectingDelegate extends ForwardingDelegate {
   }
 
   @Override
+  public List<String> wrappings() {
+    List<String> all = new ArrayList<>(super.wrappings());
+    all.addFirst(FaultWrapper.WRAPPING);
+    return all;
+  }
+
+  @Override
   public int priority() {
     return faults.priority().orElseGet(super::priority);
   }

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.util.Optional;
+import java.util.function.Function;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
+import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /** Records what became of each rule of a {@link DelegateConformance}, and writes its report. */
@@ -65,7 +67,7 @@ public final class ConformanceRecorder implements InvocationInterceptor, AfterAl
   private static void add(
       ExtensionContext context,
       String test,
-      @org.jspecify.annotations.Nullable Throwable problem,
+      @Nullable Throwable problem,
       long nanos) {
     ConformanceReport.Status status =
         problem == null
@@ -88,24 +90,30 @@ public final class ConformanceRecorder implements InvocationInterceptor, AfterAl
     return problem instanceof AssertionError && message != null ? message : problem.toString();
   }
 
+  /** Tests that a factory makes have no instance of their own. */
   private static Optional<DelegateConformance> subject(ExtensionContext context) {
-    return context
-        .getTestInstance()
+    return first(context, ExtensionContext::getTestInstance)
         .filter(DelegateConformance.class::isInstance)
         .map(DelegateConformance.class::cast);
   }
 
   /** The name of the test method, also for the tests that it makes. */
   private static String rule(ExtensionContext context) {
-    for (Optional<ExtensionContext> at = Optional.of(context);
-        at.isPresent();
-        at = at.get().getParent()) {
-      Optional<Method> method = at.get().getTestMethod();
-      if (method.isPresent()) {
-        return method.get().getName();
+    return first(context, ExtensionContext::getTestMethod).map(Method::getName).orElse("");
+  }
+
+  /** Of the context, else of the nearest around it. */
+  private static <T> Optional<T> first(
+      ExtensionContext context, Function<ExtensionContext, Optional<T>> what) {
+    Optional<ExtensionContext> at = Optional.of(context);
+    while (at.isPresent()) {
+      Optional<T> found = what.apply(at.get());
+      if (found.isPresent()) {
+        return found;
       }
+      at = at.get().getParent();
     }
-    return "";
+    return Optional.empty();
   }
 
   @Override

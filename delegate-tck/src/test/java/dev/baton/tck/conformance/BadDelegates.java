@@ -32,7 +32,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -322,12 +325,14 @@ final class BadDelegates {
     }
   }
 
-  /** Cannot stand two runs at the same time. */
+  /** Cannot stand two runs of one subgraph at the same time. */
   public static final class NotReentrant extends SoundDelegate.Executing {
-    private final AtomicInteger running = new AtomicInteger();
+    private final Map<List<String>, AtomicInteger> bySubgraph =
+        Collections.synchronizedMap(new IdentityHashMap<>());
 
     @Override
     DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      AtomicInteger running = bySubgraph.computeIfAbsent(operators, o -> new AtomicInteger());
       return new Bound(sound) {
         @Override
         public void run(RunContext context) throws DelegateException {
@@ -487,7 +492,7 @@ final class BadDelegates {
       }
 
       @Override
-      public java.util.Map<String, byte[]> compileSpecs() {
+      public Map<String, byte[]> compileSpecs() {
         return of.compileSpecs();
       }
 
@@ -657,9 +662,9 @@ final class BadDelegates {
     }
   }
 
-  /** Gives up with the wrong kind when it is cancelled while it runs. */
+  /** Gives up for ever when it is cancelled while it runs. */
   public static final class FailsWhenInterrupted extends SoundDelegate.Executing {
-    private static final long RUN_NANOS = 1_000_000;
+    private static final long RUN_NANOS = 2_000_000;
 
     @Override
     DelegateExecution executing(DelegateExecution sound, List<String> operators) {
@@ -668,11 +673,8 @@ final class BadDelegates {
         public void run(RunContext context) throws DelegateException {
           boolean before = context.isCancelled();
           long end = System.nanoTime() + RUN_NANOS;
-          boolean watched = Thread.currentThread().getName().equals("main");
-          while (watched && !before && System.nanoTime() < end) {
-            if (context.isCancelled()) {
-              interrupted = true;
-            }
+          while (!before && !interrupted && System.nanoTime() < end) {
+            interrupted = context.isCancelled();
           }
           if (interrupted) {
             throw new DelegateException(DelegateException.Kind.CANCELLED, "it was cancelled once");
@@ -687,10 +689,12 @@ final class BadDelegates {
 
   /** Whose execution is closed while another runs spoils that one's result. */
   public static final class ClosesUnderOthers extends SoundDelegate.Executing {
-    private final AtomicInteger closes = new AtomicInteger();
+    private final Map<List<String>, AtomicInteger> bySubgraph =
+        Collections.synchronizedMap(new IdentityHashMap<>());
 
     @Override
     DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      AtomicInteger closes = bySubgraph.computeIfAbsent(operators, o -> new AtomicInteger());
       return new Bound(sound) {
         @Override
         public void run(RunContext context) throws DelegateException {

@@ -65,7 +65,7 @@ public final class Sessions implements AutoCloseable {
       for (Delegate delegate : chosen(delegates)) {
         open(delegate);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
