@@ -179,7 +179,7 @@ public abstract class DelegateConformance {
   }
 
   /**
-   * The largest relative error that is allowed, of a part of the largest number that is expected.
+   * The largest error that is allowed, as a part of the largest number that is expected.
    *
    * @param name of the case
    * @param stated what a delegate has to reach that computes in the program's own types

@@ -24,7 +24,7 @@ public final class Goldens {
   private static final String FOLDER = "/dev/baton/tck/goldens/";
 
   /** By operator, by order of dimensions, and by type and shape. */
-  private static final List<String> OPERATORS = List.of("portable", "dim-orders");
+  private static final List<String> OPERATORS = List.of("portable", "dim-orders", "types");
 
   /** How the names of cases end that hold XNNPACK's payloads. */
   private static final String LOWERED = "-xnn";
