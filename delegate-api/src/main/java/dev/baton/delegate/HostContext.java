@@ -27,8 +27,8 @@ public interface HostContext {
    * operators. The host counts it, and a test makes it run out.
    *
    * @return shared, so that any thread may use and close it; the delegate closes it, at the latest
-   *     with what it was asked for. Its {@code allocate} throws {@link OutOfMemoryError} where there
-   *     is no memory: a delegate makes {@link DelegateException.Kind#RESOURCES} of that.
+   *     with what it was asked for. Its {@code allocate} throws {@link OutOfMemoryError} where
+   *     there is no memory: a delegate makes {@link DelegateException.Kind#RESOURCES} of that.
    */
   default Arena newArena() {
     return Arena.ofShared();

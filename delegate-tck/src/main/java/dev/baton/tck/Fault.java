@@ -11,8 +11,7 @@ package dev.baton.tck;
  * @param subgraph number of the subgraph or payload that is meant, counted from 0 in the order in
  *     which they were asked for; {@link #ANY} for every one
  */
-public record Fault(
-    Moment moment, int first, int last, int every, int subgraph, Failure failure) {
+public record Fault(Moment moment, int first, int last, int every, int subgraph, Failure failure) {
   public static final int ANY = -1;
 
   public Fault {

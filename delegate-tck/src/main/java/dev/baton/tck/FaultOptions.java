@@ -61,13 +61,15 @@ public final class FaultOptions {
           Map.entry(
               "wrong",
               (moment, amount) ->
-                  ofRun(moment, Failure.wrong(Float.parseFloat(amount.isEmpty() ? WRONG : amount)))),
+                  ofRun(
+                      moment, Failure.wrong(Float.parseFloat(amount.isEmpty() ? WRONG : amount)))),
           Map.entry("nan", (moment, amount) -> ofRun(moment, Failure.nan())),
           Map.entry("half", (moment, amount) -> ofRun(moment, Failure.partialOutput())),
           Map.entry("hangs", (moment, amount) -> ofRun(moment, Failure.hang())));
 
   private static final Pattern FAULT =
-      Pattern.compile("(?<word>[a-z]+)(?:-(?<amount>-?[0-9.]+(?:ms)?))?-(?<moment>[a-z-]+)(?:=(?<calls>\\S+))?");
+      Pattern.compile(
+          "(?<word>[a-z]+)(?:-(?<amount>-?[0-9.]+(?:ms)?))?-(?<moment>[a-z-]+)(?:=(?<calls>\\S+))?");
 
   private static final Pattern CALLS =
       Pattern.compile("(?<every>%)?(?<first>[0-9]+)(?<on>\\+|\\.\\.(?<last>[0-9]+))?");
@@ -145,7 +147,8 @@ public final class FaultOptions {
     return moment.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static Fault fault(Moment moment, @org.jspecify.annotations.Nullable String calls, Failure failure) {
+  private static Fault fault(
+      Moment moment, @org.jspecify.annotations.Nullable String calls, Failure failure) {
     if (calls == null) {
       return new Fault(moment, 1, Integer.MAX_VALUE, Fault.ANY, failure);
     }

@@ -189,8 +189,7 @@ final class Cases {
   }
 
   /** A kernel of 3 × 3. */
-  private static OperatorCase convolution(
-      String name, int stride, int padding, Tensor x) {
+  private static OperatorCase convolution(String name, int stride, int padding, Tensor x) {
     return OperatorCase.of(
         name,
         SUM,

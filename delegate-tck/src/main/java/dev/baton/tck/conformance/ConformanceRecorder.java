@@ -5,12 +5,12 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
-import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /** Records what became of each rule of a {@link DelegateConformance}, and writes its report. */
@@ -43,9 +43,7 @@ public final class ConformanceRecorder implements InvocationInterceptor, AfterAl
 
   @Override
   public void interceptDynamicTest(
-      Invocation<Void> invocation,
-      DynamicTestInvocationContext test,
-      ExtensionContext context)
+      Invocation<Void> invocation, DynamicTestInvocationContext test, ExtensionContext context)
       throws Throwable {
     record(invocation, context.getDisplayName(), context);
   }
@@ -65,10 +63,7 @@ public final class ConformanceRecorder implements InvocationInterceptor, AfterAl
   }
 
   private static void add(
-      ExtensionContext context,
-      String test,
-      @Nullable Throwable problem,
-      long nanos) {
+      ExtensionContext context, String test, @Nullable Throwable problem, long nanos) {
     ConformanceReport.Status status =
         problem == null
             ? ConformanceReport.Status.PASSED

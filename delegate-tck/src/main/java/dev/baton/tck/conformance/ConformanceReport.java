@@ -286,8 +286,9 @@ final class ConformanceReport {
     eventCounts()
         .forEach((kind, messages) ->
             messages.forEach((message, count) ->
-                html.append("<li><b>%s</b>, %d times: %s</li>\n"
-                    .formatted(kind, count, escaped(message)))));
+                html.append(
+                    "<li><b>%s</b>, %d times: %s</li>\n"
+                        .formatted(kind, count, escaped(message)))));
     return html.append("</ul>\n</body></html>\n").toString();
   }
 
@@ -321,7 +322,8 @@ final class ConformanceReport {
         <h2>Operators</h2>
         <p>How many of the cases that hold an operator in a type the delegate takes, and the largest relative error against
         PyTorch; a case with several operators counts for each. Reasons for what it declines appear under the pointer.</p>
-        <table><tr><th>Operator</th>""");
+        <table><tr><th>Operator</th>\
+        """);
     types.forEach(type -> html.append("<th>").append(escaped(type)).append("</th>"));
     html.append("</tr>\n");
     cells.forEach((operator, row) -> {

@@ -76,11 +76,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <h2>In a build</h2>
  *
- * <p>One dependency in test scope, {@code dev.baton:baton-delegate-tck}. It brings the runtime, whose
- * reference kernels are one oracle, {@code baton-cases} for PyTorch's stored answers, which are the
- * other, jackson-jr to write the report, and JUnit's API; the engine is the build's own (Surefire
- * finds it). The delegate itself needs {@code baton-delegate-api} alone. The JVM of the tests needs
- * {@code --enable-native-access} for the delegate's module, as any program that uses it does.
+ * <p>One dependency in test scope, {@code dev.baton:baton-delegate-tck}. It brings the runtime,
+ * whose reference kernels are one oracle, {@code baton-cases} for PyTorch's stored answers, which
+ * are the other, jackson-jr to write the report, and JUnit's API; the engine is the build's own
+ * (Surefire finds it). The delegate itself needs {@code baton-delegate-api} alone. The JVM of the
+ * tests needs {@code --enable-native-access} for the delegate's module, as any program that uses it
+ * does.
  *
  * <h2>What is tested</h2>
  *
@@ -102,13 +103,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <h2>What a vendor may say</h2>
  *
  * <p>A delegate is taken to be able to do everything. What it cannot of the kit's own cases is
- * declared by {@link #cannot()}, and tested for truth: the failing test's name is what to declare. Of
- * the stored cases, which are hundreds, nothing is declared: the reasons that the delegate itself
- * gives ({@link dev.baton.delegate.Decline}) are the declaration, each node must have one, and they
- * are held against what it takes elsewhere. Whatever it takes must be right. Options are {@link
- * #options()}; options by which no library is found {@link #optionsWithoutLibrary()}; a delegate
- * whose arithmetic is narrower than the program's says so by {@link #tolerance}; payloads come from
- * {@link #payloads()}.
+ * declared by {@link #cannot()}, and tested for truth: the failing test's name is what to declare.
+ * Of the stored cases, which are hundreds, nothing is declared: the reasons that the delegate
+ * itself gives ({@link dev.baton.delegate.Decline}) are the declaration, each node must have one,
+ * and they are held against what it takes elsewhere. Whatever it takes must be right. Options are
+ * {@link #options()}; options by which no library is found {@link #optionsWithoutLibrary()}; a
+ * delegate whose arithmetic is narrower than the program's says so by {@link #tolerance}; payloads
+ * come from {@link #payloads()}.
  *
  * <h2>The report</h2>
  *
@@ -183,8 +184,8 @@ public abstract class DelegateConformance {
    *
    * @param name of the case
    * @param stated what a delegate has to reach that computes in the program's own types
-   * @return more than is stated where the delegate's arithmetic is narrower: {@code Math.max(stated,
-   *     5e-3)} for one that computes float32 in float16
+   * @return more than is stated where the delegate's arithmetic is narrower: {@code
+   *     Math.max(stated, 5e-3)} for one that computes float32 in float16
    */
   protected double tolerance(String name, double stated) {
     return stated;
@@ -401,8 +402,10 @@ public abstract class DelegateConformance {
           watched().keeping(group -> (bits >> group.iterator().next().id() % PART_BITS & 1) == 0);
       try (ModelMethod method = load(Cases.mixed(), delegate);
           Execution execution = method.newExecution()) {
-        assertMixed(expected,
-            Numbers.run(execution, inputs), "part " + part + ": " + method.placement().summary());
+        assertMixed(
+            expected,
+            Numbers.run(execution, inputs),
+            "part " + part + ": " + method.placement().summary());
       }
       assertNone(delegate.breaches(WatchedDelegate.Rule.COMPILING));
     }
@@ -510,8 +513,7 @@ public abstract class DelegateConformance {
    */
   @TestFactory
   public final Stream<DynamicTest> computesWhatPyTorchComputes() {
-    return goldens().stream()
-        .map(c -> DynamicTest.dynamicTest(c.name(), () -> assertComputes(c)));
+    return goldens().stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> assertComputes(c)));
   }
 
   private void assertComputes(ModelCase stored) throws IOException {
@@ -558,8 +560,10 @@ public abstract class DelegateConformance {
           () -> method.placement().operators().toString());
       for (int rows : new int[] {8, 1, 3, 8, 5, 3}) {
         List<Tensor> inputs = List.of(Cases.numbers(rows, rows, Cases.MIXED[1]));
-        assertMixed(Numbers.reference(Cases.varying(), inputs),
-            Numbers.run(execution, inputs), rows + " rows");
+        assertMixed(
+            Numbers.reference(Cases.varying(), inputs),
+            Numbers.run(execution, inputs),
+            rows + " rows");
       }
     }
   }
@@ -659,8 +663,10 @@ public abstract class DelegateConformance {
     List<Tensor> inputs = mixedInput(6);
     try (ModelMethod method = load(Cases.mixed(), delegate);
         Execution execution = method.newExecution()) {
-      assertMixed(Numbers.reference(Cases.mixed(), inputs),
-          Numbers.run(execution, inputs), "the run after a cancelled one");
+      assertMixed(
+          Numbers.reference(Cases.mixed(), inputs),
+          Numbers.run(execution, inputs),
+          "the run after a cancelled one");
     }
     assertNone(delegate.breaches(WatchedDelegate.Rule.CANCELLATION));
   }
@@ -686,8 +692,8 @@ public abstract class DelegateConformance {
     closeWhileRunning(inputs, expected);
   }
 
-  private void cancelWhileRunning(
-      Execution execution, List<Tensor> inputs, List<float[]> expected) throws Exception {
+  private void cancelWhileRunning(Execution execution, List<Tensor> inputs, List<float[]> expected)
+      throws Exception {
     Random random = new Random(5);
     for (int i = 0; i < times(CANCELS); i++) {
       long pause = random.nextLong(LONGEST_PAUSE_NANOS);
@@ -813,8 +819,7 @@ public abstract class DelegateConformance {
       other.close();
       before.close();
       load(Cases.mixed(), delegate).close();
-      assertMixed(expected,
-          Numbers.run(execution, inputs), "after others were closed");
+      assertMixed(expected, Numbers.run(execution, inputs), "after others were closed");
     } finally {
       before.close();
     }

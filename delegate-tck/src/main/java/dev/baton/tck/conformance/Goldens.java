@@ -84,8 +84,7 @@ public final class Goldens {
    */
   public static List<Path> unpack(String suite, Path into) throws IOException {
     String name = FOLDER + suite + ".zip.gz";
-    try (InputStream in =
-            Objects.requireNonNull(Goldens.class.getResourceAsStream(name), name);
+    try (InputStream in = Objects.requireNonNull(Goldens.class.getResourceAsStream(name), name);
         ZipInputStream zip = new ZipInputStream(new GZIPInputStream(in))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         Path file = into.resolve(entry.getName());

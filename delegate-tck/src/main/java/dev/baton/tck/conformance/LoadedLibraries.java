@@ -11,7 +11,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Which libraries a delegate loads to say whether it is available: none are allowed. Linux only. */
+/**
+ * Which libraries a delegate loads to say whether it is available: none are allowed. Linux only.
+ */
 final class LoadedLibraries implements ChildJvm.Question {
   private static final Path MAPS = Path.of("/proc/self/maps");
   private static final int PATH_FIELD = 5;

@@ -99,7 +99,8 @@ final class SupportTable {
         taken++;
         if (answer != null) {
           wrong += answer.right() ? 0 : 1;
-          maxError = Math.max(maxError, Double.isNaN(answer.relativeError()) ? 0 : answer.relativeError());
+          maxError =
+              Math.max(maxError, Double.isNaN(answer.relativeError()) ? 0 : answer.relativeError());
         }
       }
     }

@@ -151,7 +151,9 @@ final class UseAfterClose implements ChildJvm.Question {
 
     private MemorySegment like(MemorySegment buffer) {
       long alignment = 4096;
-      return memory.allocate(buffer.byteSize() + alignment, alignment).asSlice(0, buffer.byteSize());
+      return memory
+          .allocate(buffer.byteSize() + alignment, alignment)
+          .asSlice(0, buffer.byteSize());
     }
 
     void bindAgain() throws DelegateException {

@@ -46,8 +46,7 @@ class BadDelegatesTest {
    *
    * @param inChildren true if questions for children are asked there, and not in this JVM
    */
-  record Subject(
-      Supplier<Delegate> delegate, Set<String> cannot, String rule, boolean inChildren) {
+  record Subject(Supplier<Delegate> delegate, Set<String> cannot, String rule, boolean inChildren) {
     Subject(Supplier<Delegate> delegate, Set<String> cannot, String rule) {
       this(delegate, cannot, rule, false);
     }
@@ -118,8 +117,7 @@ class BadDelegatesTest {
         bad(BadDelegates.LeaksWhatItHad::new, "survivesFailedAllocations"),
         bad(BadDelegates.ClosesOnce::new, "survivesUseAfterClose"),
         bad(BadDelegates.RunsOn::new, "survivesUseAfterClose"),
-        new Subject(
-            BadDelegates.CrashesAfterClose::new, Set.of(), "survivesUseAfterClose", true));
+        new Subject(BadDelegates.CrashesAfterClose::new, Set.of(), "survivesUseAfterClose", true));
   }
 
   /** The kit on the subject. No test of its own: its name keeps it from being found. */
@@ -155,16 +153,14 @@ class BadDelegatesTest {
     }
 
     @Override
-    List<String> ask(
-        Class<? extends ChildJvm.Question> question, List<Map<String, String>> options)
+    List<String> ask(Class<? extends ChildJvm.Question> question, List<Map<String, String>> options)
         throws Exception {
       if (subject.inChildren()) {
         return super.ask(question, options);
       }
       List<String> breaches = new ArrayList<>();
       for (Map<String, String> each : options) {
-        breaches.addAll(
-            question.getDeclaredConstructor().newInstance().breaches(delegate(), each));
+        breaches.addAll(question.getDeclaredConstructor().newInstance().breaches(delegate(), each));
       }
       return breaches;
     }
