@@ -30,6 +30,7 @@ public interface HostContext {
    *     with what it was asked for. Its {@code allocate} throws {@link OutOfMemoryError} where
    *     there is no memory: a delegate makes {@link DelegateException.Kind#RESOURCES} of that.
    */
+  @SuppressWarnings("MustBeClosedChecker") // the delegate closes it
   default Arena newArena() {
     return Arena.ofShared();
   }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Faults as a line of text, for the system property {@value #PROPERTY}:
@@ -148,7 +149,7 @@ public final class FaultOptions {
   }
 
   private static Fault fault(
-      Moment moment, @org.jspecify.annotations.Nullable String calls, Failure failure) {
+      Moment moment, @Nullable String calls, Failure failure) {
     if (calls == null) {
       return new Fault(moment, 1, Integer.MAX_VALUE, Fault.ANY, failure);
     }
@@ -176,7 +177,8 @@ public final class FaultOptions {
 
   /** The delegate itself, or one that fails as the line says. */
   public Delegate around(Delegate delegate) {
-    Faults faults = byDelegate.getOrDefault(delegate.name(), byDelegate.get(EVERY));
+    Faults named = byDelegate.get(delegate.name());
+    Faults faults = named == null ? byDelegate.get(EVERY) : named;
     return faults == null ? delegate : FaultInjectingDelegate.around(delegate, faults);
   }
 }

@@ -115,15 +115,7 @@ final class SupportTable {
    * result; that of the integers behind it, if it is between dequantize and quantize.
    */
   static String type(Node node) {
-    List<Value> tensors = node.inputs().stream().filter(Value::isTensor).toList();
-    Value first =
-        tensors.stream()
-            .filter(v -> v.dtype().isFloatingPoint() || v.dtype().isComplex())
-            .findFirst()
-            .orElseGet(() ->
-                tensors.isEmpty()
-                    ? node.results().stream().filter(Value::isTensor).findFirst().orElse(null)
-                    : tensors.getFirst());
+    Value first = principal(node);
     if (first == null) {
       return "none";
     }
@@ -131,6 +123,20 @@ final class SupportTable {
     return producer != null && Quantization.isDequantize(producer)
         ? name(producer.inputs().getFirst().dtype()) + " quantized"
         : name(first.dtype());
+  }
+
+  private static @Nullable Value principal(Node node) {
+    Value first = null;
+    for (Value value : node.inputs()) {
+      if (value.isTensor() && (value.dtype().isFloatingPoint() || value.dtype().isComplex())) {
+        return value;
+      }
+      first = first == null && value.isTensor() ? value : first;
+    }
+    for (Value result : node.results()) {
+      first = first == null && result.isTensor() ? result : first;
+    }
+    return first;
   }
 
   private static String name(DType dtype) {

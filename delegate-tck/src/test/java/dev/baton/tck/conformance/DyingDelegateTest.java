@@ -29,7 +29,7 @@ class DyingDelegateTest {
 
     @Override
     public List<String> breaches(Delegate delegate, Map<String, String> options) {
-      Delegate faulty = FaultOptions.parse(options.get(FAULTS)).around(delegate);
+      Delegate faulty = FaultOptions.parse(options.getOrDefault(FAULTS, "")).around(delegate);
       try (Program file = Program.of(Cases.mixed());
           ModelMethod method =
               ModelMethod.load(
