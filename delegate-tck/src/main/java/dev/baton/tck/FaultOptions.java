@@ -148,8 +148,7 @@ public final class FaultOptions {
     return moment.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static Fault fault(
-      Moment moment, @Nullable String calls, Failure failure) {
+  private static Fault fault(Moment moment, @Nullable String calls, Failure failure) {
     if (calls == null) {
       return new Fault(moment, 1, Integer.MAX_VALUE, Fault.ANY, failure);
     }

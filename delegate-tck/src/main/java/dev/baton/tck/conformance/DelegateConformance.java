@@ -237,11 +237,16 @@ public abstract class DelegateConformance {
 
   // ---- the host
 
-  private WatchedDelegate watched() {
+  /** Aborts the test where the delegate cannot work. */
+  private Delegate requireAvailable() {
     Delegate delegate = delegate();
     Availability availability = delegate.availability(new PlainContext(options()));
     assumeTrue(availability.isAvailable(), availability::toString);
-    return new WatchedDelegate(delegate);
+    return delegate;
+  }
+
+  private WatchedDelegate watched() {
+    return new WatchedDelegate(requireAvailable());
   }
 
   private LoadOptions loadOptions(String name, Map<String, String> delegateOptions) {
@@ -414,6 +419,7 @@ public abstract class DelegateConformance {
   /** Each operator case is taken and compiles, or {@link #cannot()} names it, and that is true. */
   @TestFactory
   public final Stream<DynamicTest> takesWhatItDoesNotDeclare() {
+    requireAvailable();
     return Cases.operators().stream()
         .map(c -> DynamicTest.dynamicTest(c.name(), () -> assertTakenOrDeclared(c)));
   }
@@ -484,6 +490,7 @@ public abstract class DelegateConformance {
   /** Each operator case that is taken gives what the reference kernel gives, within a tolerance. */
   @TestFactory
   public final Stream<DynamicTest> computesWhatReferenceKernelsCompute() {
+    requireAvailable();
     return Cases.operators().stream()
         .map(c -> DynamicTest.dynamicTest(c.name(), () -> assertComputes(c)));
   }
@@ -513,6 +520,7 @@ public abstract class DelegateConformance {
    */
   @TestFactory
   public final Stream<DynamicTest> computesWhatPyTorchComputes() {
+    requireAvailable();
     return goldens().stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> assertComputes(c)));
   }
 
@@ -897,7 +905,7 @@ public abstract class DelegateConformance {
    */
   @Test
   public final void survivesUseAfterClose() throws Exception {
-    watched();
+    requireAvailable();
     assertNone(ask(UseAfterClose.class, List.of(options())));
   }
 
@@ -905,7 +913,7 @@ public abstract class DelegateConformance {
 
   private List<PayloadSample> samples() {
     List<PayloadSample> samples = payloads();
-    Delegate delegate = delegate();
+    Delegate delegate = requireAvailable();
     if (delegate.payloadIds().isEmpty()) {
       abort("the delegate loads no payloads");
     }
