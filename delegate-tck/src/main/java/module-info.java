@@ -10,6 +10,8 @@ module dev.baton.tck {
   requires transitive dev.baton.delegate;
   requires transitive dev.baton.runtime;
   requires transitive org.junit.jupiter.api;
+  requires com.fasterxml.jackson.jr.ob;
+  requires dev.baton.cases;
   requires flatbuffers.java;
 
   exports dev.baton.tck;
@@ -17,4 +19,7 @@ module dev.baton.tck {
 
   uses dev.baton.delegate.Delegate;
   uses dev.baton.delegate.PayloadLifter;
+
+  provides dev.baton.delegate.DelegateWrapper with
+      dev.baton.tck.FaultWrapper;
 }

@@ -8,12 +8,12 @@ import dev.baton.cases.ModelCase;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
-import dev.baton.delegate.OpenContext;
 import dev.baton.graph.Operators;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.kernel.KernelGoldens;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.ReferenceKernels;
+import dev.baton.tck.conformance.PlainContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +22,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -39,23 +38,6 @@ class OperatorPageTest {
   /** Reads what a program has computed: only whole programs can show it. */
   private static final String READ_SCALAR = "aten::_local_scalar_dense";
 
-  private record Context() implements OpenContext {
-    @Override
-    public Map<String, String> options() {
-      return Map.of();
-    }
-
-    @Override
-    public int threads() {
-      return 1;
-    }
-
-    @Override
-    public Optional<Path> cacheDirectory() {
-      return Optional.empty();
-    }
-  }
-
   /** {@code -Dbaton.write=true} writes the page instead. */
   @Test
   void thePageIsOfThisTable() throws IOException, DelegateException {
@@ -63,7 +45,7 @@ class OperatorPageTest {
     assumeTrue(xnnpack.availability().isAvailable(), () -> xnnpack.availability().toString());
     assumeTrue(
         System.getProperty("baton.xnnpack.library") == null, "the page is of Baton's own library");
-    try (DelegateSession session = xnnpack.open(new Context())) {
+    try (DelegateSession session = xnnpack.open(new PlainContext())) {
       OperatorProbe probe = new OperatorProbe(Kernels.load(), session, XNNPACK);
       Map<String, Integer> cases = new TreeMap<>();
       Map<String, Set<String>> dtypes = new TreeMap<>();

@@ -9,33 +9,28 @@ import dev.baton.cases.ModelCase;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.tck.NoLeaks;
+import dev.baton.tck.conformance.Goldens;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * ExecuTorch's own operator suite against PyTorch: the small cases of {@code operator_suite.py}.
+ * Stored programs of few operators against PyTorch: ExecuTorch's own operator suite, orders of
+ * dimensions, types and shapes.
  */
 @ExtendWith(NoLeaks.class)
 class OperatorSuiteTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @CsvSource({"portable, 500", "xnnpack, 150", "dim-orders, 200"})
+  @CsvSource({"portable, 500", "xnnpack, 150", "dim-orders, 200", "types, 250"})
   void asPyTorch(String suite, int atLeast) throws IOException {
-    unpack(suite);
-    List<Path> cases = ModelCase.find(folder);
+    List<Path> cases = Goldens.unpack(suite, folder);
     assertTrue(cases.size() > atLeast, "cases: " + cases.size());
     assertEquals(List.of(), failures(cases, LoadOptions.javaOnly()), "in Java alone");
     assertEquals(List.of(), failures(cases, LoadOptions.defaults()), "with delegates");
@@ -55,18 +50,5 @@ class OperatorSuiteTest {
       }
     }
     return failures;
-  }
-
-  private void unpack(String suite) throws IOException {
-    try (InputStream in =
-            Objects.requireNonNull(
-                OperatorSuiteTest.class.getResourceAsStream("/suite/" + suite + ".zip.gz"));
-        ZipInputStream zip = new ZipInputStream(new GZIPInputStream(in))) {
-      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-        Path file = folder.resolve(entry.getName());
-        Files.createDirectories(file.getParent());
-        Files.copy(zip, file);
-      }
-    }
   }
 }

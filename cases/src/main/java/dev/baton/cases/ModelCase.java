@@ -81,6 +81,11 @@ public record ModelCase(
     calls = List.copyOf(calls);
   }
 
+  /** The same case, held to another tolerance. */
+  public ModelCase withTolerance(double other) {
+    return new ModelCase(folder, name, model, dataFiles, method, other, independent, calls);
+  }
+
   /** True if the folder has a case's two files. */
   public static boolean isCase(Path folder) {
     return Files.isRegularFile(folder.resolve(DESCRIPTION))

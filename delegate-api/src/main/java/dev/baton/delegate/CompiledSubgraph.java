@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /**
  * A compiled subgraph or loaded payload: immutable, shared by all callers, safe for use by several
- * threads.
+ * threads. Closed once by the host; closing again does nothing, and use afterwards is an exception,
+ * never a crash.
  */
 public interface CompiledSubgraph extends AutoCloseable {
   /**

@@ -5,7 +5,8 @@ import java.util.Optional;
 /**
  * A compiled subgraph as one caller runs it. The host calls it from one thread at a time, not
  * always the same: {@link #bind} at least once before the first {@link #run}, and again when shapes
- * or buffers change; {@link #close} once, never during a run, and nothing afterwards.
+ * or buffers change; {@link #close} once, never during a run, and nothing afterwards. Whoever does
+ * otherwise by mistake gets an exception, never a crash; closing again does nothing.
  */
 public interface DelegateExecution extends AutoCloseable {
   /**

@@ -5,7 +5,8 @@ import dev.baton.graph.GraphView;
 /**
  * A delegate at work for one loaded program, all of whose methods it serves. The host calls {@link
  * #claim}, {@link #compile} and {@link #load} from one thread at a time; {@link #close} once, after
- * everything that the session compiled is closed.
+ * everything that the session compiled is closed. Closing again does nothing, and use afterwards is
+ * an exception, never a crash.
  */
 public interface DelegateSession extends AutoCloseable {
   /**

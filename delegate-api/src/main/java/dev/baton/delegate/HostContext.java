@@ -1,5 +1,6 @@
 package dev.baton.delegate;
 
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,19 @@ public interface HostContext {
    * has none.
    */
   Optional<Path> cacheDirectory();
+
+  /**
+   * Memory for what the delegate keeps: copies of constants, packed weights, buffers between its
+   * operators. The host counts it, and a test makes it run out.
+   *
+   * @return shared, so that any thread may use and close it; the delegate closes it, at the latest
+   *     with what it was asked for. Its {@code allocate} throws {@link OutOfMemoryError} where
+   *     there is no memory: a delegate makes {@link DelegateException.Kind#RESOURCES} of that.
+   */
+  @SuppressWarnings("MustBeClosedChecker") // the delegate closes it
+  default Arena newArena() {
+    return Arena.ofShared();
+  }
 
   /**
    * Tells the user of something worth knowing, once; the host writes it to its log.

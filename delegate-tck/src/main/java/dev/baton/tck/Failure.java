@@ -1,11 +1,16 @@
 package dev.baton.tck;
 
 import dev.baton.delegate.DelegateException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.Objects;
 
 /** How a call to a delegate goes wrong. */
 public sealed interface Failure {
+  /** Exit code after {@link Death#HALT}: that of a process that was killed. */
+  int HALTED = 137;
+
   /**
    * The call throws instead of doing its work.
    *
@@ -19,7 +24,9 @@ public sealed interface Failure {
     /** A {@link DelegateException} of the kind {@link DelegateException.Kind#CANCELLED}. */
     CANCELLED_EXCEPTION,
     RUNTIME_EXCEPTION,
-    LINKAGE_ERROR
+    LINKAGE_ERROR,
+    /** An {@link Error} that nobody expects, and nobody may catch to go on. */
+    ERROR
   }
 
   /**
@@ -47,6 +54,45 @@ public sealed interface Failure {
    * gives up as the contract says.
    */
   record Hangs() implements Failure {}
+
+  /**
+   * The call does its work, and memory that it had of the host is never closed. Not for {@link
+   * Moment#AVAILABILITY}, {@link Moment#CLAIM} and the closes, which have no memory of the host.
+   */
+  record Leaks(long bytes) implements Failure {
+    public Leaks {
+      if (bytes < 1) {
+        throw new IllegalArgumentException("bytes: " + bytes);
+      }
+    }
+  }
+
+  /** The process ends in the call: for hosts that run the delegate in a process of its own. */
+  record Dies(Death death) implements Failure {}
+
+  /** How a process ends. */
+  enum Death {
+    /** As if it were killed: no shutdown hooks, no last words. */
+    HALT,
+    /** By an access to memory that is not there, as in a faulty library. */
+    SEGMENTATION_FAULT
+  }
+
+  static Failure leak(long bytes) {
+    return new Leaks(bytes);
+  }
+
+  static Failure halt() {
+    return new Dies(Death.HALT);
+  }
+
+  static Failure segmentationFault() {
+    return new Dies(Death.SEGMENTATION_FAULT);
+  }
+
+  static Failure error() {
+    return new Throws(Thrown.ERROR);
+  }
 
   static Failure hang() {
     return new Hangs();
@@ -93,6 +139,16 @@ public sealed interface Failure {
           throw new DelegateException(DelegateException.Kind.CANCELLED, "injected: " + what);
       case RUNTIME_EXCEPTION -> throw new IllegalArgumentException("injected: " + what);
       case LINKAGE_ERROR -> throw new UnsatisfiedLinkError("injected: " + what);
+      case ERROR -> throw new Error("injected: " + what);
+    }
+  }
+
+  /** Ends the process. */
+  static void die(Death death) {
+    switch (death) {
+      case HALT -> Runtime.getRuntime().halt(HALTED);
+      case SEGMENTATION_FAULT ->
+          MemorySegment.NULL.reinterpret(1).set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
     }
   }
 }

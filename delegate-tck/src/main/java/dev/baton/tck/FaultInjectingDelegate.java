@@ -12,12 +12,12 @@ import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.DelegateState;
 import dev.baton.delegate.ExecutionContext;
+import dev.baton.delegate.HostContext;
 import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.RunContext;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.GraphView;
-import dev.baton.graph.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -25,24 +25,26 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Another delegate, failing where {@link Faults} say, with a {@link Journal} of every call. What
- * does not fail, the wrapped delegate does: the answers of a run without faults are its own.
+ * does not fail, the wrapped delegate does: the answers of a run without faults are its own. {@link
+ * FaultOptions} puts it around a delegate by configuration.
  */
-public final class FaultInjectingDelegate implements Delegate {
-  private final Delegate inner;
+public final class FaultInjectingDelegate extends ForwardingDelegate {
+  private static final String DELEGATE = "delegate";
+
   private final Faults faults;
   private final Journal journal = new Journal();
   private final Map<Moment, AtomicInteger> calls = new EnumMap<>(Moment.class);
   private final AtomicInteger subgraphs = new AtomicInteger();
 
   private FaultInjectingDelegate(Delegate inner, Faults faults) {
-    this.inner = inner;
+    super(inner);
     this.faults = faults;
     for (Moment moment : Moment.values()) {
       calls.put(moment, new AtomicInteger());
@@ -64,29 +66,36 @@ public final class FaultInjectingDelegate implements Delegate {
 
   @Override
   public String name() {
-    return faults.name().orElseGet(inner::name);
+    return faults.name().orElseGet(super::name);
+  }
+
+  @Override
+  public List<String> wrappings() {
+    List<String> all = new ArrayList<>(super.wrappings());
+    all.addFirst(FaultWrapper.WRAPPING);
+    return all;
   }
 
   @Override
   public int priority() {
-    return faults.priority().orElseGet(inner::priority);
-  }
-
-  @Override
-  public Set<String> payloadIds() {
-    return inner.payloadIds();
+    return faults.priority().orElseGet(super::priority);
   }
 
   @Override
   public Availability availability() {
-    journal.enter(Moment.AVAILABILITY, "delegate");
-    journal.leave("delegate");
-    try {
-      unlessFailing(Moment.AVAILABILITY, Fault.ANY, next(Moment.AVAILABILITY));
-    } catch (DelegateException e) {
-      throw new IllegalStateException("availability() can throw no checked exception", e);
-    }
-    return faults.availability().orElseGet(inner::availability);
+    return availability(super::availability);
+  }
+
+  @Override
+  public Availability availability(OpenContext context) {
+    return availability(() -> super.availability(context));
+  }
+
+  private Availability availability(Supplier<Availability> inner) {
+    journal.enter(Moment.AVAILABILITY, DELEGATE);
+    journal.leave(DELEGATE);
+    unchecked(Moment.AVAILABILITY, Fault.ANY);
+    return faults.availability().orElseGet(inner);
   }
 
   private int next(Moment moment) {
@@ -94,9 +103,14 @@ public final class FaultInjectingDelegate implements Delegate {
     return count == null ? 0 : count.incrementAndGet();
   }
 
-  /** Waits or throws, where a fault says so; what else the fault is, if it is neither. */
-  private @Nullable Failure unlessFailing(Moment moment, int subgraph, int call)
-      throws DelegateException {
+  /**
+   * Waits, throws, leaks or dies, where a fault says so.
+   *
+   * @param host null where the call has none
+   * @return what else the fault is; null if there is none
+   */
+  private @Nullable Failure unlessFailing(
+      Moment moment, int subgraph, int call, @Nullable HostContext host) throws DelegateException {
     Failure failure = faults.at(moment, call, subgraph).orElse(null);
     switch (failure) {
       case Failure.Throws(Failure.Thrown kind) ->
@@ -107,36 +121,48 @@ public final class FaultInjectingDelegate implements Delegate {
           LockSupport.parkNanos(left);
         }
       }
+      case Failure.Leaks(long bytes) -> {
+        if (host != null) {
+          host.newArena().allocate(bytes);
+        }
+      }
+      case Failure.Dies(Failure.Death death) -> Failure.die(death);
       case null, default -> {}
     }
     return failure;
   }
 
-  /** A close can throw no checked exception: against the contract it may throw others. */
-  private void unlessClosingFails(Moment moment, int subgraph) {
+  /** In a call that can throw no checked exception: against the contract it may throw others. */
+  private void unchecked(Moment moment, int subgraph) {
     try {
-      unlessFailing(moment, subgraph, next(moment));
+      unlessFailing(moment, subgraph, next(moment), null);
     } catch (DelegateException e) {
-      throw new IllegalStateException("close() can throw no checked exception", e);
+      throw new IllegalStateException(moment + " can throw no checked exception", e);
     }
   }
 
   @Override
   public DelegateSession open(OpenContext context) throws DelegateException {
-    journal.enter(Moment.OPEN, "delegate");
+    journal.enter(Moment.OPEN, DELEGATE);
     try {
-      unlessFailing(Moment.OPEN, Fault.ANY, next(Moment.OPEN));
-      return new Session(inner.open(context));
+      unlessFailing(Moment.OPEN, Fault.ANY, next(Moment.OPEN), context);
+      return super.open(context);
     } finally {
-      journal.leave("delegate");
+      journal.leave(DELEGATE);
     }
   }
 
-  private final class Session implements DelegateSession {
-    private final DelegateSession inner;
-    private final String name = journal.made("session", "delegate");
+  @Override
+  protected DelegateSession wrap(DelegateSession session) {
+    return new FaultySession(session);
+  }
 
-    Session(DelegateSession inner) {
+  private final class FaultySession extends Session {
+    private final DelegateSession inner;
+    private final String name = journal.made("session", DELEGATE);
+
+    FaultySession(DelegateSession inner) {
+      super(inner);
       this.inner = inner;
     }
 
@@ -144,10 +170,8 @@ public final class FaultInjectingDelegate implements Delegate {
     public void claim(GraphView graph, Claims claims) {
       journal.enter(Moment.CLAIM, name);
       try {
-        unlessFailing(Moment.CLAIM, Fault.ANY, next(Moment.CLAIM));
+        unchecked(Moment.CLAIM, Fault.ANY);
         faults.claiming().orElse(inner::claim).claim(graph, claims);
-      } catch (DelegateException e) {
-        throw new IllegalStateException("claim() can throw no checked exception", e);
       } finally {
         journal.leave(name);
       }
@@ -159,8 +183,8 @@ public final class FaultInjectingDelegate implements Delegate {
       journal.enter(Moment.COMPILE, name);
       try {
         int number = subgraphs.getAndIncrement();
-        unlessFailing(Moment.COMPILE, number, next(Moment.COMPILE));
-        return new Compiled(inner.compile(subgraph, context), name, number);
+        unlessFailing(Moment.COMPILE, number, next(Moment.COMPILE), context);
+        return new FaultySubgraph(inner.compile(subgraph, context), name, number);
       } finally {
         journal.leave(name);
       }
@@ -171,8 +195,8 @@ public final class FaultInjectingDelegate implements Delegate {
       journal.enter(Moment.LOAD, name);
       try {
         int number = subgraphs.getAndIncrement();
-        unlessFailing(Moment.LOAD, number, next(Moment.LOAD));
-        return new Compiled(inner.load(payload, context), name, number);
+        unlessFailing(Moment.LOAD, number, next(Moment.LOAD), context);
+        return new FaultySubgraph(inner.load(payload, context), name, number);
       } finally {
         journal.leave(name);
       }
@@ -181,18 +205,19 @@ public final class FaultInjectingDelegate implements Delegate {
     @Override
     public void close() {
       journal.close(Moment.CLOSE_SESSION, name);
-      inner.close();
-      unlessClosingFails(Moment.CLOSE_SESSION, Fault.ANY);
+      super.close();
+      unchecked(Moment.CLOSE_SESSION, Fault.ANY);
     }
   }
 
-  private final class Compiled implements CompiledSubgraph {
+  private final class FaultySubgraph extends Compiled {
     private final CompiledSubgraph inner;
     private final String name;
     private final int number;
     private final AtomicInteger executions = new AtomicInteger();
 
-    Compiled(CompiledSubgraph inner, String session, int number) {
+    FaultySubgraph(CompiledSubgraph inner, String session, int number) {
+      super(inner);
       this.inner = inner;
       this.name = journal.made("subgraph", session);
       this.number = number;
@@ -202,8 +227,8 @@ public final class FaultInjectingDelegate implements Delegate {
     public DelegateExecution newExecution(ExecutionContext context) throws DelegateException {
       journal.enter(Moment.NEW_EXECUTION, name);
       try {
-        unlessFailing(Moment.NEW_EXECUTION, number, executions.incrementAndGet());
-        return new Execution(inner.newExecution(context), name, number);
+        unlessFailing(Moment.NEW_EXECUTION, number, executions.incrementAndGet(), context);
+        return new FaultyExecution(inner.newExecution(context), name, number, context);
       } finally {
         journal.leave(name);
       }
@@ -211,39 +236,30 @@ public final class FaultInjectingDelegate implements Delegate {
 
     @Override
     public BufferRequirements buffers() {
-      return faults.buffers().orElseGet(inner::buffers);
-    }
-
-    @Override
-    public long memoryBytes() {
-      return inner.memoryBytes();
-    }
-
-    @Override
-    public Optional<List<Shape>> outputShapes(List<Shape> inputs) throws DelegateException {
-      return inner.outputShapes(inputs);
+      return faults.buffers().orElseGet(super::buffers);
     }
 
     @Override
     public void close() {
       journal.close(Moment.CLOSE_SUBGRAPH, name);
-      inner.close();
-      unlessClosingFails(Moment.CLOSE_SUBGRAPH, number);
+      super.close();
+      unchecked(Moment.CLOSE_SUBGRAPH, number);
     }
   }
 
-  private final class Execution implements DelegateExecution {
-    private final DelegateExecution inner;
+  private final class FaultyExecution extends Execution {
     private final String name;
     private final int subgraph;
+    private final HostContext host;
     private final List<MemorySegment> outputs = new ArrayList<>();
     private int binds;
     private int runs;
 
-    Execution(DelegateExecution inner, String parent, int subgraph) {
-      this.inner = inner;
+    FaultyExecution(DelegateExecution inner, String parent, int subgraph, HostContext host) {
+      super(inner);
       this.name = journal.made("execution", parent);
       this.subgraph = subgraph;
+      this.host = host;
     }
 
     @Override
@@ -251,12 +267,12 @@ public final class FaultInjectingDelegate implements Delegate {
       journal.enter(Moment.BIND, name);
       try {
         check(io);
-        unlessFailing(Moment.BIND, subgraph, ++binds);
+        unlessFailing(Moment.BIND, subgraph, ++binds, host);
         outputs.clear();
         for (int i = 0; i < io.outputCount(); i++) {
           outputs.add(io.output(i));
         }
-        inner.bind(io);
+        super.bind(io);
       } finally {
         journal.leave(name);
       }
@@ -290,13 +306,13 @@ public final class FaultInjectingDelegate implements Delegate {
     public void run(RunContext context) throws DelegateException {
       journal.enter(Moment.RUN, name);
       try {
-        switch (unlessFailing(Moment.RUN, subgraph, ++runs)) {
+        switch (unlessFailing(Moment.RUN, subgraph, ++runs, host)) {
           case Failure.WritesPart(Failure.Thrown kind) -> {
             outputs.forEach(o -> o.asSlice(0, o.byteSize() / 2).fill((byte) 0x5a));
             Failure.raise(kind, "RUN " + runs + " fails half-way");
           }
           case Failure.Spoils(float value) -> {
-            inner.run(context);
+            super.run(context);
             outputs.stream()
                 .filter(o -> o.byteSize() >= Float.BYTES)
                 .forEach(o -> o.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, value));
@@ -307,7 +323,7 @@ public final class FaultInjectingDelegate implements Delegate {
             }
             throw new DelegateException(DelegateException.Kind.CANCELLED, "the run was cancelled");
           }
-          case null, default -> inner.run(context);
+          case null, default -> super.run(context);
         }
       } finally {
         journal.leave(name);
@@ -316,13 +332,13 @@ public final class FaultInjectingDelegate implements Delegate {
 
     @Override
     public Optional<DelegateState> state() {
-      return inner.state().map(State::new);
+      return super.state().map(FaultyState::new);
     }
 
-    private final class State implements DelegateState {
+    private final class FaultyState implements DelegateState {
       private final DelegateState inner;
 
-      State(DelegateState inner) {
+      FaultyState(DelegateState inner) {
         this.inner = inner;
       }
 
@@ -352,15 +368,15 @@ public final class FaultInjectingDelegate implements Delegate {
       private void record(Moment moment) throws DelegateException {
         journal.enter(moment, name);
         journal.leave(name);
-        unlessFailing(moment, subgraph, next(moment));
+        unlessFailing(moment, subgraph, next(moment), host);
       }
     }
 
     @Override
     public void close() {
       journal.close(Moment.CLOSE_EXECUTION, name);
-      inner.close();
-      unlessClosingFails(Moment.CLOSE_EXECUTION, subgraph);
+      super.close();
+      unchecked(Moment.CLOSE_EXECUTION, subgraph);
     }
   }
 }

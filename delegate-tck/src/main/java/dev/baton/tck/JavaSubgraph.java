@@ -1,6 +1,7 @@
 package dev.baton.tck;
 
 import dev.baton.delegate.Bindings;
+import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
@@ -34,32 +35,57 @@ final class JavaSubgraph implements CompiledSubgraph {
   private final List<Value> inputs;
   private final List<Value> outputs;
   private final Kernels kernels;
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final Map<Value, MemorySegment> constants = new HashMap<>();
   private long copied;
+  private boolean closed;
 
   JavaSubgraph(
-      List<Node> nodes, List<Value> inputs, List<Value> outputs, Kernels kernels, int threads) {
-    if (threads < 1) {
-      throw new IllegalArgumentException("threads: " + threads);
+      List<Node> nodes,
+      List<Value> inputs,
+      List<Value> outputs,
+      Kernels kernels,
+      CompileContext context)
+      throws DelegateException {
+    if (context.threads() < 1) {
+      throw new IllegalArgumentException("threads: " + context.threads());
     }
     this.nodes = nodes;
     this.inputs = inputs;
     this.outputs = outputs;
     this.kernels = kernels;
-    for (Node node : nodes) {
-      for (Value value : node.inputs()) {
-        if (value.isConstant() && !constants.containsKey(value)) {
-          constants.put(value, ConstantCopy.contiguous(value.constant(), arena));
-          copied += value.constant().isContiguous() ? 0 : value.tensorType().byteSize();
-        }
+    this.arena = context.newArena();
+    try {
+      nodes.forEach(this::copyConstants);
+    } catch (OutOfMemoryError e) {
+      arena.close();
+      throw outOfMemory(e);
+    }
+  }
+
+  private void copyConstants(Node node) {
+    for (Value value : node.inputs()) {
+      if (value.isConstant() && !constants.containsKey(value)) {
+        constants.put(value, ConstantCopy.contiguous(value.constant(), arena));
+        copied += value.constant().isContiguous() ? 0 : value.tensorType().byteSize();
       }
     }
   }
 
+  private static DelegateException outOfMemory(OutOfMemoryError cause) {
+    return new DelegateException(
+        DelegateException.Kind.RESOURCES,
+        String.valueOf(cause.getMessage()),
+        "Give the process more memory.",
+        cause);
+  }
+
   @Override
-  public DelegateExecution newExecution(ExecutionContext context) {
-    return new Execution();
+  public synchronized DelegateExecution newExecution(ExecutionContext context) {
+    if (closed) {
+      throw new IllegalStateException("the subgraph is closed");
+    }
+    return new Execution(context);
   }
 
   @Override
@@ -68,18 +94,32 @@ final class JavaSubgraph implements CompiledSubgraph {
   }
 
   @Override
-  public void close() {
-    arena.close();
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      arena.close();
+    }
   }
 
   private final class Execution implements DelegateExecution {
+    private final ExecutionContext context;
     private @Nullable Bound bound;
+    private boolean executionClosed;
+
+    Execution(ExecutionContext context) {
+      this.context = context;
+    }
 
     @Override
     public void bind(Bindings io) throws DelegateException {
-      close();
+      if (executionClosed) {
+        throw new IllegalStateException("the execution is closed");
+      }
+      free();
       try {
-        bound = new Bound(io);
+        bound = new Bound(io, context.newArena());
+      } catch (OutOfMemoryError e) {
+        throw outOfMemory(e);
       } catch (KernelException e) {
         throw new DelegateException(
             DelegateException.Kind.UNSUPPORTED, String.valueOf(e.getMessage()));
@@ -101,6 +141,11 @@ final class JavaSubgraph implements CompiledSubgraph {
 
     @Override
     public void close() {
+      executionClosed = true;
+      free();
+    }
+
+    private void free() {
       Bound present = bound;
       bound = null;
       if (present != null) {
@@ -111,11 +156,12 @@ final class JavaSubgraph implements CompiledSubgraph {
 
   /** The nodes at the shapes of one bind, each value with memory. */
   private final class Bound implements NodeCall.Facts, BoundNodeCall.Buffers {
-    final Arena memory = Arena.ofShared();
+    final Arena memory;
     final List<Step> steps = new ArrayList<>();
     private final Map<Value, Operand> operands = new HashMap<>();
 
-    Bound(Bindings io) {
+    Bound(Bindings io, Arena memory) {
+      this.memory = memory;
       try {
         for (int i = 0; i < inputs.size(); i++) {
           put(inputs.get(i), io.input(i), io.inputShape(i));
@@ -124,7 +170,7 @@ final class JavaSubgraph implements CompiledSubgraph {
           put(outputs.get(i), io.output(i), io.outputShape(i));
         }
         nodes.forEach(this::bind);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | OutOfMemoryError e) {
         memory.close();
         throw e;
       }

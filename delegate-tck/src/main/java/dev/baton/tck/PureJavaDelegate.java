@@ -101,7 +101,7 @@ public final class PureJavaDelegate implements Delegate {
         }
       }
       return new JavaSubgraph(
-          subgraph.nodes(), subgraph.inputs(), subgraph.outputs(), kernels, context.threads());
+          subgraph.nodes(), subgraph.inputs(), subgraph.outputs(), kernels, context);
     }
 
     @Override

@@ -10,8 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.Claims;
+import dev.baton.delegate.CompileContext;
+import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.Cost;
 import dev.baton.delegate.Decline;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateSession;
+import dev.baton.delegate.Subgraph;
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
 import dev.baton.graph.Origin;
@@ -302,11 +307,18 @@ final class PlacementTest {
     List<GraphView> kept = new ArrayList<>();
     FaultInjectingDelegate keeping =
         FaultInjectingDelegate.around(
-            new Wrapping(new PureJavaDelegate()) {
+            new ForwardingDelegate(new PureJavaDelegate()) {
               @Override
-              void compiling(GraphView subgraph) {
-                kept.add(subgraph);
-                assertEquals(1, subgraph.nodes().size());
+              protected DelegateSession wrap(DelegateSession session) {
+                return new Session(session) {
+                  @Override
+                  public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
+                      throws DelegateException {
+                    kept.add(subgraph);
+                    assertEquals(1, subgraph.nodes().size());
+                    return super.compile(subgraph, context);
+                  }
+                };
               }
             },
             Faults.none().claiming(Sample.ends()));

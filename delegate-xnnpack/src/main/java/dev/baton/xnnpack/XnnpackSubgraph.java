@@ -82,7 +82,7 @@ final class XnnpackSubgraph implements CompiledSubgraph {
 
   static XnnpackSubgraph compile(XnnpackSession session, Subgraph subgraph, CompileContext context)
       throws DelegateException {
-    Arena arena = Arena.ofShared();
+    Arena arena = context.newArena();
     boolean done = false;
     try {
       XnnpackSubgraph compiled = new XnnpackSubgraph(session, subgraph, arena, context);
@@ -90,6 +90,12 @@ final class XnnpackSubgraph implements CompiledSubgraph {
       return compiled;
     } catch (XnnException e) {
       throw failure(DelegateException.Kind.UNSUPPORTED, "compiling " + subgraph.name(), e);
+    } catch (OutOfMemoryError e) {
+      throw new DelegateException(
+          DelegateException.Kind.RESOURCES,
+          "compiling " + subgraph.name() + ": " + e.getMessage(),
+          "Give the process more memory.",
+          e);
     } finally {
       if (!done) {
         arena.close();

@@ -4,8 +4,9 @@ import dev.baton.runtime.execute.CountedArena;
 import java.util.Map;
 
 /**
- * Native memory that Baton itself holds in this process. What delegates hold is in their
- * placement's subgraphs; mapped program files are not counted.
+ * Native memory that Baton itself holds in this process, and what delegates asked the host for.
+ * What their libraries hold is in their placement's subgraphs; mapped program files are not
+ * counted.
  */
 public final class NativeMemory {
   private NativeMemory() {}
@@ -16,7 +17,8 @@ public final class NativeMemory {
   }
 
   /**
-   * Bytes by purpose: {@code activations}, {@code inputs, outputs and state}, {@code constants}.
+   * Bytes by purpose: {@code activations}, {@code inputs, outputs and state}, {@code constants},
+   * {@code delegate NAME}.
    */
   public static Map<String, Long> byPurpose() {
     return CountedArena.liveBytes();

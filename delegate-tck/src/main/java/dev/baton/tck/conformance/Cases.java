@@ -9,6 +9,7 @@ import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** The programs that the kit runs. Every tensor is float32. */
 final class Cases {
@@ -27,6 +28,13 @@ final class Cases {
 
   /** Rows and columns of {@link #mixed} and {@link #varying}, as upper bounds there. */
   static final int[] MIXED = {8, 6};
+
+  /** That convolutions give; they take 4. */
+  private static final int CHANNELS = 6;
+
+  private static final int[] LARGE = {1031, 1027};
+
+  private static @Nullable List<float[]> largeAnswer;
 
   private Cases() {}
 
@@ -141,8 +149,8 @@ final class Cases {
               m.output(y);
             },
             numbers(31, 5, 33)),
-        convolution("convolution", 6, 1, 1, numbers(33, 1, 4, 9, 7)),
-        convolution("convolution, stride 2 without padding", 6, 2, 0, numbers(34, 1, 4, 9, 7)));
+        convolution("convolution", 1, 1, numbers(33, 1, 4, 9, 7)),
+        convolution("convolution, stride 2 without padding", 2, 0, numbers(34, 1, 4, 9, 7)));
   }
 
   private static OperatorCase unary(
@@ -181,8 +189,7 @@ final class Cases {
   }
 
   /** A kernel of 3 × 3. */
-  private static OperatorCase convolution(
-      String name, int channels, int stride, int padding, Tensor x) {
+  private static OperatorCase convolution(String name, int stride, int padding, Tensor x) {
     return OperatorCase.of(
         name,
         SUM,
@@ -191,25 +198,27 @@ final class Cases {
           int[] in = sizes(x); // [1, C, H, W]
           int height = (in[2] + 2 * padding - 3) / stride + 1;
           int width = (in[3] + 2 * padding - 3) / stride + 1;
-          Slot image = m.input(DType.FLOAT, in);
-          Slot weight = m.constant(floats(35, channels, in[1], 3, 3), channels, in[1], 3, 3);
-          Slot bias = m.constant(floats(36, channels), channels);
-          Slot y = m.tensor(DType.FLOAT, 1, channels, height, width);
-          m.kernel(
-              "aten::convolution.out",
-              image,
-              weight,
-              bias,
-              m.integers(stride, stride),
-              m.integers(padding, padding),
-              m.integers(1, 1),
-              m.bool(false),
-              m.integers(0, 0),
-              m.integer(1),
-              y);
+          Slot y = m.tensor(DType.FLOAT, 1, CHANNELS, height, width);
+          convolve(m, m.input(DType.FLOAT, in), y, stride, padding);
           m.output(y);
         },
         x);
+  }
+
+  /** By a kernel of 3 × 3 over the channels of {@code image}, which are 4. */
+  private static void convolve(Method m, Slot image, Slot y, int stride, int padding) {
+    m.kernel(
+        "aten::convolution.out",
+        image,
+        m.constant(floats(35, CHANNELS, 4, 3, 3), CHANNELS, 4, 3, 3),
+        m.constant(floats(36, CHANNELS), CHANNELS),
+        m.integers(stride, stride),
+        m.integers(padding, padding),
+        m.integers(1, 1),
+        m.bool(false),
+        m.integers(0, 0),
+        m.integer(1),
+        y);
   }
 
   private static int[] sizes(Tensor tensor) {
@@ -218,26 +227,26 @@ final class Cases {
 
   /** Common operators with branches: two outputs, 8 × 6, from one input of that shape. */
   static byte[] mixed() {
-    return branches(false);
+    return branches(false, MIXED);
   }
 
   /** As {@link #mixed}; the sizes are upper bounds. */
   static byte[] varying() {
-    return branches(true);
+    return branches(true, MIXED);
   }
 
-  private static byte[] branches(boolean dynamic) {
+  private static byte[] branches(boolean dynamic, int... sizes) {
     return new ProgramBuilder()
         .method(
             "forward",
             m -> {
-              Slot x = dynamic ? m.dynamicInput(DType.FLOAT, MIXED) : m.input(DType.FLOAT, MIXED);
-              Slot half = tensor(m, dynamic);
-              Slot positive = tensor(m, dynamic);
-              Slot sum = tensor(m, dynamic);
-              Slot product = tensor(m, dynamic);
-              Slot gate = tensor(m, dynamic);
-              Slot y = tensor(m, dynamic);
+              Slot x = dynamic ? m.dynamicInput(DType.FLOAT, sizes) : m.input(DType.FLOAT, sizes);
+              Slot half = tensor(m, dynamic, sizes);
+              Slot positive = tensor(m, dynamic, sizes);
+              Slot sum = tensor(m, dynamic, sizes);
+              Slot product = tensor(m, dynamic, sizes);
+              Slot gate = tensor(m, dynamic, sizes);
+              Slot y = tensor(m, dynamic, sizes);
               Slot scale = m.constant(new float[] {0.5f}, 1);
               m.kernel("aten::mul.out", x, scale, half);
               m.kernel("aten::relu.out", half, positive);
@@ -250,8 +259,56 @@ final class Cases {
         .toBytes();
   }
 
-  private static Slot tensor(Method m, boolean dynamic) {
-    return dynamic ? m.dynamicTensor(DType.FLOAT, MIXED) : m.tensor(DType.FLOAT, MIXED);
+  private static Slot tensor(Method m, boolean dynamic, int... sizes) {
+    return dynamic ? m.dynamicTensor(DType.FLOAT, sizes) : m.tensor(DType.FLOAT, sizes);
+  }
+
+  /** As {@link #mixed}, of a million elements. */
+  static byte[] large() {
+    return branches(false, LARGE);
+  }
+
+  static List<Tensor> largeInput() {
+    return List.of(numbers(40, LARGE));
+  }
+
+  /** What the reference kernels give for {@link #largeInput}; computed once. */
+  static synchronized List<float[]> largeAnswer() {
+    List<float[]> known = largeAnswer;
+    if (known == null) {
+      known = Numbers.reference(large(), largeInput());
+      largeAnswer = known;
+    }
+    return known;
+  }
+
+  /** Constant weights, in the orders in which files hold them and in others. */
+  static byte[] weights() {
+    return new ProgramBuilder()
+        .method(
+            "forward",
+            m -> {
+              Slot x = m.input(DType.FLOAT, 5, 33);
+              Slot first = m.tensor(DType.FLOAT, 5, 9);
+              Slot turned = m.tensor(DType.FLOAT, 9, 11);
+              Slot y = m.tensor(DType.FLOAT, 5, 11);
+              m.kernel("aten::mm.out", x, m.constant(floats(41, 33, 9), 33, 9), first);
+              m.kernel(
+                  "aten::permute_copy.out",
+                  m.constant(floats(42, 11, 9), 11, 9),
+                  m.integers(1, 0),
+                  turned);
+              m.kernel("aten::mm.out", first, turned, y);
+              Slot image = m.input(DType.FLOAT, 1, 4, 9, 7);
+              Slot convolved = m.tensor(DType.FLOAT, 1, CHANNELS, 9, 7);
+              convolve(m, image, convolved, 1, 1);
+              m.output(y, convolved);
+            })
+        .toBytes();
+  }
+
+  static List<Tensor> weightsInput() {
+    return List.of(numbers(43, 5, 33), numbers(44, 1, 4, 9, 7));
   }
 
   /** A program that calls a payload. */

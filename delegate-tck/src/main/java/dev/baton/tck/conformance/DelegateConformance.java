@@ -9,10 +9,15 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.baton.cases.CaseResult;
+import dev.baton.cases.CaseRunner;
+import dev.baton.cases.ModelCase;
 import dev.baton.delegate.Availability;
+import dev.baton.delegate.Decline;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
 import dev.baton.runtime.BatonException;
+import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
@@ -30,27 +35,35 @@ import dev.baton.tck.NoLeaks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What every delegate must do, each rule a test of its own. A vendor extends this, names the
- * delegate and, where there are any, its options and sample payloads:
+ * What every delegate must do, each rule a test of its own. A vendor extends this and names the
+ * delegate:
  *
  * <pre>{@code
  * class AcmeConformanceTest extends DelegateConformance {
@@ -61,14 +74,54 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>Programs are loaded and run by the real runtime, with fallback switched off, and compared with
- * the reference kernels. The rules hold where the delegate is available; where it is not, those
- * about availability are tested and the others are aborted with the delegate's own message. A
- * delegate is taken to be able to do everything: what it cannot is declared by {@link #cannot()},
- * and tested for truth. The methods' names are the rules' names and stay. Not for tests that run at
- * the same time in one process.
+ * <h2>In a build</h2>
+ *
+ * <p>One dependency in test scope, {@code dev.baton:baton-delegate-tck}. It brings the runtime,
+ * whose reference kernels are one oracle, {@code baton-cases} for PyTorch's stored answers, which
+ * are the other, jackson-jr to write the report, and JUnit's API; the engine is the build's own
+ * (Surefire finds it). The delegate itself needs {@code baton-delegate-api} alone. The JVM of the
+ * tests needs {@code --enable-native-access} for the delegate's module, as any program that uses it
+ * does.
+ *
+ * <h2>What is tested</h2>
+ *
+ * <p>Programs are loaded and run by the real runtime, with fallback switched off. Availability is
+ * asked on every host; the other rules hold where the delegate is available, and are aborted with
+ * its own message where it is not: a build without the hardware tests what it says of that.
+ *
+ * <ul>
+ *   <li>Name and availability: typeable, typed, without exceptions, without loading anything.
+ *   <li>Claims: only what is shown, in whatever parts the host gives it back, for true reasons.
+ *   <li>Numbers: by operator, type, order of dimensions and shape, with varying sizes, large.
+ *   <li>Callers: several executions, sessions and closes at the same time, cancelled and late runs.
+ *   <li>Lifecycle: what was never used closes, nothing stays behind, memory that runs out is a
+ *       typed failure, mistakes after a close are exceptions.
+ *   <li>Payloads, for delegates with {@link Delegate#payloadIds()}: damaged ones are refused, state
+ *       is reset and copied.
+ * </ul>
+ *
+ * <h2>What a vendor may say</h2>
+ *
+ * <p>A delegate is taken to be able to do everything. What it cannot of the kit's own cases is
+ * declared by {@link #cannot()}, and tested for truth: the failing test's name is what to declare.
+ * Of the stored cases, which are hundreds, nothing is declared: the reasons that the delegate
+ * itself gives ({@link dev.baton.delegate.Decline}) are the declaration, each node must have one,
+ * and they are held against what it takes elsewhere. Whatever it takes must be right. Options are
+ * {@link #options()}; options by which no library is found {@link #optionsWithoutLibrary()}; a
+ * delegate whose arithmetic is narrower than the program's says so by {@link #tolerance}; payloads
+ * come from {@link #payloads()}.
+ *
+ * <h2>The report</h2>
+ *
+ * <p>{@code target/baton-conformance/CLASS.txt}, {@code .json} and {@code .html} hold the rules, a
+ * table of operators by type (how many cases are taken, why not, the largest error) and the events
+ * that the runtime told. {@link #reportFolder()} changes the folder.
+ *
+ * <p>The methods' names are the rules' names and stay. All rules share one instance. Not for tests
+ * that run at the same time in one process.
  */
-@ExtendWith(NoLeaks.class)
+@ExtendWith({NoLeaks.class, ConformanceRecorder.class})
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class DelegateConformance {
   /** In {@link #cannot()}: takes nothing whose sizes vary from call to call. */
   protected static final String DYNAMIC_SHAPES = "dynamic shapes";
@@ -80,10 +133,17 @@ public abstract class DelegateConformance {
   private static final int PARTS = 1 << PART_BITS;
   private static final int CALLERS = 4;
   private static final int RUNS = 20;
+  private static final int LOADS = 4;
   private static final int CYCLES = 16;
   private static final Path OPEN_FILES = Path.of("/proc/self/fd");
   private static final Path THREADS = Path.of("/proc/self/task");
   private static final int DAMAGED = 200;
+  private static final int MOST_ALLOCATIONS = 64;
+  private static final int CANCELS = 20;
+  private static final long LONGEST_PAUSE_NANOS = 1_000_000;
+  private static final int CLOSES = 8;
+
+  private final ConformanceReport report = new ConformanceReport();
 
   /** Made by JUnit. */
   protected DelegateConformance() {}
@@ -119,13 +179,74 @@ public abstract class DelegateConformance {
     return List.of();
   }
 
+  /**
+   * The largest error that is allowed, as a part of the largest number that is expected.
+   *
+   * @param name of the case
+   * @param stated what a delegate has to reach that computes in the program's own types
+   * @return more than is stated where the delegate's arithmetic is narrower: {@code
+   *     Math.max(stated, 5e-3)} for one that computes float32 in float16
+   */
+  protected double tolerance(String name, double stated) {
+    return stated;
+  }
+
+  /** Where the report is written; made if it is not there. */
+  protected Path reportFolder() {
+    return Path.of("target", "baton-conformance");
+  }
+
+  // ---- the report
+
+  ConformanceReport report() {
+    return report;
+  }
+
+  void writeReport() throws IOException {
+    Delegate delegate = delegate();
+    String availability;
+    try {
+      availability = delegate.availability(new PlainContext(options())).toString();
+    } catch (RuntimeException | LinkageError e) {
+      availability = "availability() threw " + e;
+    }
+    report.write(
+        reportFolder(),
+        getClass().getSimpleName(),
+        new ConformanceReport.Subject(
+            delegate.name(), delegate.getClass().getName(), availability, options(), cannot()));
+  }
+
+  // ---- what the kit's own tests change
+
+  /** Stored cases. */
+  List<ModelCase> goldens() {
+    return Goldens.all();
+  }
+
+  /** How often something is repeated that may go wrong by chance. */
+  int times(int often) {
+    return often;
+  }
+
+  /** Asks where nothing else runs. */
+  List<String> ask(Class<? extends ChildJvm.Question> question, List<Map<String, String>> options)
+      throws Exception {
+    return ChildJvm.ask(question, delegate().getClass(), options);
+  }
+
   // ---- the host
 
-  private WatchedDelegate watched() {
+  /** Aborts the test where the delegate cannot work. */
+  private Delegate requireAvailable() {
     Delegate delegate = delegate();
     Availability availability = delegate.availability(new PlainContext(options()));
     assumeTrue(availability.isAvailable(), availability::toString);
-    return new WatchedDelegate(delegate);
+    return delegate;
+  }
+
+  private WatchedDelegate watched() {
+    return new WatchedDelegate(requireAvailable());
   }
 
   private LoadOptions loadOptions(String name, Map<String, String> delegateOptions) {
@@ -133,6 +254,7 @@ public abstract class DelegateConformance {
         LoadOptions.defaults()
             .withKernels(List.of(REFERENCE))
             .withThreads(2)
+            .withListener(report::event)
             .withPolicy(FallbackPolicy.FAIL);
     for (Map.Entry<String, String> option : delegateOptions.entrySet()) {
       options = options.withDelegateOption(name, option.getKey(), option.getValue());
@@ -149,6 +271,10 @@ public abstract class DelegateConformance {
       return ModelMethod.load(
           file, "forward", options, Delegates.of(List.of(delegates), List.of()));
     }
+  }
+
+  private void assertMixed(List<float[]> expected, List<float[]> got, String where) {
+    Numbers.assertClose(expected, got, tolerance(where, MIXED_RELATIVE), MIXED_ABSOLUTE, where);
   }
 
   private static List<Tensor> mixedInput(int seed) {
@@ -216,29 +342,31 @@ public abstract class DelegateConformance {
   /** To be made and asked for availability loads no library: tested in a JVM of its own. */
   @Test
   public final void availabilityLoadsNothing() throws Exception {
-    assumeTrue(AvailabilityProbe.isSupported(), "only Linux tells which libraries are loaded");
+    assumeTrue(LoadedLibraries.isSupported(), "only Linux tells which libraries are loaded");
     List<Map<String, String>> all = new ArrayList<>(List.of(options()));
     optionsWithoutLibrary().ifPresent(all::add);
-    for (Map<String, String> options : all) {
-      assertEquals(
-          List.of(),
-          AvailabilityProbe.librariesLoadedBy(delegate().getClass(), options),
-          "libraries that availability loaded");
-    }
+    assertNone(ask(LoadedLibraries.class, all));
   }
 
-  /** Where the library is not, the delegate says so, opens with that error, and Java answers. */
+  /**
+   * Where the library is not, the delegate says so, opens with that error, and Java answers: by
+   * {@link #optionsWithoutLibrary()}, else on a host where it is unavailable anyway.
+   */
   @Test
   public final void saysThatItsLibraryIsAbsent() {
-    Map<String, String> options =
-        optionsWithoutLibrary().orElseGet(() -> abort("the delegate works on every host"));
     Delegate delegate = delegate();
+    Map<String, String> options = optionsWithoutLibrary().orElse(options());
     Availability availability = delegate.availability(new PlainContext(options));
+    if (availability.isAvailable() && optionsWithoutLibrary().isEmpty()) {
+      abort("the delegate is available, and optionsWithoutLibrary() names no way to be without");
+    }
     assertFalse(availability.isAvailable(), availability::toString);
     assertTyped(availability);
     DelegateException refusal =
         assertThrows(DelegateException.class, () -> delegate.open(new PlainContext(options)));
-    assertEquals(DelegateException.Kind.UNAVAILABLE, refusal.kind(), refusal::toString);
+    if (optionsWithoutLibrary().isPresent()) {
+      assertEquals(DelegateException.Kind.UNAVAILABLE, refusal.kind(), refusal::toString);
+    }
     LoadOptions loading =
         loadOptions(delegate.name(), options).withPolicy(FallbackPolicy.FALL_BACK);
     List<Tensor> inputs = mixedInput(1);
@@ -279,11 +407,9 @@ public abstract class DelegateConformance {
           watched().keeping(group -> (bits >> group.iterator().next().id() % PART_BITS & 1) == 0);
       try (ModelMethod method = load(Cases.mixed(), delegate);
           Execution execution = method.newExecution()) {
-        Numbers.assertClose(
+        assertMixed(
             expected,
             Numbers.run(execution, inputs),
-            MIXED_RELATIVE,
-            MIXED_ABSOLUTE,
             "part " + part + ": " + method.placement().summary());
       }
       assertNone(delegate.breaches(WatchedDelegate.Rule.COMPILING));
@@ -293,6 +419,7 @@ public abstract class DelegateConformance {
   /** Each operator case is taken and compiles, or {@link #cannot()} names it, and that is true. */
   @TestFactory
   public final Stream<DynamicTest> takesWhatItDoesNotDeclare() {
+    requireAvailable();
     return Cases.operators().stream()
         .map(c -> DynamicTest.dynamicTest(c.name(), () -> assertTakenOrDeclared(c)));
   }
@@ -309,11 +436,61 @@ public abstract class DelegateConformance {
     }
   }
 
+  /**
+   * Of the stored cases each node is taken or declined with a reason, and nothing is called an
+   * unknown operator that is taken elsewhere.
+   */
+  @Test
+  public final void declinesForTrueReasons() throws IOException {
+    List<String> breaches = new ArrayList<>();
+    Map<String, String> taken = new HashMap<>();
+    Map<String, String> unknown = new TreeMap<>();
+    for (ModelCase golden : goldens()) {
+      WatchedDelegate delegate = watched();
+      explain(golden, delegate);
+      report.support().placed(golden.name(), delegate.said());
+      for (WatchedDelegate.Said said : delegate.said()) {
+        Decline decline = said.decline();
+        String operator = said.node().name();
+        if (decline == null) {
+          taken.putIfAbsent(operator, golden.name());
+        } else if (decline.kind() == Decline.Kind.UNSTATED || decline.detail().isBlank()) {
+          breaches.add(golden.name() + ": " + said.node() + " is declined without a reason");
+        } else if (decline.kind() == Decline.Kind.OPERATOR) {
+          unknown.putIfAbsent(operator, golden.name() + ", " + decline);
+        }
+      }
+    }
+    unknown.forEach((operator, where) -> {
+      String other = taken.get(operator);
+      if (other != null) {
+        breaches.add(
+            operator
+                + " is no operator of the delegate in "
+                + where
+                + ", and is taken in "
+                + other
+                + ": another Decline.Kind tells what is different there");
+      }
+    });
+    assertNone(breaches);
+  }
+
+  private void explain(ModelCase golden, WatchedDelegate delegate) throws IOException {
+    LoadOptions options =
+        loadOptions(delegate.name(), options()).withPolicy(FallbackPolicy.FALL_BACK);
+    try (Program program = Program.open(golden.model())) {
+      ModelMethod.explain(
+          program, golden.method(), options, Delegates.of(List.of(delegate), List.of()));
+    }
+  }
+
   // ---- numbers
 
   /** Each operator case that is taken gives what the reference kernel gives, within a tolerance. */
   @TestFactory
   public final Stream<DynamicTest> computesWhatReferenceKernelsCompute() {
+    requireAvailable();
     return Cases.operators().stream()
         .map(c -> DynamicTest.dynamicTest(c.name(), () -> assertComputes(c)));
   }
@@ -328,12 +505,54 @@ public abstract class DelegateConformance {
         Numbers.assertClose(
             Numbers.reference(operator.program(), operator.inputs()),
             Numbers.run(execution, operator.inputs()),
-            operator.relative(),
+            tolerance(operator.name(), operator.relative()),
             operator.absolute(),
             operator.name());
         assertEquals(List.of(), execution.fallenBack());
       }
     }
+  }
+
+  /**
+   * Each stored case of which the delegate takes something gives what PyTorch gave, within the
+   * case's {@linkplain #tolerance tolerance}: operators of all kinds, in the types and orders of
+   * dimensions that programs hold, of awkward shapes, quantized.
+   */
+  @TestFactory
+  public final Stream<DynamicTest> computesWhatPyTorchComputes() {
+    requireAvailable();
+    return goldens().stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> assertComputes(c)));
+  }
+
+  private void assertComputes(ModelCase stored) throws IOException {
+    WatchedDelegate delegate = watched();
+    ModelCase golden = stored.withTolerance(tolerance(stored.name(), stored.tolerance()));
+    CaseRunner runner =
+        new CaseRunner(
+            Delegates.of(List.of(delegate), List.of()), loadOptions(delegate.name(), options()));
+    CaseResult result;
+    try {
+      result = runner.run(golden);
+    } catch (BatonException e) {
+      report
+          .support()
+          .ran(golden.name(), delegate.said(), new SupportTable.Answer(false, Double.NaN));
+      throw e;
+    }
+    boolean ran = !result.placement().subgraphs().isEmpty();
+    if (ran) {
+      report
+          .support()
+          .ran(
+              golden.name(),
+              delegate.said(),
+              new SupportTable.Answer(result.passed(), result.relativeError()));
+    } else {
+      report.support().placed(golden.name(), delegate.said());
+    }
+    List<String> left = left(result.placement(), delegate.name());
+    assumeTrue(ran || left.isEmpty(), () -> "nothing of it is taken: " + left);
+    assertTrue(result.passed(), () -> result.firstFailure().toString());
   }
 
   /** Where sizes vary, each call is right, after smaller and after larger ones. */
@@ -349,13 +568,21 @@ public abstract class DelegateConformance {
           () -> method.placement().operators().toString());
       for (int rows : new int[] {8, 1, 3, 8, 5, 3}) {
         List<Tensor> inputs = List.of(Cases.numbers(rows, rows, Cases.MIXED[1]));
-        Numbers.assertClose(
+        assertMixed(
             Numbers.reference(Cases.varying(), inputs),
             Numbers.run(execution, inputs),
-            MIXED_RELATIVE,
-            MIXED_ABSOLUTE,
             rows + " rows");
       }
+    }
+  }
+
+  /** Tensors of a million elements, of a number that nothing divides, are as right as others. */
+  @Test
+  public final void computesLargeTensors() {
+    WatchedDelegate delegate = watched();
+    try (ModelMethod method = load(Cases.large(), delegate);
+        Execution execution = method.newExecution()) {
+      assertMixed(Cases.largeAnswer(), Numbers.run(execution, Cases.largeInput()), "large tensors");
     }
   }
 
@@ -388,30 +615,50 @@ public abstract class DelegateConformance {
   @Test
   public final void executionsRunAtTheSameTime() throws Exception {
     WatchedDelegate delegate = watched();
-    try (ModelMethod method = load(Cases.mixed(), delegate);
-        ExecutorService threads = Executors.newFixedThreadPool(CALLERS)) {
+    try (ModelMethod method = load(Cases.mixed(), delegate)) {
       CyclicBarrier start = new CyclicBarrier(CALLERS);
-      List<Future<?>> callers = new ArrayList<>();
+      List<Callable<Void>> callers = new ArrayList<>();
       for (int c = 0; c < CALLERS; c++) {
         List<Tensor> inputs = mixedInput(10 + c);
         List<float[]> expected = Numbers.reference(Cases.mixed(), inputs);
-        callers.add(
-            threads.submit(() -> {
-              try (Execution execution = method.newExecution()) {
-                start.await();
-                for (int run = 0; run < RUNS; run++) {
-                  Numbers.assertClose(
-                      expected,
-                      Numbers.run(execution, inputs),
-                      MIXED_RELATIVE,
-                      MIXED_ABSOLUTE,
-                      "run " + run);
-                }
-              }
-              return true;
-            }));
+        Execution execution = method.newExecution(); // closed with the method
+        callers.add(() -> {
+          start.await();
+          for (int run = 0; run < times(RUNS); run++) {
+            assertMixed(expected, Numbers.run(execution, inputs), "run " + run);
+          }
+          return null;
+        });
       }
-      for (Future<?> caller : callers) {
+      atTheSameTime(callers);
+    }
+  }
+
+  /** Programs are loaded, run and closed at the same time, each with a session of its own. */
+  @Test
+  public final void sessionsWorkAtTheSameTime() throws Exception {
+    List<Tensor> inputs = mixedInput(14);
+    List<float[]> expected = Numbers.reference(Cases.mixed(), inputs);
+    WatchedDelegate delegate = watched();
+    CyclicBarrier start = new CyclicBarrier(CALLERS);
+    Callable<Void> caller =
+        () -> {
+          start.await();
+          for (int load = 0; load < LOADS; load++) {
+            try (ModelMethod method = load(Cases.mixed(), delegate);
+                Execution execution = method.newExecution()) {
+              assertMixed(expected, Numbers.run(execution, inputs), "load " + load);
+            }
+          }
+          return null;
+        };
+    atTheSameTime(Collections.nCopies(CALLERS, caller));
+  }
+
+  /** Each on a thread of its own; the first failure is thrown when all have ended. */
+  private static void atTheSameTime(List<Callable<Void>> callers) throws Exception {
+    try (ExecutorService threads = Executors.newFixedThreadPool(callers.size())) {
+      for (Future<Void> caller : threads.invokeAll(callers)) {
         caller.get();
       }
     }
@@ -424,14 +671,128 @@ public abstract class DelegateConformance {
     List<Tensor> inputs = mixedInput(6);
     try (ModelMethod method = load(Cases.mixed(), delegate);
         Execution execution = method.newExecution()) {
-      Numbers.assertClose(
+      assertMixed(
           Numbers.reference(Cases.mixed(), inputs),
           Numbers.run(execution, inputs),
-          MIXED_RELATIVE,
-          MIXED_ABSOLUTE,
           "the run after a cancelled one");
     }
     assertNone(delegate.breaches(WatchedDelegate.Rule.CANCELLATION));
+  }
+
+  /**
+   * Runs that are cancelled while they run, or come too late, end with CANCELLED or are right, and
+   * those after them are right; closing waits for a run, and disturbs no other.
+   */
+  @Test
+  public final void endsAndClosesWhileRunning() throws Exception {
+    WatchedDelegate delegate = watched();
+    List<Tensor> inputs = mixedInput(15);
+    List<float[]> expected = Numbers.reference(Cases.mixed(), inputs);
+    try (ModelMethod method = load(Cases.mixed(), delegate);
+        Execution execution = method.newExecution()) {
+      cancelWhileRunning(execution, inputs, expected);
+      execution.setDeadline(Duration.ofNanos(1));
+      assertRightOrCancelled(execution, inputs, expected);
+      execution.setDeadline(null);
+      assertMixed(expected, Numbers.run(execution, inputs), "after a deadline");
+      closeWhileOthersRun(method, execution, inputs, expected);
+    }
+    closeWhileRunning(inputs, expected);
+  }
+
+  private void cancelWhileRunning(Execution execution, List<Tensor> inputs, List<float[]> expected)
+      throws Exception {
+    Random random = new Random(5);
+    for (int i = 0; i < times(CANCELS); i++) {
+      long pause = random.nextLong(LONGEST_PAUSE_NANOS);
+      AtomicBoolean running = new AtomicBoolean(true);
+      Thread canceller =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (running.get()) {
+                  LockSupport.parkNanos(pause);
+                  execution.cancel(); // does nothing before and after the run
+                }
+              });
+      try {
+        assertRightOrCancelled(execution, inputs, expected);
+      } finally {
+        running.set(false);
+        canceller.join();
+      }
+      assertMixed(expected, Numbers.run(execution, inputs), "after a run that was cancelled");
+    }
+  }
+
+  private void assertRightOrCancelled(
+      Execution execution, List<Tensor> inputs, List<float[]> expected) {
+    try {
+      assertMixed(expected, Numbers.run(execution, inputs), "a run that was cancelled too late");
+    } catch (CancelledException e) {
+      // as it should be
+    }
+  }
+
+  private void closeWhileOthersRun(
+      ModelMethod method, Execution running, List<Tensor> inputs, List<float[]> expected)
+      throws Exception {
+    List<Execution> others = new ArrayList<>();
+    for (int i = 0; i < times(CLOSES); i++) {
+      Execution other = method.newExecution();
+      others.add(other);
+      assertMixed(expected, Numbers.run(other, inputs), "before another runs");
+    }
+    AtomicBoolean closing = new AtomicBoolean(true);
+    CountDownLatch runs = new CountDownLatch(1);
+    atTheSameTime(
+        List.of(
+            () -> {
+              try {
+                do {
+                  assertMixed(expected, Numbers.run(running, inputs), "while another was closed");
+                  runs.countDown();
+                } while (closing.get());
+                return null;
+              } finally {
+                runs.countDown();
+              }
+            },
+            () -> {
+              runs.await();
+              for (Execution other : others) {
+                other.close();
+                LockSupport.parkNanos(LONGEST_PAUSE_NANOS / CLOSES);
+              }
+              closing.set(false);
+              return null;
+            }));
+  }
+
+  private void closeWhileRunning(List<Tensor> inputs, List<float[]> expected) throws Exception {
+    for (int i = 0; i < times(CLOSES); i++) {
+      ModelMethod method = load(Cases.mixed(), watched());
+      Execution execution = method.newExecution();
+      CountDownLatch runs = new CountDownLatch(1);
+      atTheSameTime(
+          List.of(
+              () -> {
+                try {
+                  while (true) {
+                    assertMixed(expected, Numbers.run(execution, inputs), "before a close");
+                    runs.countDown();
+                  }
+                } catch (IllegalStateException closed) {
+                  return null; // by the other
+                } finally {
+                  runs.countDown();
+                }
+              },
+              () -> {
+                runs.await();
+                method.close();
+                return null;
+              }));
+    }
   }
 
   // ---- lifecycle
@@ -466,12 +827,7 @@ public abstract class DelegateConformance {
       other.close();
       before.close();
       load(Cases.mixed(), delegate).close();
-      Numbers.assertClose(
-          expected,
-          Numbers.run(execution, inputs),
-          MIXED_RELATIVE,
-          MIXED_ABSOLUTE,
-          "after others were closed");
+      assertMixed(expected, Numbers.run(execution, inputs), "after others were closed");
     } finally {
       before.close();
     }
@@ -505,11 +861,59 @@ public abstract class DelegateConformance {
     }
   }
 
+  /**
+   * Memory of the host's that runs out is a failure of the kind RESOURCES, leaves nothing behind,
+   * and the next load is good: each allocation fails once.
+   */
+  @Test
+  public final void survivesFailedAllocations() {
+    byte[] program = Cases.weights();
+    List<Tensor> inputs = Cases.weightsInput();
+    WatchedDelegate counting = watched();
+    assertTrue(loadsAndRuns(program, inputs, counting), "without a failed allocation");
+    int allocations = counting.memory().allocations();
+    assumeTrue(allocations > 0, "the delegate asks for no memory of the host (newArena)");
+    int step = (allocations + MOST_ALLOCATIONS - 1) / MOST_ALLOCATIONS;
+    for (int number = 1; number <= allocations; number += step) {
+      WatchedDelegate failing = watched().failingAllocation(number);
+      loadsAndRuns(program, inputs, failing);
+      String which = "allocation %d of %d fails: ".formatted(number, allocations);
+      List<String> breaches = new ArrayList<>(failing.breaches(WatchedDelegate.Rule.ALLOCATION));
+      breaches.addAll(failing.breaches(WatchedDelegate.Rule.TYPED_REFUSAL));
+      if (failing.memory().open() > 0) {
+        breaches.add(failing.memory().open() + " arenas are not closed");
+      }
+      assertNone(breaches.stream().map(which::concat).toList());
+      assertTrue(loadsAndRuns(program, inputs, watched()), which + "the next load fails too");
+    }
+  }
+
+  /** True if it is loaded and its answer is right, false if a {@link BatonException} ends it. */
+  private boolean loadsAndRuns(byte[] program, List<Tensor> inputs, WatchedDelegate delegate) {
+    try (ModelMethod method = load(program, delegate);
+        Execution execution = method.newExecution()) {
+      assertMixed(Numbers.reference(program, inputs), Numbers.run(execution, inputs), "weights");
+      return true;
+    } catch (BatonException e) {
+      return false;
+    }
+  }
+
+  /**
+   * What the host has closed may be closed again, and is no longer used: that is an exception,
+   * never a crash. Tested in a JVM of its own.
+   */
+  @Test
+  public final void survivesUseAfterClose() throws Exception {
+    requireAvailable();
+    assertNone(ask(UseAfterClose.class, List.of(options())));
+  }
+
   // ---- payloads
 
   private List<PayloadSample> samples() {
     List<PayloadSample> samples = payloads();
-    Delegate delegate = delegate();
+    Delegate delegate = requireAvailable();
     if (delegate.payloadIds().isEmpty()) {
       abort("the delegate loads no payloads");
     }
@@ -539,7 +943,7 @@ public abstract class DelegateConformance {
             () -> length + " of " + sound.length + " bytes of " + sample.name() + " are accepted");
       }
       Random random = new Random(17);
-      for (int i = 0; i < DAMAGED; i++) {
+      for (int i = 0; i < times(DAMAGED); i++) {
         byte[] bytes = Arrays.copyOf(sound, sound.length - (i % 4 == 0 ? random.nextInt(8) : 0));
         for (int change = random.nextInt(3); change >= 0 && bytes.length > 0; change--) {
           bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));

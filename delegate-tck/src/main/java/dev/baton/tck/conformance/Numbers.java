@@ -40,7 +40,9 @@ final class Numbers {
     }
   }
 
-  /** Asserts that each element differs by no more than {@code absolute + relative · expected}. */
+  /**
+   * Asserts that each element differs by no more than {@code absolute + relative · max |expected|}.
+   */
   static void assertClose(
       List<float[]> expected, List<float[]> got, double relative, double absolute, String where) {
     assertEquals(expected.size(), got.size(), where + ": number of outputs");
@@ -48,16 +50,24 @@ final class Numbers {
       float[] e = expected.get(o);
       float[] g = got.get(o);
       assertEquals(e.length, g.length, where + ": elements of output " + o);
+      double allowed = absolute + relative * largest(e);
       for (int i = 0; i < e.length; i++) {
         boolean same = Float.compare(e[i], g[i]) == 0;
-        if (!same && !(Math.abs(e[i] - g[i]) <= absolute + relative * Math.abs(e[i]))) {
+        if (!same && !(Math.abs(e[i] - g[i]) <= allowed)) {
           throw new AssertionError(
-              "%s: element %d of output %d is %s, the reference kernel gives %s; allowed are %s +"
-                      .formatted(where, i, o, g[i], e[i], absolute)
-                  + " %s of it".formatted(relative));
+              "%s: element %d of output %d is %s, the reference kernel gives %s; allowed are %s"
+                  .formatted(where, i, o, g[i], e[i], allowed));
         }
       }
     }
+  }
+
+  private static double largest(float[] values) {
+    double largest = 0;
+    for (float value : values) {
+      largest = Float.isFinite(value) ? Math.max(largest, Math.abs(value)) : largest;
+    }
+    return largest;
   }
 
   /** Asserts that two answers are the same bits. */

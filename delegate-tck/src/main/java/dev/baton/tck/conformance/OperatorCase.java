@@ -10,7 +10,8 @@ import java.util.function.Consumer;
  *
  * @param name the operator and what is particular of the call; never changes once published
  * @param program a program file with the method {@code forward}
- * @param relative the most that a result may differ from the reference kernel's, as a part of it
+ * @param relative the most that a result may differ from the reference kernel's, as a part of the
+ *     largest number there
  * @param absolute what it may differ beside that
  */
 record OperatorCase(

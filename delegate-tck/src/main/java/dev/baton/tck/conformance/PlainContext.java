@@ -5,8 +5,17 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** A host that gives options and one thread. */
-record PlainContext(Map<String, String> options) implements OpenContext {
+/** A host that gives options and one thread: for who opens a delegate without a runtime. */
+public record PlainContext(Map<String, String> options) implements OpenContext {
+  public PlainContext {
+    options = Map.copyOf(options);
+  }
+
+  /** Without options. */
+  public PlainContext() {
+    this(Map.of());
+  }
+
   @Override
   public int threads() {
     return 1;

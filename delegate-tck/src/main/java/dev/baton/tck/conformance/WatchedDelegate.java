@@ -11,6 +11,7 @@ import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.ExecutionContext;
+import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.RunContext;
 import dev.baton.delegate.Subgraph;
@@ -23,7 +24,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
@@ -43,12 +46,28 @@ final class WatchedDelegate extends ForwardingDelegate {
     BUFFERS,
     CANCELLATION,
     CLOSING,
-    TYPED_REFUSAL
+    TYPED_REFUSAL,
+    ALLOCATION
   }
+
+  /**
+   * What the delegate said of a node when it was last asked.
+   *
+   * @param decline null if it takes the node
+   */
+  record Said(Node node, @Nullable Decline decline) {
+    boolean taken() {
+      return decline == null;
+    }
+  }
+
+  private static final Decline NOTHING = Decline.of(Decline.Kind.UNSTATED, "");
 
   private record Breach(Rule rule, String what) {}
 
   private final List<Breach> breaches = new ArrayList<>();
+  private final Map<Node, Said> said = new LinkedHashMap<>();
+  private volatile WatchedMemory memory = new WatchedMemory(0);
   private volatile Predicate<Collection<Node>> kept = group -> true;
   private volatile boolean cancelling;
   private volatile boolean closingUnused;
@@ -75,6 +94,25 @@ final class WatchedDelegate extends ForwardingDelegate {
     return this;
   }
 
+  /** An allocation of the host's memory fails. */
+  WatchedDelegate failingAllocation(int number) {
+    memory = new WatchedMemory(number);
+    return this;
+  }
+
+  WatchedMemory memory() {
+    return memory;
+  }
+
+  /** Of each node that the delegate was shown, in the order of the graphs. */
+  synchronized List<Said> said() {
+    return List.copyOf(said.values());
+  }
+
+  private synchronized void say(Node node, @Nullable Decline decline) {
+    said.put(node, new Said(node, decline));
+  }
+
   synchronized List<String> breaches(Rule rule) {
     return breaches.stream().filter(b -> b.rule() == rule).map(Breach::what).toList();
   }
@@ -89,6 +127,9 @@ final class WatchedDelegate extends ForwardingDelegate {
       return call.call();
     } catch (DelegateException e) {
       throw e;
+    } catch (OutOfMemoryError e) {
+      breach(Rule.ALLOCATION, what + " threw " + e + ", expected DelegateException.Kind.RESOURCES");
+      throw new DelegateException(DelegateException.Kind.RESOURCES, what + " threw " + e, "", e);
     } catch (Exception | LinkageError | AssertionError e) {
       breach(Rule.TYPED_REFUSAL, what + " threw " + e);
       throw new DelegateException(DelegateException.Kind.FAILED, what + " threw " + e, "", e);
@@ -105,6 +146,11 @@ final class WatchedDelegate extends ForwardingDelegate {
   }
 
   @Override
+  public DelegateSession open(OpenContext context) throws DelegateException {
+    return typed("open()", () -> super.open(memory.watch(context)));
+  }
+
+  @Override
   protected DelegateSession wrap(DelegateSession session) {
     return new WatchedSession(session);
   }
@@ -116,6 +162,7 @@ final class WatchedDelegate extends ForwardingDelegate {
 
     @Override
     public void claim(GraphView graph, Claims claims) {
+      graph.nodes().forEach(n -> say(n, NOTHING));
       super.claim(graph, new WatchedClaims(graph, claims));
     }
 
@@ -123,7 +170,7 @@ final class WatchedDelegate extends ForwardingDelegate {
     public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
         throws DelegateException {
       try {
-        return super.compile(subgraph, context);
+        return typed("compile()", () -> super.compile(subgraph, memory.watch(context)));
       } catch (DelegateException e) {
         breach(Rule.COMPILING, subgraph.nodes() + " were taken and do not compile: " + e);
         throw e;
@@ -132,7 +179,7 @@ final class WatchedDelegate extends ForwardingDelegate {
 
     @Override
     public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
-      return typed("load()", () -> super.load(payload, context));
+      return typed("load()", () -> super.load(payload, memory.watch(context)));
     }
 
     @Override
@@ -169,6 +216,8 @@ final class WatchedDelegate extends ForwardingDelegate {
         } else if (!taken.add(node)) {
           breach(Rule.CLAIMS, node + " is taken twice");
           sound = false;
+        } else {
+          say(node, null);
         }
       }
       if (sound && kept.test(group)) {
@@ -183,6 +232,7 @@ final class WatchedDelegate extends ForwardingDelegate {
       } else if (taken.contains(node)) {
         breach(Rule.CLAIMS, node + " is taken and declined");
       } else {
+        say(node, reason);
         host.decline(node, reason);
       }
     }
@@ -196,9 +246,9 @@ final class WatchedDelegate extends ForwardingDelegate {
     @Override
     public DelegateExecution newExecution(ExecutionContext context) throws DelegateException {
       if (closingUnused) {
-        super.newExecution(context).close();
+        super.newExecution(memory.watch(context)).close();
       }
-      return typed("newExecution()", () -> super.newExecution(context));
+      return typed("newExecution()", () -> super.newExecution(memory.watch(context)));
     }
 
     @Override

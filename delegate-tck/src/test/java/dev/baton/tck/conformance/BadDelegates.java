@@ -5,6 +5,7 @@ import dev.baton.delegate.Bindings;
 import dev.baton.delegate.Claims;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Cost;
 import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
@@ -14,6 +15,7 @@ import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.RunContext;
 import dev.baton.delegate.Subgraph;
+import dev.baton.graph.DType;
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
@@ -29,7 +31,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -319,12 +325,14 @@ final class BadDelegates {
     }
   }
 
-  /** Cannot stand two runs at the same time. */
+  /** Cannot stand two runs of one subgraph at the same time. */
   public static final class NotReentrant extends SoundDelegate.Executing {
-    private final AtomicInteger running = new AtomicInteger();
+    private final Map<List<String>, AtomicInteger> bySubgraph =
+        Collections.synchronizedMap(new IdentityHashMap<>());
 
     @Override
     DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      AtomicInteger running = bySubgraph.computeIfAbsent(operators, o -> new AtomicInteger());
       return new Bound(sound) {
         @Override
         public void run(RunContext context) throws DelegateException {
@@ -484,7 +492,7 @@ final class BadDelegates {
       }
 
       @Override
-      public java.util.Map<String, byte[]> compileSpecs() {
+      public Map<String, byte[]> compileSpecs() {
         return of.compileSpecs();
       }
 
@@ -558,6 +566,277 @@ final class BadDelegates {
       if (restores) {
         sound.restore(from);
       }
+    }
+  }
+
+  /** Wrong for an operator that is in none of the kit's own programs. */
+  public static final class WrongErf extends SoundDelegate.Executing {
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return new Bound(sound) {
+        @Override
+        public void run(RunContext context) throws DelegateException {
+          super.run(context);
+          if (operators.contains("aten::erf")) {
+            spoil(io());
+          }
+        }
+      };
+    }
+  }
+
+  /** Says something of the nodes that another decision names, instead of what is sound. */
+  private abstract static class Declining extends SoundDelegate {
+    abstract @Nullable Decline decline(Node node);
+
+    boolean isSilent(Node node) {
+      return false;
+    }
+
+    @Override
+    protected DelegateSession wrap(DelegateSession session) {
+      return new Session(session) {
+        @Override
+        public void claim(GraphView graph, Claims claims) {
+          super.claim(
+              graph,
+              new Claims() {
+                @Override
+                public void take(Collection<Node> group, Cost cost) {
+                  for (Node node : group) {
+                    Decline other = Declining.this.decline(node);
+                    if (other != null) {
+                      claims.decline(node, other);
+                    } else if (!isSilent(node)) {
+                      claims.take(List.of(node), cost);
+                    }
+                  }
+                }
+
+                @Override
+                public void decline(Node node, Decline reason) {
+                  claims.decline(node, reason);
+                }
+              });
+        }
+      };
+    }
+  }
+
+  public static final class DeclinesSilently extends Declining {
+    @Override
+    @Nullable Decline decline(Node node) {
+      return null;
+    }
+
+    @Override
+    boolean isSilent(Node node) {
+      return node.name().equals("aten::erf");
+    }
+  }
+
+  /** Says that there is no such operator, where it is a type that is not supported. */
+  public static final class NamesTheWrongReason extends Declining {
+    @Override
+    @Nullable Decline decline(Node node) {
+      boolean half = node.inputs().getFirst().dtype() == DType.HALF;
+      return half ? Decline.of(Decline.Kind.OPERATOR, "there is no " + node.name()) : null;
+    }
+  }
+
+  public static final class WrongAtTheEndOfLargeTensors extends SoundDelegate.Executing {
+    private static final long LARGE = 1 << 20;
+
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return new Bound(sound) {
+        @Override
+        public void run(RunContext context) throws DelegateException {
+          super.run(context);
+          MemorySegment output = io().output(0);
+          if (output.byteSize() > LARGE) {
+            output.asSlice(output.byteSize() - Float.BYTES).fill((byte) 0);
+          }
+        }
+      };
+    }
+  }
+
+  /** Gives up for ever when it is cancelled while it runs. */
+  public static final class FailsWhenInterrupted extends SoundDelegate.Executing {
+    private static final long RUN_NANOS = 2_000_000;
+
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return new Execution(sound) {
+        @Override
+        public void run(RunContext context) throws DelegateException {
+          boolean before = context.isCancelled();
+          long end = System.nanoTime() + RUN_NANOS;
+          while (!before && !interrupted && System.nanoTime() < end) {
+            interrupted = context.isCancelled();
+          }
+          if (interrupted) {
+            throw new DelegateException(DelegateException.Kind.CANCELLED, "it was cancelled once");
+          }
+          super.run(context);
+        }
+
+        private boolean interrupted;
+      };
+    }
+  }
+
+  /** Whose execution is closed while another runs spoils that one's result. */
+  public static final class ClosesUnderOthers extends SoundDelegate.Executing {
+    private final Map<List<String>, AtomicInteger> bySubgraph =
+        Collections.synchronizedMap(new IdentityHashMap<>());
+
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      AtomicInteger closes = bySubgraph.computeIfAbsent(operators, o -> new AtomicInteger());
+      return new Bound(sound) {
+        @Override
+        public void run(RunContext context) throws DelegateException {
+          int before = closes.get();
+          super.run(context);
+          LockSupport.parkNanos(1_000_000);
+          if (closes.get() != before) {
+            spoil(io());
+          }
+        }
+
+        @Override
+        public void close() {
+          super.close();
+          closes.incrementAndGet();
+        }
+      };
+    }
+  }
+
+  /** Cannot compile for two sessions at the same time. */
+  public static final class CompilesOneAtATime extends SoundDelegate {
+    private static final AtomicInteger COMPILING = new AtomicInteger();
+
+    @Override
+    protected DelegateSession wrap(DelegateSession session) {
+      return new Session(session) {
+        @Override
+        public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
+            throws DelegateException {
+          boolean alone = COMPILING.incrementAndGet() == 1;
+          try {
+            LockSupport.parkNanos(1_000_000);
+            if (!alone) {
+              throw new DelegateException(DelegateException.Kind.FAILED, "the compiler is taken");
+            }
+            return super.compile(subgraph, context);
+          } finally {
+            COMPILING.decrementAndGet();
+          }
+        }
+      };
+    }
+  }
+
+  /** Takes memory before the sound one does, and does so in some way. */
+  private abstract static class Allocating extends SoundDelegate {
+    abstract void allocate(CompileContext context) throws DelegateException;
+
+    @Override
+    protected DelegateSession wrap(DelegateSession session) {
+      return new Session(session) {
+        @Override
+        public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
+            throws DelegateException {
+          allocate(context);
+          return super.compile(subgraph, context);
+        }
+      };
+    }
+  }
+
+  public static final class ThrowsOutOfMemory extends Allocating {
+    @Override
+    void allocate(CompileContext context) {
+      try (Arena arena = context.newArena()) {
+        arena.allocate(1);
+      }
+    }
+  }
+
+  public static final class LeaksWhatItHad extends Allocating {
+    @Override
+    @SuppressWarnings("MustBeClosedChecker") // that is what is bad
+    void allocate(CompileContext context) throws DelegateException {
+      Arena arena = context.newArena();
+      try {
+        arena.allocate(1);
+      } catch (OutOfMemoryError e) {
+        throw new DelegateException(DelegateException.Kind.RESOURCES, "no memory");
+      }
+      arena.close();
+    }
+  }
+
+  public static final class ClosesOnce extends SoundDelegate.Executing {
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return new Execution(sound) {
+        private boolean closed;
+
+        @Override
+        public void close() {
+          if (closed) {
+            throw new IllegalStateException("it was closed before");
+          }
+          closed = true;
+          super.close();
+        }
+      };
+    }
+  }
+
+  /** Does not notice that it was closed. */
+  public static final class RunsOn extends SoundDelegate.Executing {
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return new Execution(sound) {
+        private boolean closed;
+
+        @Override
+        public void run(RunContext context) throws DelegateException {
+          if (!closed) {
+            super.run(context);
+          }
+        }
+
+        @Override
+        public void close() {
+          super.close();
+          closed = true;
+        }
+      };
+    }
+  }
+
+  /** As a library that is given a pointer to what it has freed. */
+  public static final class CrashesAfterClose extends SoundDelegate.Executing {
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return new Execution(sound) {
+        private boolean closed;
+
+        @Override
+        public void close() {
+          if (closed) {
+            MemorySegment.NULL.reinterpret(1).set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
+          }
+          closed = true;
+          super.close();
+        }
+      };
     }
   }
 }

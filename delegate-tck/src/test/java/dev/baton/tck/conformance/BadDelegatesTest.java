@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import dev.baton.cases.ModelCase;
 import dev.baton.delegate.Delegate;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.tck.OpaquePayloadDelegate;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,13 +41,29 @@ import org.junit.platform.launcher.core.LauncherFactory;
  */
 @EnabledOnOs(OS.LINUX)
 class BadDelegatesTest {
-  /** A delegate, what it says of itself, and the rule that it breaks. */
-  record Subject(Supplier<Delegate> delegate, Set<String> cannot, String rule) {
+  /**
+   * A delegate, what it says of itself, and the rule that it breaks.
+   *
+   * @param inChildren true if questions for children are asked there, and not in this JVM
+   */
+  record Subject(Supplier<Delegate> delegate, Set<String> cannot, String rule, boolean inChildren) {
+    Subject(Supplier<Delegate> delegate, Set<String> cannot, String rule) {
+      this(delegate, cannot, rule, false);
+    }
+
     @Override
     public String toString() {
       return delegate.get().getClass().getSimpleName() + (cannot.isEmpty() ? "" : " " + cannot);
     }
   }
+
+  private static final Path REPORTS = Path.of("target", "conformance-of-bad-delegates");
+
+  /** Enough of the stored cases to break a rule of them. */
+  private static final List<ModelCase> SOME =
+      Goldens.all().stream()
+          .filter(c -> c.name().matches("(erf|add|conv2d|max_pool2d)-(float32|float16|int32)"))
+          .toList();
 
   private static volatile Subject subject = sound(Set.of(), "");
 
@@ -87,7 +105,19 @@ class BadDelegatesTest {
         bad(BadDelegates.ReadsPastTheEnd::new, "refusesDamagedPayloads"),
         bad(BadDelegates.AcceptsAnything::new, "refusesDamagedPayloads"),
         bad(BadDelegates.NeverResets::new, "stateIsResetAndCopied"),
-        bad(BadDelegates.NeverRestores::new, "stateIsResetAndCopied"));
+        bad(BadDelegates.NeverRestores::new, "stateIsResetAndCopied"),
+        bad(BadDelegates.WrongErf::new, "computesWhatPyTorchComputes"),
+        bad(BadDelegates.DeclinesSilently::new, "declinesForTrueReasons"),
+        bad(BadDelegates.NamesTheWrongReason::new, "declinesForTrueReasons"),
+        bad(BadDelegates.WrongAtTheEndOfLargeTensors::new, "computesLargeTensors"),
+        bad(BadDelegates.FailsWhenInterrupted::new, "endsAndClosesWhileRunning"),
+        bad(BadDelegates.ClosesUnderOthers::new, "endsAndClosesWhileRunning"),
+        bad(BadDelegates.CompilesOneAtATime::new, "sessionsWorkAtTheSameTime"),
+        bad(BadDelegates.ThrowsOutOfMemory::new, "survivesFailedAllocations"),
+        bad(BadDelegates.LeaksWhatItHad::new, "survivesFailedAllocations"),
+        bad(BadDelegates.ClosesOnce::new, "survivesUseAfterClose"),
+        bad(BadDelegates.RunsOn::new, "survivesUseAfterClose"),
+        new Subject(BadDelegates.CrashesAfterClose::new, Set.of(), "survivesUseAfterClose", true));
   }
 
   /** The kit on the subject. No test of its own: its name keeps it from being found. */
@@ -105,6 +135,34 @@ class BadDelegatesTest {
     @Override
     protected Set<String> cannot() {
       return subject.cannot();
+    }
+
+    @Override
+    protected Path reportFolder() {
+      return REPORTS;
+    }
+
+    @Override
+    int times(int often) {
+      return subject.rule().isEmpty() ? often : Math.max(2, often / 4);
+    }
+
+    @Override
+    List<ModelCase> goldens() {
+      return subject.rule().isEmpty() ? super.goldens() : SOME;
+    }
+
+    @Override
+    List<String> ask(Class<? extends ChildJvm.Question> question, List<Map<String, String>> options)
+        throws Exception {
+      if (subject.inChildren()) {
+        return super.ask(question, options);
+      }
+      List<String> breaches = new ArrayList<>();
+      for (Map<String, String> each : options) {
+        breaches.addAll(question.getDeclaredConstructor().newInstance().breaches(delegate(), each));
+      }
+      return breaches;
     }
 
     @Override
@@ -166,7 +224,7 @@ class BadDelegatesTest {
 
   @Test
   void aSoundDelegateKeepsEveryRule() {
-    Outcome outcome = run(sound(Set.of(), ""));
+    Outcome outcome = run(new Subject(SoundDelegate::new, Set.of(), "", true));
     assertEquals(Map.of(), outcome.failed);
     assertEquals(List.of(), outcome.aborted);
     assertEquals(rules(), outcome.rules);

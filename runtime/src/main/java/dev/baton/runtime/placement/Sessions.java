@@ -14,8 +14,10 @@ import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.execute.CountedArena;
 import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.program.Program;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,7 +65,7 @@ public final class Sessions implements AutoCloseable {
       for (Delegate delegate : chosen(delegates)) {
         open(delegate);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
@@ -275,6 +277,11 @@ public final class Sessions implements AutoCloseable {
     @Override
     public Optional<Path> cacheDirectory() {
       return options.cacheDirectory().map(p -> p.resolve(delegate));
+    }
+
+    @Override
+    public Arena newArena() {
+      return new CountedArena("delegate " + delegate);
     }
 
     @Override

@@ -153,9 +153,10 @@ def pack(out, resources):
     (resources / "README.md").write_text(f"""# ExecuTorch's operator suite
 
 Programs that the operator suite of the `executorch` wheel exports (1.5.1, torch {torch.__version__.split('+')[0]}), with inputs from its generator and
-PyTorch's answers; written by `all/src/test/scripts/operator_suite.py`, which makes the larger ones too (`baton verify` runs them).
+PyTorch's answers; written by `delegate-tck/src/test/scripts/operator_suite.py`, which makes the larger ones too (`baton verify` runs them).
 The programs are the suite's (BSD-3-Clause). Programs of the flow `xnnpack` of which nothing is delegated are those of `portable`.
-`dim-orders.zip.gz` is written by `dim_orders.py` beside that script: operators on tensors in channels-last order.
+`dim-orders.zip.gz` is written by `dim_orders.py` beside that script: operators on tensors in channels-last order;
+`types.zip.gz` by `operator_types.py`: operators by type and shape.
 
 """ + "\n".join(lines) + "\n" + MEASURED)
 

@@ -1,0 +1,30 @@
+package dev.baton.tck;
+
+import dev.baton.delegate.Delegate;
+import dev.baton.delegate.DelegateWrapper;
+
+/**
+ * Puts {@linkplain FaultOptions configured} faults around delegates that are found. Further inside
+ * than a process of their own: what dies is that.
+ */
+public final class FaultWrapper implements DelegateWrapper {
+  /** Its name. */
+  static final String NAME = "faults";
+
+  /** What users read of a delegate with faults. */
+  static final String WRAPPING = "faulty";
+
+  /** Made by the host. */
+  public FaultWrapper() {}
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Delegate wrap(Delegate delegate) {
+    String line = System.getProperty(FaultOptions.PROPERTY, "");
+    return line.isBlank() ? delegate : FaultOptions.parse(line).around(delegate);
+  }
+}
