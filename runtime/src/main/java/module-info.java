@@ -17,6 +17,7 @@ module dev.baton.runtime {
   exports dev.baton.runtime.program;
 
   uses dev.baton.delegate.Delegate;
+  uses dev.baton.delegate.DelegateWrapper;
   uses dev.baton.delegate.PayloadLifter;
   uses dev.baton.runtime.kernel.KernelProvider;
 }

@@ -68,9 +68,16 @@ final class DoctorCommand extends AbstractCommand {
   /**
    * A delegate's state.
    *
+   * @param wrappings what is around it
    * @param opened what became of opening it: null if that was not tried, empty if it went well
    */
-  private record Finding(String name, Availability availability, @Nullable String opened) {}
+  private record Finding(
+      String name, List<String> wrappings, Availability availability, @Nullable String opened) {
+    /** The name for people: {@code xnnpack (isolated)}. */
+    String title() {
+      return wrappings.isEmpty() ? name : name + " (" + String.join(", ", wrappings) + ")";
+    }
+  }
 
   @Override
   int execute() throws IOException {
@@ -101,11 +108,11 @@ final class DoctorCommand extends AbstractCommand {
   private Finding examine(Delegate delegate) {
     Availability availability = availability(delegate);
     if (!load || !availability.isAvailable()) {
-      return new Finding(delegate.name(), availability, null);
+      return new Finding(delegate.name(), delegate.wrappings(), availability, null);
     }
     String opened = open(delegate);
     // Some delegates can say more of a library that is loaded.
-    return new Finding(delegate.name(), availability(delegate), opened);
+    return new Finding(delegate.name(), delegate.wrappings(), availability(delegate), opened);
   }
 
   private static Availability availability(Delegate delegate) {
@@ -154,7 +161,7 @@ final class DoctorCommand extends AbstractCommand {
     if (availability.isAvailable()) {
       out()
           .println(
-              finding.name()
+              finding.title()
                   + ": available"
                   + (availability.message().isEmpty() ? "" : ", " + availability.message()));
       if (finding.opened() != null) {
@@ -168,7 +175,7 @@ final class DoctorCommand extends AbstractCommand {
     }
     out()
         .println(
-            finding.name()
+            finding.title()
                 + ": unavailable ("
                 + availability.reason()
                 + "): "
@@ -243,6 +250,7 @@ final class DoctorCommand extends AbstractCommand {
     Map<String, Object> delegates = Json.object();
     for (Finding finding : findings) {
       Map<String, Object> delegate = PlacementJson.availability(finding.availability());
+      delegate.put("wrappings", finding.wrappings());
       if (finding.opened() != null) {
         delegate.put("opened", finding.opened().isEmpty());
         delegate.put("openFailure", finding.opened());

@@ -108,7 +108,7 @@ final class ExplainCommand extends AbstractCommand {
       lines.add(
           subgraph.name()
               + " on "
-              + subgraph.delegate()
+              + subgraph.runner()
               + ": "
               + (subgraph.operatorCount() == 0
                   ? "an opaque payload"

@@ -80,6 +80,8 @@ final class PlacementJson {
         subgraph.name(),
         "delegate",
         subgraph.delegate(),
+        "wrappings",
+        subgraph.wrappings(),
         "operators",
         subgraph.operatorCount(),
         "inputBytes",

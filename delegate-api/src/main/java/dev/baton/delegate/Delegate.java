@@ -1,5 +1,6 @@
 package dev.baton.delegate;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -53,5 +54,13 @@ public interface Delegate {
    */
   default int priority() {
     return 0;
+  }
+
+  /**
+   * What is around the delegate, a word each for users, the outermost first: {@code isolated} if it
+   * runs in a process of its own. Empty for the delegate itself.
+   */
+  default List<String> wrappings() {
+    return List.of();
   }
 }

@@ -68,6 +68,11 @@ public class ForwardingDelegate implements Delegate {
     return inner.priority();
   }
 
+  @Override
+  public List<String> wrappings() {
+    return inner.wrappings();
+  }
+
   /** Another session. */
   public static class Session implements DelegateSession {
     private final DelegateSession inner;

@@ -1,6 +1,7 @@
 package dev.baton.runtime;
 
 import dev.baton.delegate.Delegate;
+import dev.baton.delegate.DelegateWrapper;
 import dev.baton.delegate.PayloadLifter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,17 +29,21 @@ public record Delegates(
   }
 
   /**
-   * Those that {@link ServiceLoader} finds; one that does not link is left out and named among the
+   * Those that {@link ServiceLoader} finds, each in what every {@link DelegateWrapper} puts around
+   * it; one that does not link, or that a wrapper refuses, is left out and named among the
    * problems.
    */
   public static Delegates load() {
     List<String> problems = new ArrayList<>();
-    List<Delegate> delegates = new ArrayList<>(services(Delegate.class, problems));
+    List<Delegate> delegates = services(ServiceLoader.load(Delegate.class), "delegate", problems);
+    List<DelegateWrapper> wrappers =
+        services(ServiceLoader.load(DelegateWrapper.class), "wrapper of delegates", problems);
     delegates.sort(
         Comparator.comparingInt(Delegate::priority).reversed().thenComparing(Delegate::name));
     Map<String, PayloadLifter> lifters = new HashMap<>();
-    services(PayloadLifter.class, problems).forEach(l -> lifters.putIfAbsent(l.payloadId(), l));
-    return new Delegates(delegates, lifters, problems);
+    services(ServiceLoader.load(PayloadLifter.class), "payload lifter", problems)
+        .forEach(l -> lifters.putIfAbsent(l.payloadId(), l));
+    return new Delegates(delegates, lifters, problems).wrapped(wrappers);
   }
 
   /** Given ones, for tests and embedders. */
@@ -48,9 +53,9 @@ public record Delegates(
     return new Delegates(delegates, byId, List.of());
   }
 
-  private static <S> List<S> services(Class<S> type, List<String> problems) {
+  private static <S> List<S> services(ServiceLoader<S> loader, String what, List<String> problems) {
     List<S> found = new ArrayList<>();
-    Iterator<S> iterator = services(type);
+    Iterator<S> iterator = loader.iterator();
     while (true) {
       try {
         if (!iterator.hasNext()) {
@@ -58,17 +63,49 @@ public record Delegates(
         }
         found.add(iterator.next());
       } catch (ServiceConfigurationError | LinkageError e) {
-        problems.add("a " + type.getSimpleName() + " cannot be loaded: " + e);
+        problems.add("a " + what + " cannot be loaded: " + e);
       }
     }
   }
 
-  @SuppressWarnings("unchecked")
-  private static <S> Iterator<S> services(Class<S> type) {
-    return (Iterator<S>)
-        (type == Delegate.class
-            ? ServiceLoader.load(Delegate.class).iterator()
-            : ServiceLoader.load(PayloadLifter.class).iterator());
+  /**
+   * These delegates, each in what the wrappers put around it: the lowest {@link
+   * DelegateWrapper#order} innermost. One that a wrapper refuses is left out and named among the
+   * problems.
+   */
+  public Delegates wrapped(List<DelegateWrapper> wrappers) {
+    List<DelegateWrapper> inOrder =
+        wrappers.stream()
+            .sorted(
+                Comparator.comparingInt(DelegateWrapper::order)
+                    .thenComparing(DelegateWrapper::name))
+            .toList();
+    List<Delegate> wrapped = new ArrayList<>();
+    List<String> all = new ArrayList<>(problems);
+    for (Delegate delegate : delegates) {
+      try {
+        wrapped.add(wrapped(delegate, inOrder));
+      } catch (RuntimeException | LinkageError e) {
+        all.add(
+            "delegate '"
+                + delegate.name()
+                + "' is left out, since it cannot be wrapped: "
+                + e.getMessage());
+      }
+    }
+    return new Delegates(wrapped, lifters, all);
+  }
+
+  private static Delegate wrapped(Delegate delegate, List<DelegateWrapper> wrappers) {
+    Delegate outermost = delegate;
+    for (DelegateWrapper wrapper : wrappers) {
+      outermost = wrapper.wrap(outermost);
+      if (!outermost.name().equals(delegate.name())) {
+        throw new IllegalStateException(
+            "the wrapper '" + wrapper.name() + "' calls it '" + outermost.name() + "'");
+      }
+    }
+    return outermost;
   }
 
   public @Nullable Delegate find(String name) {

@@ -52,6 +52,7 @@ public record Placement(
   /**
    * A subgraph or opaque payload.
    *
+   * @param wrappings what is around the delegate, such as {@code isolated}; mostly empty
    * @param operatorCount 0 for an opaque payload, whose operators are not known
    * @param inputBytes bytes that cross its border inwards in a run, at the upper bounds
    * @param outputBytes outwards
@@ -60,10 +61,20 @@ public record Placement(
   public record PlacedSubgraph(
       String name,
       String delegate,
+      List<String> wrappings,
       int operatorCount,
       long inputBytes,
       long outputBytes,
-      long memoryBytes) {}
+      long memoryBytes) {
+    public PlacedSubgraph {
+      wrappings = List.copyOf(wrappings);
+    }
+
+    /** The delegate's name, with what is around it: {@code xnnpack (isolated)}. */
+    public String runner() {
+      return wrappings.isEmpty() ? delegate : delegate + " (" + String.join(", ", wrappings) + ")";
+    }
+  }
 
   /**
    * Memory of one execution at the shapes that the program declares, and what the file plans in its

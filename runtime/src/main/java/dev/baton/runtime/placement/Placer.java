@@ -335,6 +335,7 @@ public final class Placer {
           new Placement.PlacedSubgraph(
               name,
               open.name(),
+              open.delegate().wrappings(),
               part.nodes().size(),
               bytes(inputs),
               bytes(outputs),
@@ -402,7 +403,13 @@ public final class Placer {
         List<Value> inputs = node.inputs();
         subgraphs.add(
             new Placement.PlacedSubgraph(
-                name, open.name(), 0, bytes(inputs), bytes(node.results()), result.memoryBytes()));
+                name,
+                open.name(),
+                open.delegate().wrappings(),
+                0,
+                bytes(inputs),
+                bytes(node.results()),
+                result.memoryBytes()));
         return new Unit.OnDelegate(
             name, open.name(), true, List.of(node), inputs, node.results(), result);
       } catch (DelegateException | RuntimeException | LinkageError e) {
