@@ -25,8 +25,7 @@ final class IsolatedDelegate implements Delegate {
    */
   IsolatedDelegate(Delegate here, List<String> arguments, IsolationOptions options) {
     this.here = here;
-    this.supervisor =
-        new Supervisor(here.name(), arguments, options, here.getClass().getModule());
+    this.supervisor = new Supervisor(here.name(), arguments, options, here.getClass().getModule());
   }
 
   @Override

@@ -101,8 +101,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
         sharedOutputs[i] = place(request, all, io.outputShape(i), outputOffsets[i], outputs[i]);
       }
       stateBytes = child.call(Kind.BIND, request, null).number();
-      bound =
-          new Bound(arena, new RunCell(all), inputs, outputs, sharedInputs, sharedOutputs);
+      bound = new Bound(arena, new RunCell(all), inputs, outputs, sharedInputs, sharedOutputs);
       runs = 0;
       done = true;
     } catch (IOException e) {
@@ -306,8 +305,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
     }
 
     private void exchange(Kind kind, SharedFile file, long size) throws DelegateException {
-      child.call(
-          kind, new Writer().put(number).put(file.path().toString()).put(size), null);
+      child.call(kind, new Writer().put(number).put(file.path().toString()).put(size), null);
     }
 
     private static DelegateException noRoom(IOException e) {

@@ -15,10 +15,7 @@ public final class IsolationOptions {
   private final Duration patience;
 
   private IsolationOptions(
-      List<String> javaOptions,
-      Duration firstBackOff,
-      Duration longestBackOff,
-      Duration patience) {
+      List<String> javaOptions, Duration firstBackOff, Duration longestBackOff, Duration patience) {
     this.javaOptions = List.copyOf(javaOptions);
     this.firstBackOff = firstBackOff;
     this.longestBackOff = longestBackOff;

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * Puts those delegates in child processes that the system property {@link #PROPERTY} names: {@code
- * -Dbaton.isolate=xnnpack,qnn}, or {@code -Dbaton.isolate=*} for all. {@link #JAVA_OPTIONS_PROPERTY}
- * gives more options to the child's Java, separated by blanks.
+ * -Dbaton.isolate=xnnpack,qnn}, or {@code -Dbaton.isolate=*} for all. {@link
+ * #JAVA_OPTIONS_PROPERTY} gives more options to the child's Java, separated by blanks.
  */
 public final class IsolationWrapper implements DelegateWrapper {
   /** System property with the names of delegates, separated by commas; {@code *} for all. */

@@ -113,8 +113,7 @@ final class Supervisor {
 
   /** Ends the child in some time, if nobody opens a session. */
   void linger() {
-    CompletableFuture.delayedExecutor(LINGER_SECONDS, TimeUnit.SECONDS)
-        .execute(this::endIfUnused);
+    CompletableFuture.delayedExecutor(LINGER_SECONDS, TimeUnit.SECONDS).execute(this::endIfUnused);
   }
 
   private synchronized void endIfUnused() {

@@ -1,10 +1,10 @@
 package dev.baton.isolation;
 
+import dev.baton.delegate.Bindings;
 import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateSession;
-import dev.baton.delegate.Bindings;
 import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.RunContext;
 import dev.baton.tck.ForwardingDelegate;

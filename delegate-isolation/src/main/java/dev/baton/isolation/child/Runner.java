@@ -50,10 +50,9 @@ final class Runner {
   DelegateState state() throws DelegateException {
     return execution
         .state()
-        .orElseThrow(
-            () ->
-                new DelegateException(
-                    DelegateException.Kind.UNSUPPORTED, "it has no state in this execution"));
+        .orElseThrow(() ->
+            new DelegateException(
+                DelegateException.Kind.UNSUPPORTED, "it has no state in this execution"));
   }
 
   /** A tensor's place in the shared memory. */

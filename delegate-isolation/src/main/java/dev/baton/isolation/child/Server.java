@@ -11,7 +11,6 @@ import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.DelegateState;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
-import dev.baton.graph.TensorType;
 import dev.baton.isolation.wire.Connection;
 import dev.baton.isolation.wire.ContextFacts;
 import dev.baton.isolation.wire.Frame;
@@ -76,12 +75,11 @@ final class Server {
   private final Map<Integer, SynchronousQueue<NamedData>> questions = new ConcurrentHashMap<>();
   private final AtomicInteger names = new AtomicInteger();
   private final ExecutorService threads =
-      Executors.newCachedThreadPool(
-          task -> {
-            Thread thread = new Thread(task, "isolated-" + names.getAndIncrement());
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "isolated-" + names.getAndIncrement());
+        thread.setDaemon(true);
+        return thread;
+      });
 
   Server(Delegate delegate, Connection connection) {
     this.delegate = delegate;
@@ -152,15 +150,15 @@ final class Server {
       case AVAILABILITY -> availability(in.bool() ? context(frame) : null, out);
       case OPEN -> {
         int number = in.integer();
-        sessions.put(number, 
+        sessions.put(
+            number,
             new OpenSession(delegate.open(context(frame)), Arena.ofShared(), new ArrayList<>()));
       }
       case CLAIM -> claim(in, out);
       case COMPILE -> compile(frame, out);
       case LOAD -> load(frame, out);
       case OUTPUT_SHAPES -> {
-        Optional<List<Shape>> shapes =
-            of(subgraphs, in).outputShapes(in.list(Reader::shape));
+        Optional<List<Shape>> shapes = of(subgraphs, in).outputShapes(in.list(Reader::shape));
         out.put(shapes.isPresent());
         shapes.ifPresent(s -> out.put(s, Writer::put));
       }
@@ -235,8 +233,7 @@ final class Server {
   }
 
   private void availability(@Nullable RequestContext context, Writer out) {
-    Availability found =
-        context == null ? delegate.availability() : delegate.availability(context);
+    Availability found = context == null ? delegate.availability() : delegate.availability(context);
     out.put(found.isAvailable()).put(found.message());
     if (!found.isAvailable()) {
       out.put(found.reason()).put(found.remedy()).put(found.tried(), Writer::put);

@@ -21,7 +21,8 @@ public final class Constants {
    */
   public int add(MemorySegment bytes) {
     if (bytes.isNative()) {
-      return known.computeIfAbsent(new Place(bytes.address(), bytes.byteSize()), p -> append(bytes));
+      return known.computeIfAbsent(
+          new Place(bytes.address(), bytes.byteSize()), p -> append(bytes));
     }
     return append(bytes);
   }

@@ -68,8 +68,7 @@ public final class GraphReader {
     List<Argument> arguments = in.list(r -> argument());
     List<ValueType> types = in.list(Types::read);
     Node node =
-        builder.node(
-            operator, arguments, types, new Origin(in.integer(), in.text(), in.integer()));
+        builder.node(operator, arguments, types, new Origin(in.integer(), in.text(), in.integer()));
     values.addAll(node.results());
     return node;
   }

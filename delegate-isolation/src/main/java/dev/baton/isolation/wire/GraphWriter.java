@@ -89,10 +89,9 @@ public final class GraphWriter {
   private void write(Operator operator) {
     boolean shared =
         Operators.find(operator.name())
-            .filter(
-                o ->
-                    o.resultCount() == operator.resultCount()
-                        && o.parameters().equals(operator.parameters()))
+            .filter(o ->
+                o.resultCount() == operator.resultCount()
+                    && o.parameters().equals(operator.parameters()))
             .isPresent();
     out.put(operator.name()).put(shared);
     if (!shared) {
@@ -147,11 +146,10 @@ public final class GraphWriter {
     List<Integer> order =
         IntStream.range(0, shape.rank())
             .boxed()
-            .sorted(
-                (a, b) ->
-                    strides[a] != strides[b]
-                        ? Long.compare(strides[b], strides[a])
-                        : Boolean.compare(shape.size(a) == 1, shape.size(b) == 1))
+            .sorted((a, b) ->
+                strides[a] != strides[b]
+                    ? Long.compare(strides[b], strides[a])
+                    : Boolean.compare(shape.size(a) == 1, shape.size(b) == 1))
             .toList();
     Shape stored = Shape.of(order.stream().mapToInt(shape::size).toArray());
     long rows = stored.rank() == 0 || stored.size(-1) == 0 ? 1 : stored.numel() / stored.size(-1);

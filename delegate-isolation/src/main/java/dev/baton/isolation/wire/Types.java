@@ -14,8 +14,7 @@ public final class Types {
 
   public static void write(Writer out, ValueType type) {
     switch (type) {
-      case TensorType t ->
-          out.put(TENSOR).put(t.dtype().code()).put(t.shape()).put(t.dynamic());
+      case TensorType t -> out.put(TENSOR).put(t.dtype().code()).put(t.shape()).put(t.dynamic());
       case SymbolType s -> out.put(SYMBOL).put(s);
       default -> throw new WireException("a value of type " + type + " cannot be sent");
     }
