@@ -202,10 +202,6 @@ final class Child {
     return !lost && process.isAlive();
   }
 
-  long pid() {
-    return process.pid();
-  }
-
   /** A number for something that the child is to know: never the same twice. */
   int number() {
     return numbers.incrementAndGet();

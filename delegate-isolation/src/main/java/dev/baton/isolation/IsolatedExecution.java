@@ -32,7 +32,6 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
 
   /** The shared memory of the last bind. */
   private record Bound(
-      Arena arena,
       RunCell cell,
       MemorySegment[] inputs,
       MemorySegment[] outputs,
@@ -45,6 +44,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
   private final int slack;
   private long stateBytes;
   private @Nullable Bound bound;
+  private @Nullable Arena memory;
   private int runs;
   private long usualNanos = Long.MAX_VALUE / 8;
   private volatile @Nullable Thread waiting;
@@ -82,6 +82,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
     }
     release();
     Arena arena = Arena.ofShared();
+    memory = arena;
     boolean done = false;
     try (SharedFile file = SharedFile.ofSize((end + PAGE - 1) & -PAGE)) {
       MemorySegment all = file.map(arena);
@@ -101,7 +102,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
         sharedOutputs[i] = place(request, all, io.outputShape(i), outputOffsets[i], outputs[i]);
       }
       stateBytes = child.call(Kind.BIND, request, null).number();
-      bound = new Bound(arena, new RunCell(all), inputs, outputs, sharedInputs, sharedOutputs);
+      bound = new Bound(new RunCell(all), inputs, outputs, sharedInputs, sharedOutputs);
       runs = 0;
       done = true;
     } catch (IOException e) {
@@ -114,7 +115,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
           e);
     } finally {
       if (!done) {
-        arena.close();
+        release();
       }
     }
   }
@@ -131,10 +132,11 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
   }
 
   private void release() {
-    Bound before = bound;
+    Arena before = memory;
     bound = null;
+    memory = null;
     if (before != null) {
-      before.arena().close();
+      before.close();
     }
   }
 

@@ -50,10 +50,6 @@ final class IsolatedSession implements DelegateSession {
     this.facts = facts;
   }
 
-  Supervisor supervisor() {
-    return supervisor;
-  }
-
   /** Opens the session in the child that lives, if it is not open there. */
   synchronized Child open(@Nullable HostContext context) throws DelegateException {
     Child present = supervisor.child();
