@@ -59,7 +59,8 @@ class CommandsTest {
       Baton explained = done("explain", LOWERED, "--isolate", "xnnpack");
       assertTrue(explained.out().contains(" on xnnpack (isolated): "), explained.out());
       Baton verified =
-          done("verify", LOWERED, "--isolate", "xnnpack", "--shadow", "1", "--delegates", "xnnpack");
+          done(
+              "verify", LOWERED, "--isolate", "xnnpack", "--shadow", "1", "--delegates", "xnnpack");
       assertTrue(verified.out().contains("digits-xnn"), verified.out());
       Baton doctor = done("doctor");
       assertTrue(doctor.out().contains("xnnpack (isolated): available"), doctor.out());
