@@ -7,6 +7,7 @@ import dev.baton.delegate.DelegateState;
 import dev.baton.delegate.RunContext;
 import dev.baton.graph.Shape;
 import dev.baton.isolation.wire.Kind;
+import dev.baton.isolation.wire.Mappings;
 import dev.baton.isolation.wire.Reader;
 import dev.baton.isolation.wire.RunCell;
 import dev.baton.isolation.wire.SharedFile;
@@ -44,7 +45,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
   private final int slack;
   private long stateBytes;
   private @Nullable Bound bound;
-  private @Nullable Arena memory;
+  private @Nullable Mappings memory;
   private int runs;
   private long usualNanos = Long.MAX_VALUE / 8;
   private volatile @Nullable Thread waiting;
@@ -81,11 +82,11 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
       end = aligned(end + io.output(i).byteSize() + slack);
     }
     release();
-    Arena arena = Arena.ofShared();
-    memory = arena;
+    Mappings mappings = new Mappings();
+    memory = mappings;
     boolean done = false;
     try (SharedFile file = SharedFile.ofSize((end + PAGE - 1) & -PAGE)) {
-      MemorySegment all = file.map(arena);
+      MemorySegment all = file.map(mappings.arena());
       Writer request = new Writer().put(number).put(file.path().toString());
       request.put(inputOffsets.length);
       MemorySegment[] inputs = new MemorySegment[inputOffsets.length];
@@ -132,7 +133,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
   }
 
   private void release() {
-    Arena before = memory;
+    Mappings before = memory;
     bound = null;
     memory = null;
     if (before != null) {

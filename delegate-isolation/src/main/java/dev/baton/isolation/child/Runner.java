@@ -8,13 +8,13 @@ import dev.baton.delegate.RunContext;
 import dev.baton.graph.Shape;
 import dev.baton.isolation.wire.Connection;
 import dev.baton.isolation.wire.Kind;
+import dev.baton.isolation.wire.Mappings;
 import dev.baton.isolation.wire.Reader;
 import dev.baton.isolation.wire.RunCell;
 import dev.baton.isolation.wire.SharedFile;
 import dev.baton.isolation.wire.WireException;
 import dev.baton.isolation.wire.Writer;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,8 +34,7 @@ final class Runner {
   private final Connection connection;
   private volatile @Nullable Thread thread;
   private volatile boolean closed;
-  private volatile @Nullable Arena memory;
-  private volatile @Nullable RunCell cell;
+  private volatile @Nullable Mappings memory;
 
   Runner(int number, DelegateExecution execution, Connection connection) {
     this.number = number;
@@ -64,13 +63,13 @@ final class Runner {
 
   /** Between runs, by any thread. */
   void bind(Reader in) throws DelegateException, IOException {
-    Arena arena = Arena.ofShared();
-    MemorySegment bytes = SharedFile.map(Path.of(in.text()), true, arena);
+    Mappings mappings = new Mappings();
+    MemorySegment bytes = SharedFile.map(Path.of(in.text()), true, mappings.arena());
     List<Place> inputs = in.list(Place::read);
     List<Place> outputs = in.list(Place::read);
     stop();
-    Arena before = memory;
-    memory = arena;
+    Mappings before = memory;
+    memory = mappings;
     // The buffers of the last bind are valid until this one.
     execution.bind(bindings(bytes, inputs, outputs));
     if (before != null) {
@@ -117,7 +116,6 @@ final class Runner {
 
   private void start(RunCell of) {
     closed = false;
-    cell = of;
     Thread started = new Thread(() -> work(of), "isolated-run-" + number);
     started.setDaemon(true);
     thread = started;
@@ -211,7 +209,7 @@ final class Runner {
     try {
       execution.close();
     } finally {
-      Arena mapped = memory;
+      Mappings mapped = memory;
       if (mapped != null) {
         mapped.close();
       }

@@ -16,6 +16,7 @@ import dev.baton.isolation.wire.ContextFacts;
 import dev.baton.isolation.wire.Frame;
 import dev.baton.isolation.wire.GraphReader;
 import dev.baton.isolation.wire.Kind;
+import dev.baton.isolation.wire.Mappings;
 import dev.baton.isolation.wire.Reader;
 import dev.baton.isolation.wire.SharedFile;
 import dev.baton.isolation.wire.Types;
@@ -41,13 +42,14 @@ import org.jspecify.annotations.Nullable;
 /** Does what the parent asks, each request on a thread of its own. */
 final class Server {
   /** A session, and the constants that it was sent, by number. */
-  private record OpenSession(DelegateSession session, Arena memory, List<MemorySegment> constants) {
+  private record OpenSession(
+      DelegateSession session, Mappings memory, List<MemorySegment> constants) {
     /** The contents that a request refers to, after those that come with it were added. */
     List<MemorySegment> contents(Reader in) throws IOException {
       String path = in.text();
       List<Long> sizes = in.list(Reader::number);
       if (!sizes.isEmpty()) {
-        MemorySegment all = SharedFile.map(Path.of(path), false, memory);
+        MemorySegment all = SharedFile.map(Path.of(path), false, memory.arena());
         long offset = 0;
         for (long size : sizes) {
           constants.add(all.asSlice(offset, size));
@@ -152,7 +154,7 @@ final class Server {
         int number = in.integer();
         sessions.put(
             number,
-            new OpenSession(delegate.open(context(frame)), Arena.ofShared(), new ArrayList<>()));
+            new OpenSession(delegate.open(context(frame)), new Mappings(), new ArrayList<>()));
       }
       case CLAIM -> claim(in, out);
       case COMPILE -> compile(frame, out);
@@ -336,7 +338,7 @@ final class Server {
             in.map(Reader::bytes),
             in.list(Types::readTensor),
             in.list(Types::readTensor),
-            key -> namedData(frame.number(), key, session.memory()));
+            key -> namedData(frame.number(), key, session.memory().arena()));
     keep(number, session.session().load(payload, context), out);
   }
 

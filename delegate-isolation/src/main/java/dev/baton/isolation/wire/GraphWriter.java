@@ -155,7 +155,7 @@ public final class GraphWriter {
     long rows = stored.rank() == 0 || stored.size(-1) == 0 ? 1 : stored.numel() / stored.size(-1);
     long bytes =
         constant.packing() == Packing.INT4_NIBBLES && stored.numel() > 0
-            ? rows * ((stored.rank() == 0 ? 1 : stored.size(-1)) + 1L >> 1)
+            ? rows * (((stored.rank() == 0 ? 1 : stored.size(-1)) + 1L) / 2)
             : constant.type().byteSize();
     MemorySegment data = constant.data();
     out.put(constant.packing()).put(constant.type().dtype().code()).put(stored);
