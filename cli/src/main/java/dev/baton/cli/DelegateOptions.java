@@ -2,6 +2,7 @@ package dev.baton.cli;
 
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.Shadow;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** How a method is loaded. */
 final class DelegateOptions {
+  /** What the jar that isolates goes by, if it is here. */
+  private static final String ISOLATE_PROPERTY = "baton.isolate";
+
   @Option(
       names = "--delegates",
       paramLabel = "auto|none|NAME,…",
@@ -45,8 +49,25 @@ final class DelegateOptions {
   private @Nullable Integer threads;
 
   @SuppressWarnings("NullAway.Init")
+  @Option(
+      names = "--isolate",
+      paramLabel = "NAME,…",
+      description =
+          "Runs these delegates (* for all) in processes of their own: a crash of a library is a"
+              + " failure of its delegate.")
+  private @Nullable String isolated;
+
+  @Option(
+      names = "--shadow",
+      paramLabel = "RATE",
+      description =
+          "Repeats this part of delegates' runs (0.1: one in ten) in Java and compares; a delegate"
+              + " that is wrong is replaced.")
+  private @Nullable Double shadow;
+
   DelegateOptions() {}
 
+  /** To be called before delegates are looked for. */
   LoadOptions loadOptions() {
     if (threads != null && threads < 1) {
       throw new ParameterException(
@@ -59,6 +80,10 @@ final class DelegateOptions {
           default -> LoadOptions.defaults().withDelegates(names());
         };
     options = policy == null ? options : options.withPolicy(policy);
+    options = shadow == null ? options : options.withShadow(Shadow.ofRate(shadow));
+    if (isolated != null) {
+      System.setProperty(ISOLATE_PROPERTY, isolated);
+    }
     return threads == null ? options : options.withThreads(threads);
   }
 

@@ -62,8 +62,8 @@ final class VerifyCommand extends AbstractCommand {
 
   @Override
   int execute() throws IOException {
-    Delegates known = Delegates.load();
     LoadOptions options = delegates.loadOptions();
+    Delegates known = Delegates.load();
     for (String name : options.delegates().orElse(List.of())) {
       if (known.find(name) == null) {
         throw usageError(

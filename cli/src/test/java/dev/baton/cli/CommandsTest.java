@@ -48,6 +48,27 @@ class CommandsTest {
     return (List<Map<String, Object>>) json;
   }
 
+  // ---- isolation
+
+  @Test
+  void isolatedDelegatesAreShownAsSuch() {
+    if (!Baton.hasXnnpack()) {
+      return;
+    }
+    try {
+      Baton explained = done("explain", LOWERED, "--isolate", "xnnpack");
+      assertTrue(explained.out().contains(" on xnnpack (isolated): "), explained.out());
+      Baton verified =
+          done(
+              "verify", LOWERED, "--isolate", "xnnpack", "--shadow", "1", "--delegates", "xnnpack");
+      assertTrue(verified.out().contains("digits-xnn"), verified.out());
+      Baton doctor = done("doctor");
+      assertTrue(doctor.out().contains("xnnpack (isolated): available"), doctor.out());
+    } finally {
+      System.clearProperty("baton.isolate");
+    }
+  }
+
   // ---- run
 
   @ParameterizedTest

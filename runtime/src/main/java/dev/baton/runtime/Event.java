@@ -75,6 +75,22 @@ public interface Event {
   }
 
   /**
+   * A run of a subgraph, repeated in Java, gave something else; from the next run on its operators
+   * run in Java in this execution. Comes from the thread that compares, see {@link Shadow}.
+   */
+  record ShadowDiverged(String delegate, String subgraph, String error) implements Event {
+    @Override
+    public String message() {
+      return "delegate '"
+          + delegate
+          + "' computed something else in "
+          + subgraph
+          + " than Java, which runs it from now on: the error is "
+          + error;
+    }
+  }
+
+  /**
    * Java kernels refused to run a node together with those before it; each runs alone, or is
    * refused when shapes are known.
    *

@@ -512,6 +512,16 @@ public final class Execution implements AutoCloseable {
     }
   }
 
+  /** How far delegates agreed with Java so far; empty unless {@link LoadOptions#withShadow}. */
+  public List<ShadowReport> shadowReports() {
+    enter();
+    try {
+      return core.shadowReports();
+    } finally {
+      leave();
+    }
+  }
+
   /** Bytes of activations between steps at the shapes run so far. */
   public long arenaBytes() {
     return core.arenaBytes();

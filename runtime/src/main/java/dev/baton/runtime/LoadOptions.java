@@ -29,6 +29,7 @@ public final class LoadOptions {
   private BooleanSupplier cancelled;
   private Consumer<Event> listener;
   private boolean profiling;
+  private @Nullable Shadow shadow;
 
   private LoadOptions() {
     delegateOptions = Map.of();
@@ -54,6 +55,7 @@ public final class LoadOptions {
     cancelled = other.cancelled;
     listener = other.listener;
     profiling = other.profiling;
+    shadow = other.shadow;
   }
 
   /**
@@ -197,6 +199,17 @@ public final class LoadOptions {
     return copy;
   }
 
+  /**
+   * Repeats a sample of delegates' runs in Java and compares: a part whose error passes the bound
+   * runs in Java from then on, as after a failure. Off by default, unless the system property
+   * {@value Shadow#RATE_PROPERTY} gives a rate.
+   */
+  public LoadOptions withShadow(Shadow sampling) {
+    LoadOptions copy = new LoadOptions(this);
+    copy.shadow = Objects.requireNonNull(sampling);
+    return copy;
+  }
+
   private static int atLeastOne(int count, String what) {
     if (count < 1) {
       throw new IllegalArgumentException(what + ": " + count + ", expected at least 1");
@@ -262,6 +275,11 @@ public final class LoadOptions {
 
   public boolean isProfiling() {
     return profiling;
+  }
+
+  /** Empty if delegates' runs are not compared with Java. */
+  public Optional<Shadow> shadow() {
+    return shadow == null ? Shadow.ofProperties() : Optional.of(shadow);
   }
 
   public Consumer<Event> listener() {

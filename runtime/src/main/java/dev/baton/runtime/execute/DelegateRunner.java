@@ -12,6 +12,7 @@ import dev.baton.graph.Value;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
+import dev.baton.runtime.ShadowReport;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
@@ -24,11 +25,14 @@ import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
 import dev.baton.runtime.plan.Recording;
 import dev.baton.runtime.profile.LoadPhase;
+import dev.baton.runtime.shadow.ShadowedPart;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -49,11 +53,31 @@ final class DelegateRunner {
   private @Nullable DelegateExecution execution;
   private @Nullable BoundStep current;
   private boolean failed;
+  private final @Nullable ShadowedPart shadow;
+  private @Nullable ShadowTwin shadowTwin;
+  private @Nullable BoundStep shadowed;
 
   DelegateRunner(Unit.OnDelegate unit, CompiledMethod method, ExecutionCore core) {
     this.unit = unit;
     this.method = method;
     this.core = core;
+    this.shadow =
+        method
+            .options()
+            .shadow()
+            .filter(s -> !unit.opaque() && withoutKernels().isEmpty())
+            .map(s -> new ShadowedPart(s, unit.name(), unit.delegate(), this::diverged))
+            .orElse(null);
+  }
+
+  /** Called once, by the thread that compares; the next run acts on it. */
+  private void diverged(String error) {
+    method.sessions().emit(new Event.ShadowDiverged(unit.delegate(), unit.name(), error));
+  }
+
+  /** How far the part agreed with Java; empty if it is not compared. */
+  Optional<ShadowReport> shadowReport() {
+    return Optional.ofNullable(shadow).map(ShadowedPart::report);
   }
 
   /**
@@ -84,7 +108,7 @@ final class DelegateRunner {
 
     @Override
     public void run() {
-      if (failed || forTwin) {
+      if (failed || forTwin || hasTripped()) {
         runTwin();
         return;
       }
@@ -100,13 +124,34 @@ final class DelegateRunner {
         }
         fallBack(e);
         runTwin();
+        return;
       }
+      if (shadow != null && shadow.samples() && state() == null) {
+        shadow.check(this::shadowTwin, inputs, outputs);
+      }
+    }
+
+    /** Of this step's shapes: one is kept. */
+    private ShadowTwin shadowTwin() {
+      ShadowTwin known = shadowTwin;
+      if (known != null && shadowed == this) {
+        return known;
+      }
+      if (known != null) {
+        shadowTwin = null;
+        known.close();
+      }
+      known =
+          new ShadowTwin(method, inputs, outputs, (in, out, host) -> twin(facts, in, out, host));
+      shadowTwin = known;
+      shadowed = this;
+      return known;
     }
 
     private void runTwin() {
       BoundPlan java = twin;
       if (java == null) {
-        java = twin(facts, inputs, outputs);
+        java = twin(facts, inputs, outputs, core::twinHost);
         twin = java;
       }
       Recording recording = core.control().recording();
@@ -193,6 +238,29 @@ final class DelegateRunner {
     return opened;
   }
 
+  /**
+   * True from the first run after a comparison passed the bound.
+   *
+   * @throws DelegateFailedException if the policy wants no Java in its place
+   */
+  private boolean hasTripped() {
+    if (shadow == null || !shadow.hasTripped()) {
+      return false;
+    }
+    if (method.options().policy() == FallbackPolicy.FAIL) {
+      throw new DelegateFailedException(
+          unit.delegate(),
+          "delegate '"
+              + unit.delegate()
+              + "' computed something else in "
+              + unit.name()
+              + " than Java does, in an earlier run",
+          null);
+    }
+    failed = true;
+    return true;
+  }
+
   private void fallBack(Throwable cause) {
     String what =
         "delegate '" + unit.delegate() + "' failed in " + unit.name() + ": " + cause.getMessage();
@@ -232,7 +300,11 @@ final class DelegateRunner {
 
   // ---- the Java twin
 
-  private BoundPlan twin(NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
+  private BoundPlan twin(
+      NodeCall.Facts facts,
+      List<Operand> inputs,
+      List<Operand> outputs,
+      Function<Map<Variable, MemorySegment>, BoundPlan.Host> host) {
     Kernels kernels = method.kernels();
     Graph.Builder builder = new Graph.Builder();
     Map<Value, Value> mapped = new IdentityHashMap<>();
@@ -290,7 +362,7 @@ final class DelegateRunner {
               },
               kernels,
               method.options().maxMemoryBytes());
-      return BoundPlan.bind(plan, core.twinHost(memory));
+      return BoundPlan.bind(plan, host.apply(memory));
     } catch (DelegateException e) {
       throw new IllegalStateException("a twin has no delegates", e);
     }
@@ -394,6 +466,12 @@ final class DelegateRunner {
   }
 
   void close() {
+    if (shadow != null) {
+      shadow.await();
+    }
+    if (shadowTwin != null) {
+      shadowTwin.close();
+    }
     DelegateExecution opened = execution;
     execution = null;
     current = null;

@@ -11,6 +11,7 @@ import dev.baton.runtime.BatonException;
 import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.ShadowReport;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.NodeCall;
@@ -37,6 +38,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -619,31 +621,7 @@ public final class ExecutionCore implements AutoCloseable {
    * memory of its own.
    */
   BoundPlan.Host twinHost(Map<Variable, MemorySegment> buffers) {
-    return new BoundPlan.Host() {
-      @Override
-      public String method() {
-        return method.lifted().name();
-      }
-
-      @Override
-      public MemorySegment variable(Variable variable, long bytes) {
-        MemorySegment buffer = buffers.get(variable);
-        if (buffer == null) {
-          throw new IllegalStateException("no buffer for " + variable);
-        }
-        return buffer;
-      }
-
-      @Override
-      public Operand constant(Value value) {
-        return method.constant(value);
-      }
-
-      @Override
-      public Operand constant(Value value, BufferRequirements requirements) {
-        throw new IllegalStateException("a twin has no delegates");
-      }
-
+    return new TwinHost(method, buffers) {
       @Override
       public MemorySegment arena(long bytes, int alignment) {
         // Twins run one at a time, and nothing in their arena outlives the run.
@@ -672,24 +650,15 @@ public final class ExecutionCore implements AutoCloseable {
       public Parallel parallel() {
         return parallel;
       }
-
-      @Override
-      public MemorySegment packed(Value constant, Packer packer) {
-        return method.packed(constant, packer);
-      }
-
-      @Override
-      public Step delegate(
-          Unit.OnDelegate unit, NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
-        throw new IllegalStateException("a twin has no delegates");
-      }
-
-      @Override
-      public void shape(Variable variable, Shape shape) {}
-
-      @Override
-      public void scalar(Variable variable, Call.Number number) {}
     };
+  }
+
+  /** How far delegates agreed with Java; empty unless they are shadowed. */
+  public List<ShadowReport> shadowReports() {
+    return delegates.values().stream()
+        .map(DelegateRunner::shadowReport)
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** Names of the subgraphs that run in Java because their delegate failed. */

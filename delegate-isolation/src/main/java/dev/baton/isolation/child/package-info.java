@@ -1,0 +1,2 @@
+/** The side of the child process. */
+package dev.baton.isolation.child;
