@@ -83,7 +83,7 @@ public record ModelCase(
 
   /** The same case, held to another tolerance. */
   public ModelCase withTolerance(double other) {
-    return new ModelCase(folder, name, model, dataFiles, method, other, independent, calls);
+    return new ModelCase(path, name, model, dataFiles, method, other, independent, calls);
   }
 
   /** True if the folder has a case's two files. */
