@@ -37,6 +37,13 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
 
   abstract TensorType type(int k);
 
+  /** The content of a state of the payload. */
+  @Override
+  public abstract Value state(String name, TensorType type);
+
+  @Override
+  public abstract void updateState(String name, Value value);
+
   /** What the lifter gave, by argument. */
   Map<Integer, Value> outputs() {
     return outputs;
