@@ -210,12 +210,12 @@ class Images(nn.Module):
         self.t = nn.ConvTranspose2d(4, 2, 3, stride=2, padding=1, output_padding=1, groups=2)
 
     def forward(self, x, y, z):  # [2, 3, 11], [1, 4, 9, 12], [1, 1, 3, 4, 5]
-        a = F.avg_pool2d(y, 3, 2, 1), F.avg_pool2d(y, 3, 2, 1, count_include_pad=False), F.max_pool2d(y, 3, 2, 1), F.avg_pool2d(y, 2, ceil_mode=True)
-        b = F.max_pool2d(y, 2, ceil_mode=True), F.adaptive_avg_pool2d(y, 1), F.adaptive_max_pool2d(y, (3, 4))
+        a = F.avg_pool2d(y, 3, 2, 1), F.avg_pool2d(y, 3, 2, 1, count_include_pad=False), F.max_pool2d(y, 3, 2, 1), F.avg_pool2d(y, 2, 2, ceil_mode=True)
+        b = F.max_pool2d(y, 2, 2, ceil_mode=True), F.adaptive_avg_pool2d(y, 1), F.adaptive_max_pool2d(y, (3, 4))
         c = self.i(self.p(y)), self.c4(y), self.t(y), F.pixel_shuffle(y, 2), F.pixel_unshuffle(y[..., :8, :], 2)
         d = F.pad(y, (1, 2, 0, 1)), F.pad(y, (1, 2, 2, 1), mode="reflect"), F.pad(y, (1, 2, 2, 1), mode="replicate")
         e = F.interpolate(y, size=(5, 7), mode="bilinear", align_corners=True), F.interpolate(y, scale_factor=2, mode="bilinear")
-        f = self.c2(self.c1(x)), F.max_pool1d(x, 3, 2), F.avg_pool1d(x, 2), self.c3(z), F.interpolate(y, size=(18, 24), mode="nearest")
+        f = self.c2(self.c1(x)), F.max_pool1d(x, 3, 2), F.avg_pool1d(x, 2, 2), self.c3(z), F.interpolate(y, size=(18, 24), mode="nearest")
         return a + b + c + d + e + f
 
 
@@ -239,9 +239,9 @@ class Moves(nn.Module):
         c = torch.cat([x, x * 2], 1), torch.stack([x, x + 1], 1), *x.split(2, 1), *x.chunk(2, 0), *x.split([1, 3], 0), *y.unbind(1)
         d = x[i], x.index_select(1, i), torch.gather(x, 0, i[:, None].expand(3, 6)), y.expand(2, 3, 4), y.repeat(1, 2, 1), x[:1].expand(3, 6)
         e = x.cumsum(1), *x.topk(2, dim=1), *x.topk(3, dim=0, largest=False), x.flip(1), x.roll(1, 0), x.tril(), x.triu(1), torch.sort(x, dim=1)[0]
-        f = y @ y.transpose(1, 2), torch.einsum("bij,bkj->bik", y, y), x @ x.T, torch.matmul(y, x[:, :4]), torch.bmm(y, y.transpose(1, 2)), x[0] @ x[1]
+        f = y @ y.transpose(1, 2), torch.einsum("bij,bkj->bik", y, y), x @ x.T, torch.matmul(y, x[:, :4]), torch.bmm(y, y.transpose(1, 2))
         g = torch.arange(5) + i[0], torch.full((2, 3), 1.5) * x[:2, :3], torch.ones_like(x) + x, torch.zeros(2) + x[0, :2], F.one_hot(i, 4), i * 2 + 1
-        h = x.scatter(0, i[:2, None], 5.), x.index_copy(0, i, x[:3] * 2), torch.scatter_add(x, 0, i[:, None].expand(3, 6), x[:3]), F.embedding(i, x), x.slice_scatter(x[:, :2], 1, 1, 3)
+        h = x.index_copy(0, i, x[:3] * 2), torch.scatter_add(x, 0, i[:, None].expand(3, 6), x[:3]), F.embedding(i, x), x.slice_scatter(x[:, :2], 1, 1, 3)
         return a + b + c + d + e + f + g + h
 
 
@@ -271,7 +271,7 @@ class Small(nn.Module):
         self.l1, self.l2 = nn.Linear(24, 48), nn.Linear(48, 6)
 
     def forward(self, x):
-        x = F.max_pool2d(F.relu(self.c1(x)), 2)
+        x = F.max_pool2d(F.relu(self.c1(x)), 2, 2)
         x = F.silu(self.c3(F.relu(self.c2(x)))).mean((2, 3))
         return self.l2(F.gelu(self.l1(x)))
 

@@ -43,9 +43,10 @@ final class Activations {
 
   /** x where x ≥ α, else 0. */
   static void thresholdedRelu(OperationCall c) throws DelegateException, UnsupportedOperation {
-    Value x = c.tensor("x");
-    Value enough = c.apply("aten::ge.Scalar", x, Argument.of(c.number("alpha")));
-    c.give(c.apply("aten::where.self", enough, x, c.scalar(0, x.dtype())));
+    float below = Math.nextDown((float) c.number("alpha")); // the operator asks for more than that
+    c.give(
+        c.apply(
+            "aten::threshold", c.tensor("x"), Argument.of((double) below), Argument.of(0.0)));
   }
 
   /** min(β, x), with the slope α below 0. */

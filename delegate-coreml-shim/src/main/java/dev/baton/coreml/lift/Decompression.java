@@ -13,8 +13,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights that are stored in fewer bits. Integers of eight bits with a scale for each channel stay
- * so, and are dequantized in the graph, where delegates see them; all others become real numbers.
+ * Weights that are stored in fewer bits. Signed integers with a scale for each channel, and no zero
+ * points, stay so and are dequantized in the graph, where delegates see them; all others become
+ * real numbers.
  */
 final class Decompression {
   /** Fewer weights are not worth keeping in eight bits; palettes are among them. */
@@ -24,14 +25,18 @@ final class Decompression {
 
   /** Where a place of a tensor has its parameters, of which there are fewer. */
   private record Blocks(int[] sizes, long[] strides, int[] lengths) {
-    /** Null if a dimension is no multiple of its parameters'. */
-    static @Nullable Blocks of(Shape data, Shape parameters, int[] leading) {
+    /**
+     * Null if a dimension is no multiple of its parameters.
+     *
+     * @param counts of parameters, by dimension
+     */
+    static @Nullable Blocks of(Shape data, int[] counts) {
       int rank = data.rank();
       int[] lengths = new int[rank];
       long[] strides = new long[rank];
       long stride = 1;
       for (int d = rank - 1; d >= 0; d--) {
-        int count = leading[d];
+        int count = counts[d];
         if (count < 1 || data.size(d) % count != 0) {
           return null;
         }
@@ -84,8 +89,53 @@ final class Decompression {
     Literal scale = c.literal("scale");
     int axis = rank == 0 ? 0 : c.dim(c.integer("axis", 0), rank);
     Literal zeroPoint = c.has("zero_point") ? c.literal("zero_point") : null;
-    c.give(
-        Quantizations.dequantized(c, eightBits(c, data), scale, zeroPoint, axis));
+    if (staysQuantized(data, zeroPoint)) {
+      c.give(Quantizations.dequantized(c, eightBits(c, data), scale, null, axis));
+      return;
+    }
+    int[] scales = counts(c, data.shape(), axis, scale);
+    Blocks byScale = Blocks.of(data.shape(), scales);
+    Blocks byZeroPoint =
+        zeroPoint == null
+            ? byScale
+            : Blocks.of(data.shape(), counts(c, data.shape(), axis, zeroPoint));
+    if (byScale == null || byZeroPoint == null) {
+      throw Failures.damaged(c.operation().label() + " has no sizes");
+    }
+    MemorySegment reals = reals(c, data.shape());
+    for (long i = 0; i < data.numel(); i++) {
+      double shift = zeroPoint == null ? 0 : zeroPoint.number(byZeroPoint.block(i));
+      put(reals, i, scale.number(byScale.block(i)) * (data.number(i) - shift));
+    }
+    give(c, data.shape(), reals);
+  }
+
+  private static boolean staysQuantized(Literal data, @Nullable Literal zeroPoint) {
+    if (!data.element().isSigned() || data.numel() < FEW) {
+      return false;
+    }
+    for (long i = 0; zeroPoint != null && i < zeroPoint.numel(); i++) {
+      if (zeroPoint.integer(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** How many parameters each dimension has, where they are one, or one for each of the axis. */
+  private static int[] counts(OperationCall c, Shape data, int axis, Literal parameters)
+      throws DelegateException {
+    int[] counts = new int[data.rank()];
+    Arrays.fill(counts, 1);
+    if (parameters.numel() != 1) {
+      if (data.rank() == 0 || parameters.numel() != data.size(axis)) {
+        throw Failures.damaged(
+            "%s has %d parameters for %s"
+                .formatted(parameters.what(), parameters.numel(), data));
+      }
+      counts[axis] = data.size(axis);
+    }
+    return counts;
   }
 
   /** Integers of at most eight bits as a constant of the graph. */
@@ -102,15 +152,15 @@ final class Decompression {
     Shape shape = data.shape();
     Blocks blocks =
         scale.shape().rank() == shape.rank()
-            ? Blocks.of(shape, scale.shape(), scale.shape().sizes())
+            ? Blocks.of(shape, scale.shape().sizes())
             : null;
     if (blocks == null || (offset != null && !offset.shape().equals(scale.shape()))) {
       throw Failures.damaged(
           c.operation().label() + " has data " + shape + ", scales " + scale.shape());
     }
     int axis = channelAxis(shape, scale.shape());
-    if (axis >= 0 && shape.numel() >= FEW && !data.element().isReal()) {
-      c.give(Quantizations.dequantized(c, eightBits(c, data), scale, offset, axis));
+    if (axis >= 0 && staysQuantized(data, offset)) {
+      c.give(Quantizations.dequantized(c, eightBits(c, data), scale, null, axis));
       return;
     }
     MemorySegment reals = reals(c, shape);
@@ -174,7 +224,7 @@ final class Decompression {
       int[] leading)
       throws DelegateException {
     Shape from = places.shape();
-    Blocks blocks = Blocks.of(from, table.shape(), leading);
+    Blocks blocks = Blocks.of(from, leading);
     if (blocks == null || entries < 1) {
       throw Failures.damaged(
           c.operation().label() + " has tables " + table.shape() + " for " + from);

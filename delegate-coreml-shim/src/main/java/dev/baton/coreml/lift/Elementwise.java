@@ -12,6 +12,8 @@ final class Elementwise {
   /** A shift that is smaller than this changes no float that is not tiny itself. */
   private static final double NO_SHIFT = 1e-40;
 
+  private static final double HARD_SWISH_BEGINS = -3;
+
   private Elementwise() {}
 
   static OperatorWriter unary(String operator) {
@@ -43,10 +45,21 @@ final class Elementwise {
     Value x = c.tensor("x");
     Value y = c.tensor("y");
     if (isHardSigmoidOf(y, x) || isHardSigmoidOf(x, y)) {
-      c.give(c.apply("aten::hardswish", isHardSigmoidOf(y, x) ? x : y));
+      c.give(c.apply("aten::hardswish", withoutGuard(isHardSigmoidOf(y, x) ? x : y)));
     } else {
       c.give(c.apply("aten::mul.Tensor", x, y));
     }
+  }
+
+  /** Converters set to 0 what is below −3, where a hard swish is 0 by itself. */
+  private static Value withoutGuard(Value value) {
+    Node node = value.producer();
+    return node != null
+            && node.name().equals("aten::threshold")
+            && node.number("threshold") <= HARD_SWISH_BEGINS
+            && node.number("value") == 0
+        ? node.tensor("self")
+        : value;
   }
 
   private static boolean isHardSigmoidOf(Value value, Value x) {

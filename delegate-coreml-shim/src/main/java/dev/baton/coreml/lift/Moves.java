@@ -86,7 +86,13 @@ final class Moves {
   }
 
   static void concatenate(OperationCall c) throws DelegateException, UnsupportedOperation {
-    List<Value> values = c.tensors("values");
+    List<Value> values = new ArrayList<>();
+    for (Value value : c.tensors("values")) { // numbers are joined like tensors of one
+      values.add(
+          value.shape().rank() == 0
+              ? c.apply("aten::unsqueeze_copy", value, Argument.of(0L))
+              : value);
+    }
     if (c.flag("interleave", false)) {
       throw new UnsupportedOperation("interleaves what it joins");
     }

@@ -1,18 +1,33 @@
 package dev.baton.coreml.lift;
 
 import dev.baton.coreml.mil.Failures;
+import dev.baton.coreml.mil.MilType;
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.Argument;
+import dev.baton.graph.DType;
 import dev.baton.graph.Value;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Parts of tensors, and tensors of which a part is another. */
 final class Slices {
-  /** A part of one dimension, as NumPy reads it; a negative step goes backwards. */
-  private record Part(int begin, int end, int step, boolean drop) {
-    boolean isAll(int size) {
-      return begin == 0 && end == size && step == 1;
-    }
-  }
+  /** What is taken of one dimension. */
+  private sealed interface Part {}
+
+  private record All() implements Part {}
+
+  /** Every {@code step}-th from a place to before another; backwards if the step is negative. */
+  private record Range(int begin, int end, int step) implements Part {}
+
+  /** One place, whose dimension goes. */
+  private record One(int place) implements Part {}
+
+  /**
+   * As many as are known, from a place that is computed.
+   *
+   * @param places int64 [count]
+   */
+  private record Moving(Value places) implements Part {}
 
   private Slices() {}
 
@@ -26,99 +41,161 @@ final class Slices {
         Argument.of((long) step));
   }
 
-  private static Part[] parts(OperationCall c, Value x)
+  private static int[] bounds(OperationCall c, String name, int rank, int ifAbsent)
+      throws DelegateException, UnsupportedOperation {
+    int[] all = new int[rank];
+    Arrays.fill(all, ifAbsent);
+    all = c.integers(name, all);
+    if (all.length != rank) {
+      throw Failures.damaged(
+          c.operation().label() + " has " + all.length + " bounds for " + rank + " dimensions");
+    }
+    return all;
+  }
+
+  /**
+   * What the arguments say.
+   *
+   * @param counts how many are taken of each dimension where it is computed; a dimension that goes
+   *     has none
+   */
+  private static Part[] parts(OperationCall c, Value x, int @Nullable [] counts)
       throws DelegateException, UnsupportedOperation {
     int rank = x.shape().rank();
-    int[] begin = c.integers("begin");
-    int[] end = c.integers("end");
-    int[] step = c.integers("stride", filled(rank, 1));
-    int[] beginMask = c.integers("begin_mask", new int[rank]);
-    int[] endMask = c.integers("end_mask", new int[rank]);
-    int[] squeeze = c.integers("squeeze_mask", new int[rank]);
-    for (int[] list : new int[][] {begin, end, step, beginMask, endMask, squeeze}) {
-      if (list.length != rank) {
-        throw Failures.damaged(
-            c.operation().label() + " has " + list.length + " bounds for " + x.shape());
-      }
-    }
+    int[] step = bounds(c, "stride", rank, 1);
+    int[] fromStart = bounds(c, "begin_mask", rank, 0);
+    int[] toEnd = bounds(c, "end_mask", rank, 0);
+    int[] squeeze = bounds(c, "squeeze_mask", rank, 0);
+    boolean computed = c.literalOrNull("begin") == null;
+    int[] begin = computed ? new int[rank] : bounds(c, "begin", rank, 0);
+    int[] end = c.literalOrNull("end") == null ? new int[rank] : bounds(c, "end", rank, 0);
+    boolean endComputed = c.literalOrNull("end") == null;
     Part[] parts = new Part[rank];
     for (int d = 0; d < rank; d++) {
-      int size = x.tensorType().dynamic() ? Integer.MAX_VALUE : x.shape().size(d);
-      if (x.tensorType().dynamic() && (step[d] < 0 || begin[d] < 0 || end[d] < 0)) {
-        throw new UnsupportedOperation("counts from the end of sizes that vary");
-      }
-      if (step[d] == 0) {
+      boolean all = fromStart[d] != 0 && toEnd[d] != 0 && squeeze[d] == 0;
+      if (all && step[d] == 1) {
+        parts[d] = new All();
+      } else if (step[d] == 0) {
         throw Failures.damaged(c.operation().label() + " has the stride 0");
-      }
-      if (squeeze[d] != 0) {
-        int at = begin[d] < 0 ? begin[d] + size : begin[d];
-        parts[d] = new Part(at, at + 1, 1, true);
-      } else if (step[d] > 0) {
-        int from = beginMask[d] != 0 ? 0 : bounded(begin[d], size, 0, size);
-        int to = endMask[d] != 0 ? size : bounded(end[d], size, 0, size);
-        parts[d] = new Part(from, Math.max(from, to), step[d], false);
+      } else if (computed && fromStart[d] == 0) {
+        parts[d] = moving(c, d, squeeze[d] != 0 ? 1 : count(counts, d, step[d]));
+      } else if (endComputed && toEnd[d] == 0 && squeeze[d] == 0) {
+        int taken = count(counts, d, step[d]);
+        parts[d] = new Range(begin[d], begin[d] + taken, 1);
       } else {
-        int from = beginMask[d] != 0 ? size - 1 : bounded(begin[d], size, -1, size - 1);
-        int to = endMask[d] != 0 ? -1 : bounded(end[d], size, -1, size - 1);
-        parts[d] = new Part(from, Math.min(from, to), step[d], false);
+        int size = sizeOf(c, x, d, begin[d], end[d], step[d]);
+        parts[d] =
+            squeeze[d] != 0
+                ? new One(begin[d] < 0 ? begin[d] + size : begin[d])
+                : range(size, begin[d], end[d], step[d], fromStart[d] != 0, toEnd[d] != 0);
       }
     }
     return parts;
   }
 
-  private static int[] filled(int count, int value) {
-    int[] all = new int[count];
-    java.util.Arrays.fill(all, value);
-    return all;
+  private static int count(int @Nullable [] counts, int dim, int step)
+      throws UnsupportedOperation {
+    if (counts == null || counts[dim] < 0 || step != 1) {
+      throw new UnsupportedOperation("computes how much it takes");
+    }
+    return counts[dim];
+  }
+
+  /** Places that follow one of the numbers that the argument {@code begin} computes. */
+  private static Moving moving(OperationCall c, int dim, int count) throws DelegateException {
+    Value first = slice(c, c.to(c.tensor("begin"), DType.INT64), 0, dim, dim + 1, 1);
+    Value steps = c.apply("aten::arange", Argument.of((long) count));
+    return new Moving(c.apply("aten::add.Tensor", steps, first));
+  }
+
+  private static int sizeOf(OperationCall c, Value x, int dim, int begin, int end, int step)
+      throws UnsupportedOperation {
+    if (!x.tensorType().dynamic()) {
+      return x.shape().size(dim);
+    }
+    if (begin < 0 || end < 0 || step < 0) {
+      throw new UnsupportedOperation("counts from the end of sizes that vary");
+    }
+    return Integer.MAX_VALUE;
+  }
+
+  private static Part range(
+      int size, int begin, int end, int step, boolean fromStart, boolean toEnd) {
+    if (step > 0) {
+      int from = fromStart ? 0 : bounded(begin, size, 0, size);
+      int to = toEnd ? size : bounded(end, size, 0, size);
+      return from == 0 && to == size && step == 1
+          ? new All()
+          : new Range(from, Math.max(from, to), step);
+    }
+    int from = fromStart ? size - 1 : bounded(begin, size, -1, size - 1);
+    int to = toEnd ? -1 : bounded(end, size, -1, size - 1);
+    return new Range(from, Math.min(from, to), step);
   }
 
   private static int bounded(int place, int size, int low, int high) {
     return Math.clamp(place < 0 ? (long) place + size : place, low, high);
   }
 
-  static void byIndex(OperationCall c) throws DelegateException, UnsupportedOperation {
-    Value x = c.tensor("x");
-    Part[] parts = parts(c, x);
+  private static Value taken(OperationCall c, Value x, int dim, Part part) {
+    return switch (part) {
+      case All all -> x;
+      case One one ->
+          c.apply(
+              "aten::select_copy.int",
+              x,
+              Argument.of((long) dim),
+              Argument.of((long) one.place()));
+      case Moving moving ->
+          c.apply("aten::index_select", x, Argument.of((long) dim), moving.places());
+      case Range r when r.step() > 0 -> slice(c, x, dim, r.begin(), r.end(), r.step());
+      case Range r -> {
+        int last = x.shape().size(dim) - 1;
+        Value turned = c.apply("aten::flip", x, Argument.ints(dim));
+        yield slice(c, turned, dim, last - r.begin(), last - r.end(), -r.step());
+      }
+    };
+  }
+
+  private static Value taken(OperationCall c, Value x, Part[] parts) {
     Value result = x;
     for (int d = parts.length - 1; d >= 0; d--) {
-      Part part = parts[d];
-      if (part.drop()) {
-        result =
-            c.apply(
-                "aten::select_copy.int",
-                result,
-                Argument.of((long) d),
-                Argument.of((long) part.begin()));
-      } else if (part.step() < 0) {
-        Value turned = c.apply("aten::flip", result, Argument.ints(d));
-        int last = x.shape().size(d) - 1;
-        result = slice(c, turned, d, last - part.begin(), last - part.end(), -part.step());
-      } else if (!part.isAll(x.tensorType().dynamic() ? Integer.MAX_VALUE : x.shape().size(d))) {
-        result = slice(c, result, d, part.begin(), part.end(), part.step());
-      }
+      result = taken(c, result, d, parts[d]);
     }
-    c.give(result);
+    return result;
+  }
+
+  static void byIndex(OperationCall c) throws DelegateException, UnsupportedOperation {
+    Value x = c.tensor("x");
+    c.give(taken(c, x, parts(c, x, declaredCounts(c, x.shape().rank()))));
+  }
+
+  /** How much of each dimension the declared result has; null if dimensions go. */
+  private static int @Nullable [] declaredCounts(OperationCall c, int rank)
+      throws DelegateException {
+    return c.declared(0).type() instanceof MilType.Tensor type && type.sizes().size() == rank
+        ? type.sizes().stream().mapToInt(Math::toIntExact).toArray()
+        : null;
   }
 
   /** A size of −1 reaches to the end. */
   static void bySize(OperationCall c) throws DelegateException, UnsupportedOperation {
     Value x = c.tensor("x");
     int rank = x.shape().rank();
-    int[] begin = c.integers("begin");
-    int[] size = c.integers("size");
-    if (begin.length != rank || size.length != rank) {
-      throw Failures.damaged(c.operation().label() + " has other bounds than " + x.shape());
-    }
-    Value result = x;
+    int[] size = bounds(c, "size", rank, -1);
+    boolean computed = c.literalOrNull("begin") == null;
+    int[] begin = computed ? new int[rank] : bounds(c, "begin", rank, 0);
+    Part[] parts = new Part[rank];
     for (int d = 0; d < rank; d++) {
       int whole = c.fixed(x).size(d);
       int from = begin[d] < 0 ? begin[d] + whole : begin[d];
-      int to = size[d] < 0 ? whole : from + size[d];
-      if (from != 0 || to != whole) {
-        result = slice(c, result, d, from, to, 1);
+      if (computed) {
+        parts[d] = size[d] == whole ? new All() : moving(c, d, count(size, d, 1));
+      } else {
+        parts[d] = range(whole, from, size[d] < 0 ? whole : from + size[d], 1, false, false);
       }
     }
-    c.give(result);
+    c.give(taken(c, x, parts));
   }
 
   static void crop(OperationCall c) throws DelegateException, UnsupportedOperation {
@@ -139,35 +216,51 @@ final class Slices {
   /** x, with a part of it replaced. */
   static void update(OperationCall c) throws DelegateException, UnsupportedOperation {
     Value x = c.tensor("x");
-    Part[] parts = parts(c, x);
     Value update = c.tensor("update");
-    for (int d = 0; d < parts.length; d++) {
-      if (parts[d].step() < 0) {
-        throw new UnsupportedOperation("updates backwards");
-      }
-      if (parts[d].drop()) {
+    int[] squeeze = bounds(c, "squeeze_mask", x.shape().rank(), 0);
+    for (int d = 0; d < squeeze.length; d++) {
+      if (squeeze[d] != 0) {
         update = c.apply("aten::unsqueeze_copy", update, Argument.of((long) d));
       }
     }
-    c.give(updated(c, x, update, parts, 0));
+    int[] counts =
+        update.shape().rank() == squeeze.length ? c.fixed(update).sizes() : null;
+    c.give(updated(c, x, update, parts(c, x, counts), 0));
   }
 
-  private static Value updated(OperationCall c, Value x, Value update, Part[] parts, int dim) {
+  private static Value updated(OperationCall c, Value x, Value update, Part[] parts, int dim)
+      throws UnsupportedOperation {
     if (dim == parts.length) {
       return update;
     }
-    Part part = parts[dim];
-    if (part.isAll(x.shape().size(dim))) {
-      return updated(c, x, update, parts, dim + 1);
-    }
-    Value inside = slice(c, x, dim, part.begin(), part.end(), part.step());
+    Argument at = Argument.of((long) dim);
+    return switch (parts[dim]) {
+      case All all -> updated(c, x, update, parts, dim + 1);
+      case Moving m -> {
+        Value inside = updated(c, taken(c, x, dim, m), update, parts, dim + 1);
+        yield c.apply("aten::index_copy", x, at, m.places(), inside);
+      }
+      case One one -> {
+        Range range = new Range(one.place(), one.place() + 1, 1);
+        yield scattered(c, x, at, range, updated(c, taken(c, x, dim, range), update, parts, dim + 1));
+      }
+      case Range r -> {
+        if (r.step() < 0) {
+          throw new UnsupportedOperation("updates backwards");
+        }
+        yield scattered(c, x, at, r, updated(c, taken(c, x, dim, r), update, parts, dim + 1));
+      }
+    };
+  }
+
+  private static Value scattered(OperationCall c, Value x, Argument dim, Range r, Value part) {
     return c.apply(
         "aten::slice_scatter",
         x,
-        updated(c, inside, update, parts, dim + 1),
-        Argument.of((long) dim),
-        Argument.of((long) part.begin()),
-        Argument.of((long) part.end()),
-        Argument.of((long) part.step()));
+        part,
+        dim,
+        Argument.of((long) r.begin()),
+        Argument.of((long) r.end()),
+        Argument.of((long) r.step()));
   }
 }
