@@ -285,6 +285,21 @@ class Row(nn.Module):
         return self.net(x)
 
 
+class Plain(nn.Module):
+    def forward(self, x, y):  # [2, 3] twice
+        return torch.relu(x * 2 + y), x - y
+
+
+class Counter(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("sum", torch.zeros(2, 3))
+
+    def forward(self, x):  # [2, 3]
+        self.sum.add_(x)
+        return self.sum * 2
+
+
 def main():
     out, only = sys.argv[1], set(sys.argv[2:])
 
@@ -317,6 +332,9 @@ def main():
     emit("shared", Row, [(rand(1, 16),), (rand(5, 16),), (rand(1, 16, seed=3),)][:2], target=ct.target.iOS18, methods=["forward", "prefill"])
     emit("small", Small, [(image,)], ("coreml16", "coreml8", "coremlu", "coremlp", "coremls"))
     emit("small18", Small, [(image,)], ("coreml8", "coremlb", "coremlp", "coremlg", "coremls"), target=ct.target.iOS18)
+    pair = (rand(2, 3), rand(2, 3, seed=1))
+    emit("plain", Plain, [pair])
+    emit("counter", Counter, [(rand(2, 3, seed=i),) for i in range(3)], target=ct.target.iOS18)
     emit("dynamic", Row, [(rand(4, 16),), (rand(9, 16),), (rand(1, 16),)], shapes={"x": {0: Dim("b", min=1, max=16)}})
     emit("dynamic-text", Text, [(ids, torch.ones_like(ids)), (ids[:, :4], torch.ones_like(ids)[:, :4])], ("coreml",),
          shapes={"ids": {1: Dim("s", min=2, max=16)}, "mask": {1: Dim("s", min=2, max=16)}})

@@ -5,6 +5,7 @@ import dev.baton.delegate.DelegateException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +20,16 @@ public final class FlatDirectory {
   /** An index that is longer has more entries than any model. */
   private static final int LONGEST_INDEX = 16 << 20;
 
+  private static final int GREATEST_DEPTH = 32;
   private static final long FILE = 0;
   private static final long DIRECTORY = 1;
 
-  /** Bytes of a file, or entries of a directory. */
-  private record Entry(@Nullable MemorySegment file, Map<String, Entry> children) {}
+  /**
+   * Bytes of a file, or entries of a directory.
+   *
+   * @param depth of the longest path inside
+   */
+  private record Entry(@Nullable MemorySegment file, Map<String, Entry> children, int depth) {}
 
   private final Entry root;
 
@@ -38,8 +44,9 @@ public final class FlatDirectory {
   public static FlatDirectory read(MemorySegment bytes) throws DelegateException {
     List<Entry> entries = new ArrayList<>();
     Json index = Json.parse("the index at its end", index(bytes));
+    BitSet placed = new BitSet();
     for (Json node : index.objects("nodes")) {
-      entries.add(entry(node, entries, bytes));
+      entries.add(entry(node, entries, placed, bytes));
     }
     if (entries.isEmpty()) {
       throw Failures.damaged("the index at its end has no entries");
@@ -47,7 +54,8 @@ public final class FlatDirectory {
     return new FlatDirectory(entries.get(entries.size() - 1));
   }
 
-  private static Entry entry(Json node, List<Entry> before, MemorySegment bytes)
+  private static Entry entry(
+      Json node, List<Entry> before, BitSet placed, MemorySegment bytes)
       throws DelegateException {
     long kind = node.integer("kind");
     if (kind != FILE && kind != DIRECTORY) {
@@ -55,6 +63,7 @@ public final class FlatDirectory {
     }
     Json children = node.object("children");
     Map<String, Entry> named = new LinkedHashMap<>();
+    int depth = 0;
     for (Object key : children.members().keySet()) {
       String name = checked(String.valueOf(key));
       long child = children.integer(name);
@@ -63,10 +72,19 @@ public final class FlatDirectory {
             "%s has the child %d, expected 0 to %d"
                 .formatted(node.what(), child, before.size() - 1));
       }
-      named.put(name, before.get((int) child));
+      if (placed.get((int) child)) {
+        throw Failures.damaged(node.what() + " has the child " + child + " of another directory");
+      }
+      placed.set((int) child);
+      Entry inside = before.get((int) child);
+      named.put(name, inside);
+      depth = Math.max(depth, inside.depth + 1);
+    }
+    if (depth > GREATEST_DEPTH) {
+      throw Failures.damaged(node.what() + " is " + depth + " directories deep");
     }
     if (kind == DIRECTORY) {
-      return new Entry(null, named);
+      return new Entry(null, named, depth);
     }
     Json region = node.object("dataRegion");
     long offset = region.integer("offset");
@@ -76,7 +94,7 @@ public final class FlatDirectory {
           "%s ('%s') is at byte %d, %d bytes; the payload has %d"
               .formatted(node.what(), node.text("name"), offset, size, bytes.byteSize()));
     }
-    return new Entry(bytes.asSlice(offset, size), Map.of());
+    return new Entry(bytes.asSlice(offset, size), Map.of(), 0);
   }
 
   /** A name that is one step of a path. */
@@ -148,6 +166,27 @@ public final class FlatDirectory {
       throw Failures.damaged("there is no file '" + path + "' in it");
     }
     return entry.file;
+  }
+
+  /** All files of a directory, by their paths from there. */
+  public Map<String, MemorySegment> below(String directory) {
+    Map<String, MemorySegment> all = new LinkedHashMap<>();
+    Entry entry = find(directory);
+    if (entry != null) {
+      collect(entry, "", all);
+    }
+    return all;
+  }
+
+  private static void collect(Entry entry, String path, Map<String, MemorySegment> into) {
+    entry.children.forEach(
+        (name, child) -> {
+          if (child.file != null) {
+            into.put(path + name, child.file);
+          } else {
+            collect(child, path + name + "/", into);
+          }
+        });
   }
 
   private @Nullable Entry find(String path) {

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,11 +24,13 @@ public final class MlPackage {
   private static final String COMPILED = "model.mlmodelc";
   private static final String MODEL_FOLDER = "@model_path/";
 
+  private static final long MOST_AT_ONCE = 1 << 30;
+
   /** A description that is longer is none. */
   private static final int LONGEST_DESCRIPTION = 1 << 20;
 
   private final FlatDirectory files;
-  private final long byteSize;
+  private final MemorySegment bytes;
   private final @Nullable String function;
   private final List<String> inputs;
   private final List<String> outputs;
@@ -37,7 +41,7 @@ public final class MlPackage {
   private MlPackage(MemorySegment bytes, @Nullable String function, String method)
       throws DelegateException {
     this.files = FlatDirectory.read(bytes);
-    this.byteSize = bytes.byteSize();
+    this.bytes = bytes;
     this.function = function;
     Json metadata = description("metadata.json");
     this.identifier = metadata.text("identifier");
@@ -48,21 +52,17 @@ public final class MlPackage {
     }
     this.inputs = names.texts("inputNames");
     this.outputs = names.texts("outputNames");
-    if (!files.has(PACKAGE)) {
-      if (files.has(COMPILED)) {
-        throw Failures.unsupported(
-            "its model is compiled (model type compiled_model), which only Apple's library opens",
-            "Export it with the model type 'model', or give this system a file of its own, such as"
-                + " one lowered for XNNPACK.");
-      }
+    if (!files.has(PACKAGE) && !files.has(COMPILED)) {
       throw Failures.damaged("there is neither " + PACKAGE + " nor " + COMPILED + " in it");
     }
-    this.model = PACKAGE + "/Data/" + rootPath(description(PACKAGE + "/Manifest.json"));
+    this.model =
+        files.has(PACKAGE)
+            ? PACKAGE + "/Data/" + rootPath(description(PACKAGE + "/Manifest.json"))
+            : COMPILED;
   }
 
   /**
-   * @throws DelegateException if the payload is damaged, its named data is not there, or its model
-   *     is compiled
+   * @throws DelegateException if the payload is damaged, or its named data is not there
    */
   public static MlPackage open(Payload payload) throws DelegateException {
     MemorySegment bytes = payload.bytes();
@@ -127,7 +127,7 @@ public final class MlPackage {
 
   /** Bytes of all files together. */
   public long byteSize() {
-    return byteSize;
+    return bytes.byteSize();
   }
 
   /** The function that the method calls; null for the model's only one. */
@@ -150,14 +150,41 @@ public final class MlPackage {
     return identifier;
   }
 
-  /** The protobuf message of the model. */
+  /** True if the model is compiled: only Core ML itself can open it. */
+  public boolean isCompiled() {
+    return model.equals(COMPILED);
+  }
+
+  /**
+   * The protobuf message of the model.
+   *
+   * @throws DelegateException if the model is compiled
+   */
   public MemorySegment model() throws DelegateException {
+    if (isCompiled()) {
+      throw Failures.unsupported(
+          "its model is compiled (model type compiled_model), which only Apple's library opens",
+          "Export it with the model type 'model', or give this system a file of its own, such as"
+              + " one lowered for XNNPACK.");
+    }
     return files.file(model);
   }
 
-  /** All files of the package, by paths that begin with its name. */
-  public FlatDirectory files() {
-    return files;
+  /** The files of the package, or of the compiled model, by paths inside of it. */
+  public Map<String, MemorySegment> modelFiles() {
+    return files.below(isCompiled() ? COMPILED : PACKAGE);
+  }
+
+  /** Tells the payload's bytes from those of others, by accident the same once in 2⁶⁴. */
+  public String digest() {
+    CRC32C first = new CRC32C();
+    CRC32 second = new CRC32();
+    for (long at = 0; at < bytes.byteSize(); at += MOST_AT_ONCE) {
+      MemorySegment part = bytes.asSlice(at, Math.min(MOST_AT_ONCE, bytes.byteSize() - at));
+      first.update(part.asByteBuffer());
+      second.update(part.asByteBuffer());
+    }
+    return "%08x%08x-%d".formatted(first.getValue(), second.getValue(), bytes.byteSize());
   }
 
   /**
