@@ -222,12 +222,38 @@ void bcml_compile_free(bcml_job *job) { leave(job); }
 
 /* ---- models */
 
+/* More elements than any model of a test has. */
+#define MOST_ELEMENTS (1 << 20)
+
+static int fits(const emu_type *type) {
+  int64_t all = 1;
+  for (int i = 0; i < type->rank; i++) {
+    if (type->dims[i] < 0 || type->dims[i] > MOST_ELEMENTS) return 0;
+    all *= type->dims[i];
+    if (all > MOST_ELEMENTS) return 0;
+  }
+  return 1;
+}
+
 static const char *const OPERATORS[] = {"const", "identity", "cast", "add", "sub", "mul", "relu", "read_state", "write_state"};
 
 static int known(const char *type) {
   for (size_t i = 0; i < sizeof OPERATORS / sizeof *OPERATORS; i++)
     if (strcmp(OPERATORS[i], type) == 0) return 1;
   return 0;
+}
+
+/* What is wrong with a program; NULL if it can run. */
+static const char *problem_of(const emu_program *p) {
+  for (int i = 0; i < p->operationCount; i++) {
+    if (!known(p->operations[i].type)) return p->operations[i].type;
+    if (!fits(&p->operations[i].output)) return "a tensor is too large for the emulator";
+  }
+  for (int i = 0; i < p->inputCount; i++)
+    if (!fits(&p->inputs[i])) return "an input is too large for the emulator";
+  for (int i = 0; i < p->stateCount; i++)
+    if (!fits(&p->states[i])) return "a state is too large for the emulator";
+  return NULL;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(((const emu_type *)a)->name, ((const emu_type *)b)->name); }
@@ -245,8 +271,7 @@ int32_t bcml_load(const char *compiled, int32_t units, const char *function, bcm
   if (!made->weights) made->weightBytes = 0;
   free(path);
   free(weights);
-  for (int i = 0; !problem && i < made->program.operationCount; i++)
-    if (!known(made->program.operations[i].type)) problem = made->program.operations[i].type;
+  if (!problem) problem = problem_of(&made->program);
   if (problem) {
     status = fail(bytes ? BCML_LOAD : BCML_NOT_FOUND, error, capacity, "emulator|4|%s", problem);
     free(bytes);

@@ -71,7 +71,7 @@ class CoreMlPayloadsTest {
 
   @Test
   void usesOfOperatorsThatCannotBeWrittenAreNamed() throws IOException {
-    refuses(replaced(program("images-coreml"), "replicate", "replikate"), "mode 'replikate'");
+    refuses(replaced(program("images-coreml16"), "replicate", "replikate"), "mode 'replikate'");
   }
 
   @Test

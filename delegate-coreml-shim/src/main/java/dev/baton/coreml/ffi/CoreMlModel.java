@@ -78,6 +78,9 @@ public final class CoreMlModel implements AutoCloseable {
       }
     } catch (CoreMlException e) {
       throw e;
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new CoreMlException(
+          library.feature.name(), Status.MISMATCH, String.valueOf(e.getMessage()));
     } catch (Throwable e) {
       throw CoreMlLibrary.unexpected(e);
     }

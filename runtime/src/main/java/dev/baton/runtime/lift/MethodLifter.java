@@ -925,7 +925,7 @@ public final class MethodLifter {
         if (e instanceof DelegateException failure
             && failure.kind() == DelegateException.Kind.UNSUPPORTED
             && loadable.test(spec.id())) {
-          refusal = String.valueOf(e.getMessage());
+          refusal = e.getMessage() + (failure.remedy().isEmpty() ? "" : ". " + failure.remedy());
         } else {
           throw cannotOpen(spec.id(), instruction, e);
         }
