@@ -39,8 +39,7 @@ class CoreMlConformanceTest extends DelegateConformance {
 
   @Override
   protected List<PayloadSample> payloads() {
-    return List.of(
-        sample("plain-coreml", 2, 2, false), sample("counter-coreml", 1, 1, true));
+    return List.of(sample("plain-coreml", 2, 2, false), sample("counter-coreml", 1, 1, true));
   }
 
   private static PayloadSample sample(String name, int inputs, int outputs, boolean stateful) {

@@ -49,9 +49,7 @@ final class CoreMlEmulator {
   /** Milliseconds that a compilation takes. */
   static void compileTime(int milliseconds) {
     try {
-      function(
-              "bcml_emulator_compile_time",
-              FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+      function("bcml_emulator_compile_time", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
           .invoke(milliseconds);
     } catch (Throwable e) {
       throw new AssertionError(e);

@@ -131,8 +131,7 @@ class CoreMlEmulatorTest {
         ModelMethod method = ModelMethod.load(program, "forward", options());
         Execution execution = method.newExecution()) {
       CoreMlEmulator.fail("bcml_predict", status, 1);
-      DelegateFailedException e =
-          assertThrows(DelegateFailedException.class, execution::run);
+      DelegateFailedException e = assertThrows(DelegateFailedException.class, execution::run);
       assertTrue(e.getMessage().contains(said), e::getMessage);
       execution.run();
     }
@@ -143,8 +142,7 @@ class CoreMlEmulatorTest {
     try (Program program = open("counter-coreml");
         ModelMethod method = ModelMethod.load(program, "forward", options())) {
       CoreMlEmulator.fail("bcml_state_new", 8, 1);
-      BatonException e =
-          assertThrows(BatonException.class, () -> runOnce(method));
+      BatonException e = assertThrows(BatonException.class, () -> runOnce(method));
       assertTrue(e.getMessage().contains("EXCEPTION"), e::getMessage);
       runOnce(method);
     }
@@ -166,8 +164,7 @@ class CoreMlEmulatorTest {
             .withCancellation(cancelled::get);
     try (Program program = open("plain-coreml")) {
       assertThrows(
-          BatonException.class,
-          () -> ModelMethod.load(program, "forward", impatient).close());
+          BatonException.class, () -> ModelMethod.load(program, "forward", impatient).close());
     }
     CoreMlEmulator.compileTime(5);
   }
@@ -210,17 +207,15 @@ class CoreMlEmulatorTest {
       for (int t = 0; t < 4; t++) {
         float step = t + 1;
         sums.add(
-            threads.submit(
-                () -> {
-                  try (Execution execution = method.newExecution()) {
-                    execution.setInput(
-                        0, Tensor.fromBlob(new float[] {step, 0, 0, 0, 0, 0}, 2, 3));
-                    for (int i = 0; i < 50; i++) {
-                      execution.run();
-                    }
-                    return first(execution);
-                  }
-                }));
+            threads.submit(() -> {
+              try (Execution execution = method.newExecution()) {
+                execution.setInput(0, Tensor.fromBlob(new float[] {step, 0, 0, 0, 0, 0}, 2, 3));
+                for (int i = 0; i < 50; i++) {
+                  execution.run();
+                }
+                return first(execution);
+              }
+            }));
       }
       for (int t = 0; t < 4; t++) {
         assertEquals(2 * 50 * (t + 1), sums.get(t).get());

@@ -109,8 +109,7 @@ class CoreMlPayloadsTest {
   void aRecordOfAnotherTypeIsRefused() throws IOException {
     String program = program("unet-coreml");
     String record = "\u00ef\u00be\u00ad\u00de\u0002\0\0\0";
-    refuses(
-        replaced(program, record, "\u00ef\u00be\u00ad\u00de\u0001\0\0\0"), "expected 2 (fp32)");
+    refuses(replaced(program, record, "\u00ef\u00be\u00ad\u00de\u0001\0\0\0"), "expected 2 (fp32)");
   }
 
   @Test

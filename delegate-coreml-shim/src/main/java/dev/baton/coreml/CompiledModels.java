@@ -87,8 +87,7 @@ final class CompiledModels implements AutoCloseable {
   private void compile(MlPackage model, Path folder, Path compiled, CompileContext context)
       throws DelegateException, IOException {
     Path unpacked = model.isCompiled() ? compiled : folder.resolve("model.mlpackage");
-    for (Map.Entry<String, MemorySegment> file :
-        model.modelFiles().entrySet()) {
+    for (Map.Entry<String, MemorySegment> file : model.modelFiles().entrySet()) {
       Path target = unpacked.resolve(file.getKey());
       Files.createDirectories(target.getParent());
       try (FileChannel channel =

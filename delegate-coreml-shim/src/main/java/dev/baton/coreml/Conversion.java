@@ -57,8 +57,7 @@ final class Conversion {
   private static void put(MemorySegment data, DType dtype, long i, double value) {
     switch (dtype) {
       case HALF ->
-          data.setAtIndex(
-              ValueLayout.JAVA_SHORT_UNALIGNED, i, Float.floatToFloat16((float) value));
+          data.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, Float.floatToFloat16((float) value));
       case FLOAT -> data.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i, (float) value);
       case DOUBLE -> data.setAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i, value);
       default -> put(data, dtype, i, (long) value);

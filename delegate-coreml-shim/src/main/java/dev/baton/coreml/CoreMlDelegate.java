@@ -107,8 +107,7 @@ public final class CoreMlDelegate implements Delegate {
     }
     try {
       return switch (locate(option)) {
-        case Located located ->
-            Availability.available(located.path() + " (" + located.how() + ")");
+        case Located located -> Availability.available(located.path() + " (" + located.how() + ")");
         case NotLocated absent ->
             Availability.unavailable(
                 reason(absent.kind()),

@@ -38,8 +38,7 @@ final class CoreMlExecution implements DelegateExecution {
   @Override
   public void bind(Bindings io) throws DelegateException {
     unbind();
-    Prediction bound =
-        new Prediction(subgraph.model(), state, io.inputCount(), io.outputCount());
+    Prediction bound = new Prediction(subgraph.model(), state, io.inputCount(), io.outputCount());
     prediction = bound;
     for (int i = 0; i < io.inputCount(); i++) {
       Argument argument = subgraph.inputs().get(i);

@@ -54,10 +54,9 @@ final class CoreMlSubgraph implements CompiledSubgraph {
           features.stream()
               .filter(f -> f.name().equals(name))
               .findFirst()
-              .orElseThrow(
-                  () ->
-                      new DelegateException(
-                          Kind.BAD_PAYLOAD, "the model has no " + kind + " '" + name + "'"));
+              .orElseThrow(() ->
+                  new DelegateException(
+                      Kind.BAD_PAYLOAD, "the model has no " + kind + " '" + name + "'"));
       Argument argument = new Argument(name, feature.dtype(), types.get(i).dtype());
       if (!Conversion.convertible(argument.tensor(), argument.array())) {
         throw new DelegateException(

@@ -25,7 +25,8 @@ final class ServicesTest {
 
   private static String modules() throws Exception {
     List<Path> paths = new ArrayList<>();
-    for (Class<?> type : List.of(
+    for (Class<?> type :
+        List.of(
             CoreMlDelegate.class,
             Delegate.class,
             HostPlatform.class,

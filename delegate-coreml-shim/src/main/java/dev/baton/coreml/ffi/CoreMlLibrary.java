@@ -54,8 +54,7 @@ public final class CoreMlLibrary {
     compileWait =
         status(library, "bcml_compile_wait", ADDRESS, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG);
     compileFree = library.function("bcml_compile_free", FunctionDescriptor.ofVoid(ADDRESS));
-    load =
-        status(library, "bcml_load", ADDRESS, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
+    load = status(library, "bcml_load", ADDRESS, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
     free = library.function("bcml_free", FunctionDescriptor.ofVoid(ADDRESS));
     count = status(library, "bcml_count", ADDRESS, JAVA_INT);
     feature =
@@ -189,8 +188,7 @@ public final class CoreMlLibrary {
       MemorySegment from = arena.allocateFrom(source.toString());
       MemorySegment to = arena.allocateFrom(compiled.toString());
       MemorySegment place = arena.allocate(ADDRESS);
-      check(
-          compileStart, (h, e, n) -> (int) h.invokeExact(from, to, place, e, n));
+      check(compileStart, (h, e, n) -> (int) h.invokeExact(from, to, place, e, n));
       MemorySegment job = place.get(ADDRESS, 0);
       try {
         return await(job, arena, progress);
@@ -200,15 +198,13 @@ public final class CoreMlLibrary {
     }
   }
 
-  private boolean await(MemorySegment job, Arena arena, Progress progress)
-      throws CoreMlException {
+  private boolean await(MemorySegment job, Arena arena, Progress progress) throws CoreMlException {
     MemorySegment fraction = arena.allocate(JAVA_DOUBLE);
     MemorySegment error = arena.allocate(ERROR_BYTES);
     int pause = 50;
     while (true) {
       Status status =
-          invoke(
-              compileWait, error, (h, e, n) -> (int) h.invokeExact(job, pause, fraction, e, n));
+          invoke(compileWait, error, (h, e, n) -> (int) h.invokeExact(job, pause, fraction, e, n));
       if (status == Status.OK) {
         return true;
       }
@@ -231,11 +227,9 @@ public final class CoreMlLibrary {
       throws CoreMlException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment path = arena.allocateFrom(compiled.toString());
-      MemorySegment name =
-          function.isEmpty() ? MemorySegment.NULL : arena.allocateFrom(function);
+      MemorySegment name = function.isEmpty() ? MemorySegment.NULL : arena.allocateFrom(function);
       MemorySegment place = arena.allocate(ADDRESS);
-      check(
-          load, (h, e, n) -> (int) h.invokeExact(path, units.ordinal(), name, place, e, n));
+      check(load, (h, e, n) -> (int) h.invokeExact(path, units.ordinal(), name, place, e, n));
       return new CoreMlModel(this, place.get(ADDRESS, 0));
     }
   }

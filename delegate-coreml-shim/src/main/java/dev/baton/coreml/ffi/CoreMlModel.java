@@ -53,15 +53,7 @@ public final class CoreMlModel implements AutoCloseable {
                         .feature
                         .handle()
                         .invokeExact(
-                            handle,
-                            code,
-                            i,
-                            name,
-                            (long) NAME_BYTES,
-                            type,
-                            rank,
-                            dims,
-                            flexible));
+                            handle, code, i, name, (long) NAME_BYTES, type, rank, dims, flexible));
         if (status != Status.OK) {
           throw new CoreMlException(library.feature.name(), status, "");
         }
@@ -91,8 +83,7 @@ public final class CoreMlModel implements AutoCloseable {
   public CoreMlState newState() throws CoreMlException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment place = arena.allocate(ADDRESS);
-      CoreMlLibrary.check(
-          library.stateNew, (h, e, n) -> (int) h.invokeExact(handle, place, e, n));
+      CoreMlLibrary.check(library.stateNew, (h, e, n) -> (int) h.invokeExact(handle, place, e, n));
       return new CoreMlState(library, place.get(ADDRESS, 0));
     }
   }

@@ -33,8 +33,7 @@ public final class CoreMlState implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocateFrom(name);
       CoreMlLibrary.check(
-          function,
-          (h, e, n) -> (int) h.invokeExact(handle, text, data, data.byteSize(), e, n));
+          function, (h, e, n) -> (int) h.invokeExact(handle, text, data, data.byteSize(), e, n));
     }
   }
 

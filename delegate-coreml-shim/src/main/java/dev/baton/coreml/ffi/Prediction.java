@@ -75,12 +75,7 @@ public final class Prediction implements AutoCloseable {
   }
 
   private void set(
-      MemorySegment tensors,
-      int index,
-      String name,
-      MemorySegment data,
-      DType dtype,
-      Shape shape) {
+      MemorySegment tensors, int index, String name, MemorySegment data, DType dtype, Shape shape) {
     MemorySegment tensor = tensors.asSlice(TENSOR.byteSize() * index, TENSOR.byteSize());
     int rank = Math.max(1, shape.rank()); // Core ML has no arrays of rank 0
     if (rank > CoreMlModel.MAX_RANK) {

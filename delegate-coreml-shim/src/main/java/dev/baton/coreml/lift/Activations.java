@@ -31,8 +31,7 @@ final class Activations {
     if (x.dtype().isFloatingPoint()) {
       c.give(between(c, x, low, high));
     } else {
-      c.give(
-          c.apply("aten::clamp", x, Argument.of((long) low), Argument.of((long) high)));
+      c.give(c.apply("aten::clamp", x, Argument.of((long) low), Argument.of((long) high)));
     }
   }
 
@@ -45,14 +44,12 @@ final class Activations {
   static void thresholdedRelu(OperationCall c) throws DelegateException, UnsupportedOperation {
     float below = Math.nextDown((float) c.number("alpha")); // the operator asks for more than that
     c.give(
-        c.apply(
-            "aten::threshold", c.tensor("x"), Argument.of((double) below), Argument.of(0.0)));
+        c.apply("aten::threshold", c.tensor("x"), Argument.of((double) below), Argument.of(0.0)));
   }
 
   /** min(β, x), with the slope α below 0. */
   static void clampedRelu(OperationCall c) throws DelegateException, UnsupportedOperation {
-    Value sloped =
-        c.apply("aten::leaky_relu", c.tensor("x"), Argument.of(c.number("alpha")));
+    Value sloped = c.apply("aten::leaky_relu", c.tensor("x"), Argument.of(c.number("alpha")));
     c.give(c.apply("aten::clamp", sloped, Argument.none(), Argument.of(c.number("beta"))));
   }
 

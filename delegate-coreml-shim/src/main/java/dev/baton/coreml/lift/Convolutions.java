@@ -18,7 +18,12 @@ final class Convolutions {
     all = c.integers(name, all);
     if (all.length != count) {
       throw Failures.damaged(
-          c.operation().label() + ": '" + name + "' has " + all.length + " numbers, expected "
+          c.operation().label()
+              + ": '"
+              + name
+              + "' has "
+              + all.length
+              + " numbers, expected "
               + count);
     }
     return all;

@@ -45,9 +45,7 @@ final class Creations {
 
   private static Argument bound(OperationCall c, String name, DType dtype)
       throws DelegateException, UnsupportedOperation {
-    return dtype.isFloatingPoint()
-        ? Argument.of(c.number(name))
-        : Argument.of(c.integer(name));
+    return dtype.isFloatingPoint() ? Argument.of(c.number(name)) : Argument.of(c.integer(name));
   }
 
   static void oneHot(OperationCall c) throws DelegateException, UnsupportedOperation {

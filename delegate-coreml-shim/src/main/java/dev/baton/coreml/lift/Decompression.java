@@ -61,8 +61,7 @@ final class Decompression {
 
   private static MemorySegment reals(OperationCall c, Shape shape) throws DelegateException {
     return c.memory()
-        .allocate(
-            Math.multiplyExact(shape.numel(), Float.BYTES), c.operation().label());
+        .allocate(Math.multiplyExact(shape.numel(), Float.BYTES), c.operation().label());
   }
 
   private static void give(OperationCall c, Shape shape, MemorySegment reals)
@@ -73,9 +72,7 @@ final class Decompression {
       throw Failures.damaged(
           c.operation().label() + " gives " + shape + ", and declares " + c.declared(0).type());
     }
-    c.give(
-        new Literal(
-            Element.FP32, shape, reals.asReadOnly(), List.of(), c.operation().label()));
+    c.give(new Literal(Element.FP32, shape, reals.asReadOnly(), List.of(), c.operation().label()));
   }
 
   private static void put(MemorySegment reals, long i, double value) {
@@ -130,8 +127,7 @@ final class Decompression {
     if (parameters.numel() != 1) {
       if (data.rank() == 0 || parameters.numel() != data.size(axis)) {
         throw Failures.damaged(
-            "%s has %d parameters for %s"
-                .formatted(parameters.what(), parameters.numel(), data));
+            "%s has %d parameters for %s".formatted(parameters.what(), parameters.numel(), data));
       }
       counts[axis] = data.size(axis);
     }
@@ -139,8 +135,7 @@ final class Decompression {
   }
 
   /** Integers of at most eight bits as a constant of the graph. */
-  private static Value eightBits(OperationCall c, Literal data)
-      throws DelegateException {
+  private static Value eightBits(OperationCall c, Literal data) throws DelegateException {
     return c.constant(data.constant(c.memory()));
   }
 
@@ -151,9 +146,7 @@ final class Decompression {
     Literal offset = c.has("offset") ? c.literal("offset") : null;
     Shape shape = data.shape();
     Blocks blocks =
-        scale.shape().rank() == shape.rank()
-            ? Blocks.of(shape, scale.shape().sizes())
-            : null;
+        scale.shape().rank() == shape.rank() ? Blocks.of(shape, scale.shape().sizes()) : null;
     if (blocks == null || (offset != null && !offset.shape().equals(scale.shape()))) {
       throw Failures.damaged(
           c.operation().label() + " has data " + shape + ", scales " + scale.shape());
@@ -242,8 +235,7 @@ final class Decompression {
     for (long i = 0; i < from.numel(); i++) {
       long entry = places.integer(i);
       if (entry >= entries) {
-        throw Failures.damaged(
-            c.operation().label() + " takes entry " + entry + " of " + entries);
+        throw Failures.damaged(c.operation().label() + " takes entry " + entry + " of " + entries);
       }
       long at = (blocks.block(i) * entries + entry) * length;
       long out = i / inner * inner * length + i % inner;
@@ -266,13 +258,16 @@ final class Decompression {
           case 6 -> Element.UINT6;
           case 8 -> Element.UINT8;
           default ->
-              throw Failures.damaged(
-                  c.operation().label() + " has places of " + bits + " bits");
+              throw Failures.damaged(c.operation().label() + " has places of " + bits + " bits");
         };
     long needed = Math.ceilDiv(Math.multiplyExact(shape.numel(), (long) bits), (long) Byte.SIZE);
     if (bytes.data().byteSize() < needed) {
       throw Failures.damaged(
-          c.operation().label() + " packs " + shape + " into " + bytes.data().byteSize()
+          c.operation().label()
+              + " packs "
+              + shape
+              + " into "
+              + bytes.data().byteSize()
               + " bytes");
     }
     return new Literal(element, shape, bytes.data(), List.of(), bytes.what());
@@ -282,8 +277,7 @@ final class Decompression {
   static void sparse(OperationCall c) throws DelegateException, UnsupportedOperation {
     Literal given = c.literal("mask");
     Literal some = c.literal("nonzero_data");
-    Literal mask =
-        c.has("shape") ? packed(c, given, Shape.of(c.integers("shape")), 1) : given;
+    Literal mask = c.has("shape") ? packed(c, given, Shape.of(c.integers("shape")), 1) : given;
     MemorySegment reals = reals(c, mask.shape());
     long taken = 0;
     for (long i = 0; i < mask.numel(); i++) {

@@ -21,8 +21,7 @@ import java.util.List;
  * @param data the elements, little endian, the first in the lowest bits
  * @param texts of a tensor of strings
  */
-record Literal(
-    Element element, Shape shape, MemorySegment data, List<String> texts, String what) {
+record Literal(Element element, Shape shape, MemorySegment data, List<String> texts, String what) {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
@@ -80,14 +79,14 @@ record Literal(
   /** Integers that the lifting computed itself. */
   static Literal integers(int... values) {
     return new Literal(
-        Element.INT32,
-        Shape.of(values.length),
-        MemorySegment.ofArray(
-            java.nio.ByteBuffer.allocate(Integer.BYTES * values.length)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .array()),
-        List.of(),
-        "a shape")
+            Element.INT32,
+            Shape.of(values.length),
+            MemorySegment.ofArray(
+                java.nio.ByteBuffer.allocate(Integer.BYTES * values.length)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .array()),
+            List.of(),
+            "a shape")
         .filled(values);
   }
 
@@ -186,9 +185,7 @@ record Literal(
   }
 
   private boolean isAligned(int width) {
-    return data.isNative()
-        && data.maxByteAlignment() >= width
-        && data.address() % width == 0;
+    return data.isNative() && data.maxByteAlignment() >= width && data.address() % width == 0;
   }
 
   private void convert(MemorySegment out, DType dtype) {

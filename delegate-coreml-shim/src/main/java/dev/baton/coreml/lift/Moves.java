@@ -115,15 +115,17 @@ final class Moves {
       int count = (int) c.integer("num_splits");
       if (count < 1 || count > c.operation().outputs().size()) {
         throw Failures.damaged(
-            c.operation().label() + " splits into " + count + ", and declares "
+            c.operation().label()
+                + " splits into "
+                + count
+                + ", and declares "
                 + c.operation().outputs().size());
       }
       sizes = new int[count];
       Arrays.fill(sizes, c.fixed(x).size(axis) / count);
     }
     for (Value part :
-        c.call(
-            "aten::split_with_sizes_copy", x, Argument.ints(sizes), Argument.of((long) axis))) {
+        c.call("aten::split_with_sizes_copy", x, Argument.ints(sizes), Argument.of((long) axis))) {
       c.give(part);
     }
   }
@@ -165,8 +167,7 @@ final class Moves {
   }
 
   /** Operators that mirror want one or two dimensions before those that they pad. */
-  private static void mirrored(
-      OperationCall c, Value x, String mode, int padded, int[] reversed)
+  private static void mirrored(OperationCall c, Value x, String mode, int padded, int[] reversed)
       throws DelegateException, UnsupportedOperation {
     String name =
         switch (mode) {
@@ -229,8 +230,7 @@ final class Moves {
     int[] s = c.fixed(x).sizes();
     int b = block(c, s);
     Value parts = c.view(x, s[0], b, b, s[1] / (b * b), s[2], s[3]);
-    c.give(
-        c.view(c.permute(parts, 0, 3, 4, 1, 5, 2), s[0], s[1] / (b * b), s[2] * b, s[3] * b));
+    c.give(c.view(c.permute(parts, 0, 3, 4, 1, 5, 2), s[0], s[1] / (b * b), s[2] * b, s[3] * b));
   }
 
   /** [n, C, H, W] to [n, b·b·C, H / b, W / b]. */

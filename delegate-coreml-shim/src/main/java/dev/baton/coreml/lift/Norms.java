@@ -31,8 +31,7 @@ final class Norms {
   static void layerNorm(OperationCall c) throws DelegateException, UnsupportedOperation {
     Value x = c.tensor("x");
     int rank = x.shape().rank();
-    int[] axes =
-        c.has("axes") ? c.dims("axes", rank) : IntStream.range(0, rank).toArray();
+    int[] axes = c.has("axes") ? c.dims("axes", rank) : IntStream.range(0, rank).toArray();
     int[] sorted = Arrays.stream(axes).sorted().distinct().toArray();
     int[] order =
         IntStream.concat(
@@ -97,8 +96,7 @@ final class Norms {
             c.apply("aten::square", x),
             Argument.ints(dims),
             Argument.of(true));
-    Value shifted =
-        c.apply("aten::add.Scalar", sum, Argument.of(c.number("epsilon", 1e-6)));
+    Value shifted = c.apply("aten::add.Scalar", sum, Argument.of(c.number("epsilon", 1e-6)));
     c.give(c.apply("aten::div.Tensor", x, c.apply("aten::sqrt", shifted)));
   }
 
@@ -120,11 +118,9 @@ final class Norms {
     for (int i = 1; i < size; i++) {
       sum = c.apply("aten::add.Tensor", sum, Slices.slice(c, squares, 1, i, i + channels, 1));
     }
-    Value scaled =
-        c.apply("aten::mul.Scalar", sum, Argument.of(c.number("alpha", 1e-4) / size));
+    Value scaled = c.apply("aten::mul.Scalar", sum, Argument.of(c.number("alpha", 1e-4) / size));
     Value base = c.apply("aten::add.Scalar", scaled, Argument.of(c.number("k", 1)));
-    Value divisor =
-        c.apply("aten::pow.Tensor_Scalar", base, Argument.of(c.number("beta", 0.75)));
+    Value divisor = c.apply("aten::pow.Tensor_Scalar", base, Argument.of(c.number("beta", 0.75)));
     c.give(c.apply("aten::div.Tensor", x, divisor));
   }
 }

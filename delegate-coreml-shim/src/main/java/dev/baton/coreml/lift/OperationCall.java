@@ -207,9 +207,7 @@ final class OperationCall {
 
   /** The same elements as another dtype. */
   Value to(Value value, DType dtype) {
-    return value.dtype() == dtype
-        ? value
-        : apply("aten::_to_copy", value, Argument.of(dtype));
+    return value.dtype() == dtype ? value : apply("aten::_to_copy", value, Argument.of(dtype));
   }
 
   /** Gives the next result, in the dtype and the sizes that the program declares. */

@@ -126,8 +126,7 @@ final class Pools {
   static void l2(OperationCall c) throws DelegateException, UnsupportedOperation {
     Window w = Window.of(c).padded(c, 0);
     Window squares =
-        new Window(
-            c.apply("aten::square", w.x()), w.kernel(), w.strides(), w.padding(), w.ceil());
+        new Window(c.apply("aten::square", w.x()), w.kernel(), w.strides(), w.padding(), w.ceil());
     c.give(c.apply("aten::sqrt", average(c, squares, true, Argument.of(1L))));
   }
 }

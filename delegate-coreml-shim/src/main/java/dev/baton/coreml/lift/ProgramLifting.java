@@ -132,9 +132,7 @@ final class ProgramLifting {
   }
 
   private Value converted(Value value, DType dtype) {
-    return value.dtype() == dtype
-        ? value
-        : into.apply("aten::_to_copy", value, Argument.of(dtype));
+    return value.dtype() == dtype ? value : into.apply("aten::_to_copy", value, Argument.of(dtype));
   }
 
   private static DType dtype(MilType.Tensor type, String name) throws DelegateException {
@@ -237,8 +235,7 @@ final class ProgramLifting {
       throws DelegateException {
     return switch (binding) {
       case MilProgram.Literal literal ->
-          Operand.of(
-              Literal.of(literal.value(), open, operation.label() + ": '" + argument + "'"));
+          Operand.of(Literal.of(literal.value(), open, operation.label() + ": '" + argument + "'"));
       case MilProgram.Name name -> {
         Operand operand = operands.get(name.name());
         if (operand == null && !lost.contains(name.name())) {

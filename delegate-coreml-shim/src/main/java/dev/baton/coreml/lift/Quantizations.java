@@ -109,8 +109,7 @@ final class Quantizations {
     for (int i = 0; i < count; i++) {
       data.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) scale.number(one(scale, i, count)));
     }
-    return c.constant(
-        Constant.of(data.asReadOnly(), TensorType.of(DType.FLOAT, count)));
+    return c.constant(Constant.of(data.asReadOnly(), TensorType.of(DType.FLOAT, count)));
   }
 
   private static Value zeroPoints(
@@ -121,8 +120,7 @@ final class Quantizations {
     for (int i = 0; zeroPoint != null && i < count; i++) {
       data.setAtIndex(ValueLayout.JAVA_LONG, i, zeroPoint.integer(one(zeroPoint, i, count)));
     }
-    return c.constant(
-        Constant.of(data.asReadOnly(), TensorType.of(DType.INT64, count)));
+    return c.constant(Constant.of(data.asReadOnly(), TensorType.of(DType.INT64, count)));
   }
 
   private static long one(Literal parameters, int channel, int count) throws DelegateException {

@@ -24,8 +24,7 @@ final class Reductions {
     int[] axes = axes(c, x);
     return axes.length == 0
         ? x
-        : c.apply(
-            operator, x, Argument.ints(axes), Argument.of(c.flag("keep_dims", false)));
+        : c.apply(operator, x, Argument.ints(axes), Argument.of(c.flag("keep_dims", false)));
   }
 
   static OperatorWriter over(String operator) {

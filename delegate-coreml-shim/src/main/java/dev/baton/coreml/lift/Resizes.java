@@ -57,8 +57,7 @@ final class Resizes {
     if (c.flag("half_pixel_centers", !corners) == corners) {
       throw new UnsupportedOperation("samples at neither corners nor centres");
     }
-    bilinear(
-        c, scaled(c, "scale_factor_height", -2), scaled(c, "scale_factor_width", -1), corners);
+    bilinear(c, scaled(c, "scale_factor_height", -2), scaled(c, "scale_factor_width", -1), corners);
   }
 
   static void bilinearBySize(OperationCall c) throws DelegateException, UnsupportedOperation {

@@ -93,8 +93,7 @@ final class Slices {
     return parts;
   }
 
-  private static int count(int @Nullable [] counts, int dim, int step)
-      throws UnsupportedOperation {
+  private static int count(int @Nullable [] counts, int dim, int step) throws UnsupportedOperation {
     if (counts == null || counts[dim] < 0 || step != 1) {
       throw new UnsupportedOperation("computes how much it takes");
     }
@@ -142,10 +141,7 @@ final class Slices {
       case All all -> x;
       case One one ->
           c.apply(
-              "aten::select_copy.int",
-              x,
-              Argument.of((long) dim),
-              Argument.of((long) one.place()));
+              "aten::select_copy.int", x, Argument.of((long) dim), Argument.of((long) one.place()));
       case Moving moving ->
           c.apply("aten::index_select", x, Argument.of((long) dim), moving.places());
       case Range r when r.step() > 0 -> slice(c, x, dim, r.begin(), r.end(), r.step());
@@ -223,8 +219,7 @@ final class Slices {
         update = c.apply("aten::unsqueeze_copy", update, Argument.of((long) d));
       }
     }
-    int[] counts =
-        update.shape().rank() == squeeze.length ? c.fixed(update).sizes() : null;
+    int[] counts = update.shape().rank() == squeeze.length ? c.fixed(update).sizes() : null;
     c.give(updated(c, x, update, parts(c, x, counts), 0));
   }
 
@@ -242,7 +237,8 @@ final class Slices {
       }
       case One one -> {
         Range range = new Range(one.place(), one.place() + 1, 1);
-        yield scattered(c, x, at, range, updated(c, taken(c, x, dim, range), update, parts, dim + 1));
+        yield scattered(
+            c, x, at, range, updated(c, taken(c, x, dim, range), update, parts, dim + 1));
       }
       case Range r -> {
         if (r.step() < 0) {

@@ -32,8 +32,7 @@ final class Immediates {
     return content;
   }
 
-  private static MilValue.Content tensor(ProtoReader in, Element element)
-      throws DelegateException {
+  private static MilValue.Content tensor(ProtoReader in, Element element) throws DelegateException {
     MilValue.Content content = new MilValue.Immediate(MemorySegment.NULL, List.of());
     while (in.next()) {
       int kind = in.field();

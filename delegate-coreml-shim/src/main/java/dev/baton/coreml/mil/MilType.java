@@ -35,8 +35,8 @@ public sealed interface MilType {
 
   /**
    * Type of a tensor's elements: its code in programs, its code in weight files, its bits, and the
-   * dtype that lifted graphs compute with. Real numbers of 16 bits are computed in 32, and
-   * integers of 16 bits too.
+   * dtype that lifted graphs compute with. Real numbers of 16 bits are computed in 32, and integers
+   * of 16 bits too.
    */
   enum Element {
     BOOL(1, 0, 8, DType.BOOL),

@@ -257,8 +257,7 @@ public final class ProgramReader {
       }
     }
     if (size < 0 || size > Integer.MAX_VALUE) {
-      throw Failures.damaged(
-          "a tensor in its model has the size " + Long.toUnsignedString(size));
+      throw Failures.damaged("a tensor in its model has the size " + Long.toUnsignedString(size));
     }
     return size;
   }

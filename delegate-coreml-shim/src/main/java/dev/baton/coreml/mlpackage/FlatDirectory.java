@@ -54,8 +54,7 @@ public final class FlatDirectory {
     return new FlatDirectory(entries.get(entries.size() - 1));
   }
 
-  private static Entry entry(
-      Json node, List<Entry> before, BitSet placed, MemorySegment bytes)
+  private static Entry entry(Json node, List<Entry> before, BitSet placed, MemorySegment bytes)
       throws DelegateException {
     long kind = node.integer("kind");
     if (kind != FILE && kind != DIRECTORY) {
@@ -179,14 +178,13 @@ public final class FlatDirectory {
   }
 
   private static void collect(Entry entry, String path, Map<String, MemorySegment> into) {
-    entry.children.forEach(
-        (name, child) -> {
-          if (child.file != null) {
-            into.put(path + name, child.file);
-          } else {
-            collect(child, path + name + "/", into);
-          }
-        });
+    entry.children.forEach((name, child) -> {
+      if (child.file != null) {
+        into.put(path + name, child.file);
+      } else {
+        collect(child, path + name + "/", into);
+      }
+    });
   }
 
   private @Nullable Entry find(String path) {

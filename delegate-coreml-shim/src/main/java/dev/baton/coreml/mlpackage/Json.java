@@ -73,7 +73,12 @@ record Json(String what, Map<?, ?> members) {
       return type.cast(value);
     }
     throw Failures.damaged(
-        what + ": '" + name + "' is " + (value == null ? "absent" : "no such") + ", expected "
+        what
+            + ": '"
+            + name
+            + "' is "
+            + (value == null ? "absent" : "no such")
+            + ", expected "
             + expected);
   }
 }

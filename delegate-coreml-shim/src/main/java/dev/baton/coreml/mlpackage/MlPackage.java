@@ -80,12 +80,11 @@ public final class MlPackage {
     MemorySegment named =
         payload
             .namedData(key)
-            .orElseThrow(
-                () ->
-                    Failures.missing(
-                        "its model '" + key + "' is not in the program",
-                        "If the program was exported with external data, load it with its .ptd"
-                            + " files."));
+            .orElseThrow(() ->
+                Failures.missing(
+                    "its model '" + key + "' is not in the program",
+                    "If the program was exported with external data, load it with its .ptd"
+                        + " files."));
     return new MlPackage(named, reference.text("functionName"), payload.method());
   }
 
@@ -196,8 +195,7 @@ public final class MlPackage {
     WeightFile known = weights.get(name);
     if (known == null) {
       if (!name.startsWith(MODEL_FOLDER)) {
-        throw Failures.damaged(
-            "weights are in '" + name + "', expected a file of " + MODEL_FOLDER);
+        throw Failures.damaged("weights are in '" + name + "', expected a file of " + MODEL_FOLDER);
       }
       String folder = model.substring(0, model.lastIndexOf('/') + 1);
       known = WeightFile.open(name, files.file(folder + name.substring(MODEL_FOLDER.length())));

@@ -38,8 +38,7 @@ public final class WeightFile {
   static WeightFile open(String name, MemorySegment bytes) throws DelegateException {
     if (bytes.byteSize() < RECORD_BYTES) {
       throw Failures.damaged(
-          "'%s' has %d bytes, expected %d or more"
-              .formatted(name, bytes.byteSize(), RECORD_BYTES));
+          "'%s' has %d bytes, expected %d or more".formatted(name, bytes.byteSize(), RECORD_BYTES));
     }
     int version = bytes.get(INT, VERSION_AT);
     if (version != VERSION) {

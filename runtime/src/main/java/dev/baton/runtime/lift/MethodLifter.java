@@ -680,9 +680,7 @@ public final class MethodLifter {
     Variable variable =
         payloadStates.computeIfAbsent(
             state,
-            s ->
-                new Variable(
-                    nextVariable++, s.name(), Variable.Kind.STATE, type, null, null));
+            s -> new Variable(nextVariable++, s.name(), Variable.Kind.STATE, type, null, null));
     if (!variable.type().equals(type)) {
       throw new IllegalArgumentException(
           "the state '" + state.name() + "' is " + variable.type() + ", and now " + type);
