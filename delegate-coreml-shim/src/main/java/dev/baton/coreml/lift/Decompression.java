@@ -90,12 +90,12 @@ final class Decompression {
       c.give(Quantizations.dequantized(c, eightBits(c, data), scale, null, axis));
       return;
     }
-    int[] scales = counts(c, data.shape(), axis, scale);
+    int[] scales = counts(data.shape(), axis, scale);
     Blocks byScale = Blocks.of(data.shape(), scales);
     Blocks byZeroPoint =
         zeroPoint == null
             ? byScale
-            : Blocks.of(data.shape(), counts(c, data.shape(), axis, zeroPoint));
+            : Blocks.of(data.shape(), counts(data.shape(), axis, zeroPoint));
     if (byScale == null || byZeroPoint == null) {
       throw Failures.damaged(c.operation().label() + " has no sizes");
     }
@@ -120,7 +120,7 @@ final class Decompression {
   }
 
   /** How many parameters each dimension has, where they are one, or one for each of the axis. */
-  private static int[] counts(OperationCall c, Shape data, int axis, Literal parameters)
+  private static int[] counts(Shape data, int axis, Literal parameters)
       throws DelegateException {
     int[] counts = new int[data.rank()];
     Arrays.fill(counts, 1);

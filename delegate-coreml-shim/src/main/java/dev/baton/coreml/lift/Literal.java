@@ -121,7 +121,7 @@ record Literal(Element element, Shape shape, MemorySegment data, List<String> te
       case STRING -> throw new IllegalArgumentException(what + " is a text, not a number");
       default -> {
         long small = bits(i * bits, bits);
-        yield element.isSigned() ? small << Long.SIZE - bits >> Long.SIZE - bits : small;
+        yield element.isSigned() ? (small << (Long.SIZE - bits)) >> (Long.SIZE - bits) : small;
       }
     };
   }

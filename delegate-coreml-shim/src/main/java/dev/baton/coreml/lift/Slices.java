@@ -83,7 +83,7 @@ final class Slices {
         int taken = count(counts, d, step[d]);
         parts[d] = new Range(begin[d], begin[d] + taken, 1);
       } else {
-        int size = sizeOf(c, x, d, begin[d], end[d], step[d]);
+        int size = sizeOf(x, d, begin[d], end[d], step[d]);
         parts[d] =
             squeeze[d] != 0
                 ? new One(begin[d] < 0 ? begin[d] + size : begin[d])
@@ -107,7 +107,7 @@ final class Slices {
     return new Moving(c.apply("aten::add.Tensor", steps, first));
   }
 
-  private static int sizeOf(OperationCall c, Value x, int dim, int begin, int end, int step)
+  private static int sizeOf(Value x, int dim, int begin, int end, int step)
       throws UnsupportedOperation {
     if (!x.tensorType().dynamic()) {
       return x.shape().size(dim);
