@@ -120,8 +120,7 @@ final class Decompression {
   }
 
   /** How many parameters each dimension has, where they are one, or one for each of the axis. */
-  private static int[] counts(Shape data, int axis, Literal parameters)
-      throws DelegateException {
+  private static int[] counts(Shape data, int axis, Literal parameters) throws DelegateException {
     int[] counts = new int[data.rank()];
     Arrays.fill(counts, 1);
     if (parameters.numel() != 1) {
