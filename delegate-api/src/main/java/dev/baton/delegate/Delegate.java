@@ -49,6 +49,15 @@ public interface Delegate {
   }
 
   /**
+   * True if payloads of {@link #payloadIds()} are to be loaded as they are wherever the delegate is
+   * open, though a {@link PayloadLifter} could write them out. One that then does not load is
+   * lifted after all, unless the caller wants no fallback.
+   */
+  default boolean prefersPayloads() {
+    return false;
+  }
+
+  /**
    * Who is asked first, where the caller gives no order: the higher, the earlier. Java kernels are
    * asked last.
    */

@@ -43,6 +43,25 @@ public interface GraphBuilder {
   Value constant(Constant constant);
 
   /**
+   * What a state of the payload holds at this place: what was given to {@link #updateState} before,
+   * in this run or in the last; zeros at first. Calls of one payload share its states.
+   *
+   * @param name of the state in the payload
+   * @param type of fixed sizes, the same each time
+   * @throws IllegalArgumentException if the type is another than before, or varies
+   */
+  Value state(String name, TensorType type);
+
+  /**
+   * Gives a state its next content.
+   *
+   * @param name of a state that was asked for before
+   * @param value of the state's type
+   * @throws IllegalArgumentException if there is no such state, or the value is of another type
+   */
+  void updateState(String name, Value value);
+
+  /**
    * Applies an operator; the host infers the types of the results.
    *
    * @param operator a name of the vocabulary, such as {@code aten::add.Tensor}

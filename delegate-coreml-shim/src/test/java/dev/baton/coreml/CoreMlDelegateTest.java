@@ -42,18 +42,22 @@ final class CoreMlDelegateTest {
   }
 
   @Test
-  void onAMacItIsNotYetRun() {
+  void onAMacItsLibraryMustBeBuilt() {
     Availability availability = on(OperatingSystem.MACOS);
-    assertEquals(Availability.Reason.OTHER, availability.reason());
-    assertTrue(availability.message().contains("does not run Core ML yet"));
-    assertTrue(availability.remedy().contains("XNNPACK"));
+    assertEquals(Availability.Reason.LIBRARY_ABSENT, availability.reason());
+    assertTrue(availability.remedy().contains("build-on-mac.sh"), availability::toString);
   }
 
   @Test
-  void openIsRefused() {
+  void whatWasLoweredForItRunsOnItWhereItIs() {
+    assertTrue(new CoreMlDelegate().prefersPayloads());
+  }
+
+  @Test
+  void openIsRefusedWithoutTheLibrary() {
     DelegateException e =
         assertThrows(DelegateException.class, () -> new CoreMlDelegate().open(new Context()));
-    assertEquals(DelegateException.Kind.UNSUPPORTED, e.kind());
+    assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
     assertFalse(e.remedy().isEmpty());
   }
 

@@ -3,6 +3,8 @@ package dev.baton.coreml;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.baton.delegate.Delegate;
 import dev.baton.nativelib.HostPlatform;
 import java.io.File;
@@ -23,7 +25,13 @@ final class ServicesTest {
 
   private static String modules() throws Exception {
     List<Path> paths = new ArrayList<>();
-    for (Class<?> type : List.of(CoreMlDelegate.class, Delegate.class, HostPlatform.class)) {
+    for (Class<?> type :
+        List.of(
+            CoreMlDelegate.class,
+            Delegate.class,
+            HostPlatform.class,
+            JSON.class,
+            JsonFactory.class)) {
       paths.add(of(type));
     }
     return paths.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));

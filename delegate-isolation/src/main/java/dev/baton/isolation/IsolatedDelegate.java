@@ -39,6 +39,11 @@ final class IsolatedDelegate implements Delegate {
   }
 
   @Override
+  public boolean prefersPayloads() {
+    return here.prefersPayloads();
+  }
+
+  @Override
   public int priority() {
     return here.priority();
   }

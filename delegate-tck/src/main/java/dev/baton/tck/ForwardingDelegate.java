@@ -64,6 +64,11 @@ public class ForwardingDelegate implements Delegate {
   }
 
   @Override
+  public boolean prefersPayloads() {
+    return inner.prefersPayloads();
+  }
+
+  @Override
   public int priority() {
     return inner.priority();
   }

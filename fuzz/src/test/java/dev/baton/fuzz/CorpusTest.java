@@ -16,6 +16,7 @@ class CorpusTest {
   static Stream<Arguments> targets() {
     return Stream.of(
         Arguments.of("Bundled", Seeds.bundles()),
+        Arguments.of("CoreMl", Seeds.coreMl()),
         Arguments.of("DataFile", Seeds.dataFiles()),
         Arguments.of("DelegatedProgram", Seeds.programs()),
         Arguments.of("Payload", Seeds.payloads()),

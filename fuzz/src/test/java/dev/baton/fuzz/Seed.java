@@ -22,6 +22,9 @@ record Seed(String name, byte[] bytes, List<Place> places) {
   private static final byte[] PAYLOAD_MAGIC = "XH00".getBytes(StandardCharsets.US_ASCII);
   private static final int TABLES_FIELD = 6;
 
+  /** The index at the end of a Core ML payload is written backwards. */
+  private static final String CORE_ML_END = "\"sedon\"{";
+
   /** A program, of the models or of the reader's samples, whose own tables may be changed. */
   static Seed program(String name) {
     byte[] file = read(path(name, "pte"));
@@ -55,6 +58,22 @@ record Seed(String name, byte[] bytes, List<Place> places) {
     }
     if (places.isEmpty()) {
       throw new IllegalStateException(name + " has no XNNPACK payload");
+    }
+    return new Seed(name, file, places);
+  }
+
+  /** A program whose Core ML payload alone may be changed: any byte of its files and its index. */
+  static Seed coreMl(String name) {
+    byte[] file = read(path(name, "pte"));
+    String text = new String(file, StandardCharsets.ISO_8859_1);
+    int end = text.lastIndexOf(CORE_ML_END);
+    int begin = Math.max(text.indexOf("{\"inputNames\""), text.indexOf("{\"identifier\""));
+    if (end < 0 || begin < 0) {
+      throw new IllegalStateException(name + " has no Core ML payload");
+    }
+    List<Place> places = new ArrayList<>();
+    for (int at = begin; at < end + CORE_ML_END.length(); at++) {
+      places.add(new Place(Place.Kind.SCALAR, "payload", at, 1));
     }
     return new Seed(name, file, places);
   }

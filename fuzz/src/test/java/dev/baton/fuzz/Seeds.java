@@ -66,6 +66,21 @@ final class Seeds {
         Seed.dataFile("linear-external-weights", true));
   }
 
+  static List<Seed> coreMl() {
+    return Stream.of(
+            "small18-coremlg",
+            "small-coreml8",
+            "small-coremls",
+            "kept-coreml16",
+            "shared-coreml",
+            "dynamic-coreml16",
+            "text-coreml16",
+            "moves18-coreml",
+            "images-coreml16")
+        .map(Seed::coreMl)
+        .toList();
+  }
+
   static List<Seed> payloads() {
     return Stream.of(
             "add-xnn",

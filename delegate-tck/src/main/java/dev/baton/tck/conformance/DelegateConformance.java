@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -172,6 +173,13 @@ public abstract class DelegateConformance {
    */
   protected Set<String> cannot() {
     return Set.of();
+  }
+
+  /** What {@link #cannot()} says of a delegate that loads payloads and claims nothing. */
+  protected static Set<String> everything() {
+    Set<String> all = new HashSet<>(Set.of(DYNAMIC_SHAPES));
+    Cases.operators().forEach(c -> all.add(c.name()));
+    return all;
   }
 
   /** Sound payloads, at least one if {@link Delegate#payloadIds()} names any. */

@@ -97,6 +97,16 @@ final class RecordingGraphBuilder implements GraphBuilder {
   }
 
   @Override
+  public Value state(String name, TensorType type) {
+    throw new AssertionError("XNNPACK payloads have no states");
+  }
+
+  @Override
+  public void updateState(String name, Value value) {
+    throw new AssertionError("XNNPACK payloads have no states");
+  }
+
+  @Override
   public Value constant(Constant constant) {
     return graph.constant(constant);
   }

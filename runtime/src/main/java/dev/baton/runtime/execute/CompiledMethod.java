@@ -2,15 +2,17 @@ package dev.baton.runtime.execute;
 
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
-import dev.baton.delegate.PayloadLifter;
 import dev.baton.graph.Constant;
 import dev.baton.graph.Node;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
+import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
+import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Placement;
 import dev.baton.runtime.kernel.Kernels;
@@ -50,6 +52,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -208,17 +211,48 @@ public final class CompiledMethod implements AutoCloseable {
       Sessions sessions,
       WorkerPool workers,
       boolean toRun) {
+    Set<String> preferred =
+        sessions.open().stream()
+            .map(Sessions.Open::delegate)
+            .filter(Delegate::prefersPayloads)
+            .flatMap(d -> d.payloadIds().stream())
+            .filter(delegates.lifters()::containsKey)
+            .collect(Collectors.toSet());
+    if (!preferred.isEmpty()) {
+      try {
+        return of(program, method, kernels, delegates, sessions, workers, toRun, preferred);
+      } catch (DelegateFailedException e) {
+        if (sessions.options().policy() == FallbackPolicy.FAIL) {
+          throw e;
+        }
+        String said = e.getMessage() + " Its payloads are written out as operators instead.";
+        sessions.emit(new Event.Warning(e.delegate(), said));
+      }
+    }
+    return of(program, method, kernels, delegates, sessions, workers, toRun, Set.of());
+  }
+
+  /**
+   * @param unlifted ids of payloads that stay as they are, though they could be lifted
+   */
+  private static CompiledMethod of(
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      WorkerPool workers,
+      boolean toRun,
+      Set<String> unlifted) {
     ProgramMethod source = program.method(method);
     Supplier<LiftedMethod> lift =
-        () -> {
-          Map<String, PayloadLifter> lifters = delegates.lifters();
-          return MethodLifter.lift(
-              program,
-              source,
-              kernels,
-              lifters::get,
-              id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
-        };
+        () ->
+            MethodLifter.lift(
+                program,
+                source,
+                kernels,
+                id -> unlifted.contains(id) ? null : delegates.lifters().get(id),
+                id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
     long planned = source.plannedBuffers().stream().mapToLong(PlannedBuffer::bytes).sum();
     return new CompiledMethod(
         new Source(program.source(), method, lift, planned),

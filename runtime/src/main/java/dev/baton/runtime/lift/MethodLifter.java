@@ -33,6 +33,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -75,6 +76,7 @@ public final class MethodLifter {
   private final boolean[] isState;
   private Map<Long, TensorSpec> shared = Map.of();
   private final Map<Integer, Variable> variables = new TreeMap<>();
+  private final Map<PayloadState, Variable> payloadStates = new LinkedHashMap<>();
   private final List<Draft> drafts = new ArrayList<>();
   private final Map<Integer, PlannedMemory> incoming = new HashMap<>();
   private final Map<Integer, Integer> payloadOutputs = new HashMap<>();
@@ -89,12 +91,17 @@ public final class MethodLifter {
   private final List<String> lifted = new ArrayList<>();
   private int nextVariable;
 
+  /** A state that a payload names, of a delegate of the method. */
+  private record PayloadState(int delegate, String name) {}
+
   /** A block while it is written. */
   private final class Draft {
     final int firstInstruction;
     final GraphEditor graph = new GraphEditor(kernels);
     final @Nullable Argument[] current = new Argument[method.values().size()];
     final Set<Integer> given = new TreeSet<>();
+    final Map<PayloadState, Value> states = new HashMap<>();
+    final Set<PayloadState> givenStates = new LinkedHashSet<>();
     final List<Variable> reads = new ArrayList<>();
     final Map<Integer, Payload> payloads = new HashMap<>();
     @Nullable Jump jump;
@@ -666,6 +673,39 @@ public final class MethodLifter {
     }
   }
 
+  private Value readState(Draft draft, PayloadState state, TensorType type) {
+    if (type.dynamic()) {
+      throw new IllegalArgumentException("the state '" + state.name() + "' varies in size");
+    }
+    Variable variable =
+        payloadStates.computeIfAbsent(
+            state,
+            s -> new Variable(nextVariable++, s.name(), Variable.Kind.STATE, type, null, null));
+    if (!variable.type().equals(type)) {
+      throw new IllegalArgumentException(
+          "the state '" + state.name() + "' is " + variable.type() + ", and now " + type);
+    }
+    return draft.states.computeIfAbsent(
+        state,
+        s -> {
+          draft.reads.add(variable);
+          return draft.graph.input(type);
+        });
+  }
+
+  private void giveState(Draft draft, PayloadState state, Value value) {
+    Variable variable = payloadStates.get(state);
+    if (variable == null) {
+      throw new IllegalArgumentException("there is no state '" + state.name() + "'");
+    }
+    if (!variable.type().equals(value.type())) {
+      throw new IllegalArgumentException(
+          "the state '" + state.name() + "' is " + variable.type() + ", given " + value.type());
+    }
+    draft.states.put(state, value);
+    draft.givenStates.add(state);
+  }
+
   private @Nullable Boolean knownCondition(int index) {
     if (!written[index] && method.values().get(index) instanceof ProgramValue.BoolValue literal) {
       return literal.value();
@@ -850,6 +890,16 @@ public final class MethodLifter {
             TensorType type(int k) {
               return typeOf(spec(k), call.args().get(k));
             }
+
+            @Override
+            public Value state(String name, TensorType type) {
+              return readState(draft, new PayloadState(call.delegate(), name), type);
+            }
+
+            @Override
+            public void updateState(String name, Value value) {
+              giveState(draft, new PayloadState(call.delegate(), name), value);
+            }
           };
       List<TensorType> types = new ArrayList<>();
       for (int k = 0; k < call.args().size(); k++) {
@@ -873,7 +923,7 @@ public final class MethodLifter {
         if (e instanceof DelegateException failure
             && failure.kind() == DelegateException.Kind.UNSUPPORTED
             && loadable.test(spec.id())) {
-          refusal = String.valueOf(e.getMessage());
+          refusal = e.getMessage() + (failure.remedy().isEmpty() ? "" : ". " + failure.remedy());
         } else {
           throw cannotOpen(spec.id(), instruction, e);
         }
@@ -994,6 +1044,13 @@ public final class MethodLifter {
           results.add(asValue(draft, draft.current[entry.getKey()], entry.getKey()));
         }
       }
+      for (Map.Entry<PayloadState, Variable> entry : payloadStates.entrySet()) {
+        Value value = draft.states.get(entry.getKey());
+        if (value != null && draft.givenStates.contains(entry.getKey())) {
+          writes.add(entry.getValue());
+          results.add(value);
+        }
+      }
       if (draft == last) {
         writes.addAll(outputVariables);
         results.addAll(outputValues);
@@ -1033,6 +1090,7 @@ public final class MethodLifter {
           });
     }
     List<Variable> all = new ArrayList<>(variables.values());
+    all.addAll(payloadStates.values());
     all.addAll(outputVariables);
     all.sort(Comparator.comparingInt(Variable::index));
     return new LiftedMethod(method.name(), inputs, outputs, all, blocks, lifted);

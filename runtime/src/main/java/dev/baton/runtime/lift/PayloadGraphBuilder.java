@@ -10,6 +10,7 @@ import dev.baton.graph.Origin;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
+import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.program.TensorSpec;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,13 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
   abstract TensorSpec spec(int k);
 
   abstract TensorType type(int k);
+
+  /** The content of a state of the payload. */
+  @Override
+  public abstract Value state(String name, TensorType type);
+
+  @Override
+  public abstract void updateState(String name, Value value);
 
   /** What the lifter gave, by argument. */
   Map<Integer, Value> outputs() {
@@ -119,11 +127,15 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
   public List<Value> call(String name, Argument... given) {
     Operator operator = Operators.get(name);
     List<Argument> arguments = List.of(given);
-    return graph.node(
-        operator,
-        arguments,
-        graph.infer(operator, arguments),
-        new Origin(instruction, payload, node));
+    try {
+      return graph.node(
+          operator,
+          arguments,
+          graph.infer(operator, arguments),
+          new Origin(instruction, payload, node));
+    } catch (KernelException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+    }
   }
 
   @Override

@@ -1,0 +1,225 @@
+package dev.baton.all;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.baton.cases.CaseResult;
+import dev.baton.cases.CaseRunner;
+import dev.baton.cases.ModelCase;
+import dev.baton.coreml.CoreMlDelegate;
+import dev.baton.runtime.BatonException;
+import dev.baton.runtime.DelegateFailedException;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Execution;
+import dev.baton.runtime.FallbackPolicy;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.StateSnapshot;
+import dev.baton.runtime.Tensor;
+import dev.baton.runtime.program.Program;
+import dev.baton.tck.NoLeaks;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The Core ML delegate against the emulator: payloads are loaded as they are, or fail as told. */
+@EnabledIfSystemProperty(named = CoreMlEmulator.PROPERTY, matches = ".+")
+@ExtendWith(NoLeaks.class)
+class CoreMlEmulatorTest {
+  @TempDir Path cache;
+
+  @AfterEach
+  void nothingLives() {
+    CoreMlEmulator.fail("", 0, 0);
+    CoreMlEmulator.compileTime(5);
+    CoreMlEmulator.assertNothingLives();
+  }
+
+  private static LoadOptions options() {
+    return LoadOptions.defaults()
+        .withDelegates(List.of(CoreMlDelegate.NAME))
+        .withPolicy(FallbackPolicy.FAIL)
+        .withDelegateOption(
+            CoreMlDelegate.NAME,
+            CoreMlDelegate.LIBRARY_OPTION,
+            CoreMlEmulator.library().toString());
+  }
+
+  private static Program open(String name) {
+    try {
+      return Program.open(CoreMlEmulator.MODELS.resolve(name).resolve("model.pte"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plain-coreml", "plain-coreml16", "counter-coreml", "counter-coreml16"})
+  void casesRunThere(String name) throws IOException {
+    ModelCase read = ModelCase.read(CoreMlEmulator.MODELS.resolve(name));
+    CaseResult result = new CaseRunner(Delegates.load(), options()).run(read);
+    assertTrue(result.passed(), () -> name + ": " + result.firstFailure());
+    assertEquals(1, result.placement().counts().get(CoreMlDelegate.NAME));
+  }
+
+  @Test
+  void aCompiledModelIsFoundAgain() throws IOException {
+    LoadOptions kept = options().withCacheDirectory(cache);
+    try (Program program = open("plain-coreml")) {
+      ModelMethod.load(program, "forward", kept).close();
+      CoreMlEmulator.fail("bcml_compile_start", 3, 1);
+      ModelMethod.load(program, "forward", kept).close(); // compiles nothing
+    }
+    try (Stream<Path> all = Files.walk(cache)) {
+      assertEquals(1, all.filter(p -> p.toString().endsWith(".mlmodelc")).count());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bcml_compile_start, 3, COMPILE",
+    "compile, 3, COMPILE",
+    "bcml_load, 4, LOAD",
+    "bcml_load, 8, EXCEPTION",
+    "bcml_load, 5, UNSUPPORTED"
+  })
+  void failuresOfLoadingAreTyped(String function, int status, String said) {
+    try (Program program = open("plain-coreml")) {
+      CoreMlEmulator.fail(function, status, 1);
+      DelegateFailedException e =
+          assertThrows(
+              DelegateFailedException.class,
+              () -> ModelMethod.load(program, "forward", options()).close());
+      assertTrue(e.getMessage().contains(said), e::getMessage);
+      ModelMethod.load(program, "forward", options()).close(); // the next one is not told to
+    }
+  }
+
+  @Test
+  void whatDoesNotLoadIsLifted() {
+    try (Program program = open("plain-coreml")) {
+      CoreMlEmulator.fail("bcml_load", 4, 1);
+      LoadOptions falls = options().withPolicy(FallbackPolicy.FALL_BACK);
+      try (ModelMethod method = ModelMethod.load(program, "forward", falls)) {
+        assertTrue(method.placement().subgraphs().isEmpty());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"6, PREDICT", "7, MISMATCH", "8, EXCEPTION"})
+  void failuresOfRunningAreTyped(int status, String said) {
+    try (Program program = open("plain-coreml");
+        ModelMethod method = ModelMethod.load(program, "forward", options());
+        Execution execution = method.newExecution()) {
+      CoreMlEmulator.fail("bcml_predict", status, 1);
+      DelegateFailedException e = assertThrows(DelegateFailedException.class, execution::run);
+      assertTrue(e.getMessage().contains(said), e::getMessage);
+      execution.run();
+    }
+  }
+
+  @Test
+  void aStateThatCannotBeMadeIsTyped() {
+    try (Program program = open("counter-coreml");
+        ModelMethod method = ModelMethod.load(program, "forward", options())) {
+      CoreMlEmulator.fail("bcml_state_new", 8, 1);
+      BatonException e = assertThrows(BatonException.class, () -> runOnce(method));
+      assertTrue(e.getMessage().contains("EXCEPTION"), e::getMessage);
+      runOnce(method);
+    }
+  }
+
+  private static void runOnce(ModelMethod method) {
+    try (Execution execution = method.newExecution()) {
+      execution.run();
+    }
+  }
+
+  @Test
+  void aCompilationCanBeGivenUp() {
+    CoreMlEmulator.compileTime(20_000);
+    AtomicBoolean cancelled = new AtomicBoolean();
+    LoadOptions impatient =
+        options()
+            .withListener(event -> cancelled.set(true)) // the first word of progress
+            .withCancellation(cancelled::get);
+    try (Program program = open("plain-coreml")) {
+      assertThrows(
+          BatonException.class, () -> ModelMethod.load(program, "forward", impatient).close());
+    }
+    CoreMlEmulator.compileTime(5);
+  }
+
+  private static float first(Execution execution) {
+    return execution.output(0).toTensor().data().get(ValueLayout.JAVA_FLOAT, 0);
+  }
+
+  @Test
+  void stateIsOfItsExecutionAndCanBeCopied() {
+    try (Program program = open("counter-coreml");
+        ModelMethod method = ModelMethod.load(program, "forward", options());
+        Execution one = method.newExecution();
+        Execution two = method.newExecution()) {
+      Tensor ones = Tensor.fromBlob(new float[] {1, 1, 1, 1, 1, 1}, 2, 3);
+      one.setInput(0, ones);
+      two.setInput(0, ones);
+      one.run();
+      one.run();
+      assertEquals(4, first(one));
+      two.run();
+      assertEquals(2, first(two));
+      try (StateSnapshot snapshot = one.saveState()) {
+        two.restoreState(snapshot);
+      }
+      two.run();
+      assertEquals(6, first(two));
+      one.reset();
+      one.run();
+      assertEquals(2, first(one));
+    }
+  }
+
+  @Test
+  void callersRunAtTheSameTime() throws Exception {
+    try (Program program = open("counter-coreml");
+        ModelMethod method = ModelMethod.load(program, "forward", options());
+        ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      List<Future<Float>> sums = new ArrayList<>();
+      for (int t = 0; t < 4; t++) {
+        float step = t + 1;
+        sums.add(
+            threads.submit(() -> {
+              try (Execution execution = method.newExecution()) {
+                execution.setInput(0, Tensor.fromBlob(new float[] {step, 0, 0, 0, 0, 0}, 2, 3));
+                for (int i = 0; i < 50; i++) {
+                  execution.run();
+                }
+                return first(execution);
+              }
+            }));
+      }
+      for (int t = 0; t < 4; t++) {
+        assertEquals(2 * 50 * (t + 1), sums.get(t).get());
+      }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package dev.baton.coreml;
+
+import dev.baton.coreml.ffi.CoreMlException;
+import dev.baton.coreml.ffi.CoreMlLibrary;
+import dev.baton.coreml.mlpackage.MlPackage;
+import dev.baton.delegate.CompileContext;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateException.Kind;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiled models in files. With a cache directory they stay there, each under the checksum of its
+ * package, and later loads find them; without, they go when the session closes.
+ */
+final class CompiledModels implements AutoCloseable {
+  private static final String SUFFIX = ".mlmodelc";
+  private static final int MOST_DELETED_AGAIN = 3;
+
+  private final CoreMlLibrary library;
+  private final @Nullable Path cache;
+  private final List<Path> temporary = new ArrayList<>();
+
+  CompiledModels(CoreMlLibrary library, @Nullable Path cache) {
+    this.library = library;
+    this.cache = cache;
+  }
+
+  /** The folder of the compiled model of a package. */
+  Path compiled(MlPackage model, CompileContext context) throws DelegateException {
+    try {
+      if (cache == null) {
+        Path folder = Files.createTempDirectory("baton-coreml");
+        temporary.add(folder);
+        Path compiled = folder.resolve("model" + SUFFIX);
+        compile(model, folder, compiled, context);
+        return compiled;
+      }
+      Path known = cache.resolve("compiled").resolve(model.digest() + SUFFIX);
+      if (!Files.isDirectory(known)) {
+        Files.createDirectories(known.getParent());
+        Path folder = Files.createTempDirectory(known.getParent(), "new");
+        try {
+          Path compiled = folder.resolve("model" + SUFFIX);
+          compile(model, folder, compiled, context);
+          keep(compiled, known);
+        } finally {
+          delete(folder);
+        }
+      }
+      return known;
+    } catch (IOException | UncheckedIOException e) {
+      throw new DelegateException(
+          Kind.RESOURCES,
+          "the model cannot be written to a file: " + e,
+          "Free space, or name another cache directory.",
+          e);
+    }
+  }
+
+  /** Another process may have been faster: its model is as good. */
+  private static void keep(Path compiled, Path known) throws IOException {
+    try {
+      Files.move(compiled, known, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileAlreadyExistsException e) {
+      return;
+    } catch (IOException e) {
+      if (!Files.isDirectory(known)) {
+        throw e;
+      }
+    }
+  }
+
+  private void compile(MlPackage model, Path folder, Path compiled, CompileContext context)
+      throws DelegateException, IOException {
+    Path unpacked = model.isCompiled() ? compiled : folder.resolve("model.mlpackage");
+    for (Map.Entry<String, MemorySegment> file : model.modelFiles().entrySet()) {
+      Path target = unpacked.resolve(file.getKey());
+      Files.createDirectories(target.getParent());
+      try (FileChannel channel =
+          FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        long size = file.getValue().byteSize();
+        for (long at = 0; at < size; ) {
+          long part = Math.min(size - at, 1 << 30);
+          at += channel.write(file.getValue().asSlice(at, part).asByteBuffer());
+        }
+      }
+    }
+    if (model.isCompiled()) {
+      return;
+    }
+    try {
+      boolean done =
+          library.compile(
+              unpacked,
+              compiled,
+              fraction -> {
+                if (fraction >= 0) {
+                  context.progress("compiling for Core ML", Math.min(1, fraction));
+                }
+                return !context.isCancelled();
+              });
+      if (!done) {
+        throw new DelegateException(Kind.CANCELLED, "the compilation for Core ML was given up");
+      }
+    } catch (CoreMlException e) {
+      throw CoreMlSession.failed(e);
+    }
+    delete(unpacked);
+  }
+
+  /** A compilation that nobody waits for may still write: what it left is looked for again. */
+  private static void delete(Path folder) {
+    for (int i = 0; i < MOST_DELETED_AGAIN && Files.exists(folder); i++) {
+      try (Stream<Path> all = Files.walk(folder)) {
+        for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(path);
+        }
+      } catch (IOException | UncheckedIOException e) {
+        // Temporary files of a folder for such: the system deletes them at last.
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    temporary.forEach(CompiledModels::delete);
+    temporary.clear();
+  }
+}

@@ -1,0 +1,106 @@
+package dev.baton.coreml;
+
+import dev.baton.coreml.ffi.ComputeUnits;
+import dev.baton.coreml.ffi.CoreMlException;
+import dev.baton.coreml.ffi.CoreMlLibrary;
+import dev.baton.coreml.mlpackage.MlPackage;
+import dev.baton.delegate.Claims;
+import dev.baton.delegate.CompileContext;
+import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateException.Kind;
+import dev.baton.delegate.DelegateSession;
+import dev.baton.delegate.OpenContext;
+import dev.baton.delegate.Payload;
+import dev.baton.delegate.Subgraph;
+import dev.baton.graph.GraphView;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Core ML for one program: loads its payloads, claims nothing. */
+final class CoreMlSession implements DelegateSession {
+  private static final String UNITS_SPEC = "compute_units";
+
+  private final CoreMlLibrary library;
+  private final @Nullable String units;
+  private final CompiledModels models;
+
+  CoreMlSession(CoreMlLibrary library, OpenContext context) {
+    this.library = library;
+    this.units = context.options().get(CoreMlDelegate.COMPUTE_UNITS_OPTION);
+    this.models = new CompiledModels(library, context.cacheDirectory().orElse(null));
+  }
+
+  @Override
+  public void claim(GraphView graph, Claims claims) {
+    // A model for Core ML is made when a program is exported.
+  }
+
+  @Override
+  public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
+      throws DelegateException {
+    throw new DelegateException(
+        Kind.UNSUPPORTED, "Core ML takes payloads that were lowered for it, and no subgraphs");
+  }
+
+  @Override
+  public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
+    MlPackage open = MlPackage.open(payload);
+    if (open.inputs().size() != payload.inputs().size()
+        || open.outputs().size() != payload.outputs().size()) {
+      throw new DelegateException(
+          Kind.BAD_PAYLOAD,
+          "the model has %d inputs and %d outputs, the call %d and %d"
+              .formatted(
+                  open.inputs().size(),
+                  open.outputs().size(),
+                  payload.inputs().size(),
+                  payload.outputs().size()),
+          "Export the program again.",
+          null);
+    }
+    ComputeUnits on = units(payload);
+    Path compiled = models.compiled(open, context);
+    String function = open.function();
+    try {
+      return new CoreMlSubgraph(
+          library.open(compiled, on, function == null ? "" : function), open, payload);
+    } catch (CoreMlException e) {
+      throw failed(e);
+    }
+  }
+
+  private ComputeUnits units(Payload payload) throws DelegateException {
+    byte[] spec = payload.compileSpecs().get(UNITS_SPEC);
+    String name =
+        units != null ? units : spec == null ? "all" : new String(spec, StandardCharsets.UTF_8);
+    for (ComputeUnits known : ComputeUnits.values()) {
+      if (known.name().equals(name.toUpperCase(Locale.ROOT))) {
+        return known;
+      }
+    }
+    throw new DelegateException(
+        Kind.UNSUPPORTED,
+        "there are no compute units '" + name + "'",
+        "Take cpu_only, cpu_and_gpu, cpu_and_ne or all.",
+        null);
+  }
+
+  /** A failure of the library, as the host knows them. */
+  static DelegateException failed(CoreMlException e) {
+    Kind kind =
+        switch (e.status()) {
+          case UNSUPPORTED, MISMATCH -> Kind.UNSUPPORTED;
+          case COMPILE, LOAD -> Kind.BAD_PAYLOAD;
+          default -> Kind.FAILED;
+        };
+    return new DelegateException(kind, "Core ML: " + e.getMessage(), "", e);
+  }
+
+  @Override
+  public void close() {
+    models.close();
+  }
+}

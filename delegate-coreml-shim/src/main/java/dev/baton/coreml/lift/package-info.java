@@ -1,0 +1,2 @@
+/** Writes a model's program as operators of the vocabulary. */
+package dev.baton.coreml.lift;
