@@ -48,7 +48,6 @@ final class DelegateOptions {
       description = "Threads that a run may use; default: as many as processors.")
   private @Nullable Integer threads;
 
-  @SuppressWarnings("NullAway.Init")
   @Option(
       names = "--isolate",
       paramLabel = "NAME,…",
@@ -65,6 +64,7 @@ final class DelegateOptions {
               + " that is wrong is replaced.")
   private @Nullable Double shadow;
 
+  @SuppressWarnings("NullAway.Init")
   DelegateOptions() {}
 
   /** To be called before delegates are looked for. */
@@ -72,6 +72,10 @@ final class DelegateOptions {
     if (threads != null && threads < 1) {
       throw new ParameterException(
           spec.commandLine(), "--threads is " + threads + ", expected at least 1");
+    }
+    if (shadow != null && !(shadow > 0 && shadow <= 1)) {
+      throw new ParameterException(
+          spec.commandLine(), "--shadow is " + shadow + ", expected above 0 and up to 1");
     }
     LoadOptions options =
         switch (delegates) {
