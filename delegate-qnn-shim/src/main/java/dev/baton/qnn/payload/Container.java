@@ -69,19 +69,20 @@ public sealed interface Container {
     return new ContextBinary(payload.asSlice(headerBytes, size));
   }
 
-  /** A zip ends with a record that tells where its directory is. */
+  /** A zip ends with a record that tells where its directory is, or that another record does. */
   private static void requireWholeZip(MemorySegment payload) throws DelegateException {
     final int end = 0x06054B50; // PK 5 6
+    final int end64 = 0x07064B50; // PK 6 7, 20 bytes before
     final long endBytes = 22;
-    final long maxComment = 65535 + 8; // and padding
+    final long maxBehind = 65535 + 8; // a comment, and padding
     ValueLayout.OfInt u32 = JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     long last = payload.byteSize() - endBytes;
-    for (long at = last; at >= Math.max(0, last - maxComment); at--) {
+    for (long at = last; at >= Math.max(0, last - maxBehind); at--) {
       if (payload.get(u32, at) == end) {
-        long directory =
-            Integer.toUnsignedLong(payload.get(u32, at + 12))
-                + Integer.toUnsignedLong(payload.get(u32, at + 16));
-        if (directory <= at) {
+        long size = Integer.toUnsignedLong(payload.get(u32, at + 12));
+        long offset = Integer.toUnsignedLong(payload.get(u32, at + 16));
+        boolean elsewhere = at >= 20 && payload.get(u32, at - 20) == end64;
+        if (elsewhere || offset + size <= at) {
           return;
         }
       }
