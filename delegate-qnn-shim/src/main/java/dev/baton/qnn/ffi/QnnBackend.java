@@ -1,7 +1,10 @@
 package dev.baton.qnn.ffi;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** A library at work: the owner of devices. Safe for use by several threads. */
 public final class QnnBackend extends SharedHandle {
@@ -38,6 +41,21 @@ public final class QnnBackend extends SharedHandle {
       devices.put(socModel, device);
     }
     return device;
+  }
+
+  /**
+   * Why the library would not run a node; empty if it would. Asks before anything is made of it:
+   * some backends take any node and fail when the graph is compiled.
+   */
+  public Optional<String> refusal(QnnNode node) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment description = node.write(node.parameterTensors(), arena);
+      library.call(
+          BackendFunction.BACKEND_VALIDATE, h -> (long) h.invokeExact(handle, description));
+      return Optional.empty();
+    } catch (QnnException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   @Override

@@ -55,21 +55,9 @@ public final class QnnGraph {
       this.graph = graph;
       this.inputs = List.copyOf(inputs);
       this.outputs = List.copyOf(outputs);
-      this.inputArray = write(inputs, arena);
-      this.outputArray = write(outputs, arena);
+      this.inputArray = QnnTensor.writeAll(inputs, arena);
+      this.outputArray = QnnTensor.writeAll(outputs, arena);
       this.execute = graph.context.library().handle(BackendFunction.GRAPH_EXECUTE);
-    }
-
-    private static MemorySegment write(List<QnnTensor> tensors, Arena arena) {
-      MemorySegment array = arena.allocate(tensors.size() * Layouts.TENSOR_BYTES, 8);
-      for (int i = 0; i < tensors.size(); i++) {
-        tensors.get(i).write(slice(array, i), null, arena);
-      }
-      return array;
-    }
-
-    private static MemorySegment slice(MemorySegment array, int index) {
-      return array.asSlice(index * Layouts.TENSOR_BYTES, Layouts.TENSOR_BYTES);
     }
 
     /**
@@ -93,7 +81,7 @@ public final class QnnGraph {
         throw new IllegalArgumentException(
             tensor + " takes " + tensor.byteSize() + " bytes, given are " + data.byteSize());
       }
-      QnnTensor.writeData(slice(array, index), data);
+      QnnTensor.writeData(QnnTensor.slice(array, index), data);
     }
 
     /**

@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,6 +152,19 @@ public record QnnTensor(
     if (data != null) {
       writeData(at, data);
     }
+  }
+
+  /** Writes descriptions, one behind the other. */
+  static MemorySegment writeAll(List<QnnTensor> tensors, Arena arena) {
+    MemorySegment array = arena.allocate(tensors.size() * Layouts.TENSOR_BYTES, 8);
+    for (int i = 0; i < tensors.size(); i++) {
+      tensors.get(i).write(slice(array, i), null, arena);
+    }
+    return array;
+  }
+
+  static MemorySegment slice(MemorySegment array, int index) {
+    return array.asSlice(index * Layouts.TENSOR_BYTES, Layouts.TENSOR_BYTES);
   }
 
   /** Points a written description to its data. */
