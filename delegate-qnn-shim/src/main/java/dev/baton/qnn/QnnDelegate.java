@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Qualcomm's neural processors, by the vendor's own libraries: on a Snapdragon the processor, on
  * x86-64 the simulator of it, by the same calls. Runs programs that were lowered for {@code
- * QnnBackend}.
+ * QnnBackend} and, where {@link #CLAIM_OPTION} asks for it, operators of others.
  *
  * <p>The HTP library is looked for at the path in the option {@link #LIBRARY_OPTION} or the system
  * property {@link #LIBRARY_PROPERTY}, then in the SDK that {@code QNN_SDK_ROOT} names, in the
@@ -51,6 +51,14 @@ public final class QnnDelegate implements Delegate {
    * payload can end the process.
    */
   public static final String TRUSTED_OPTION = "trusted-payloads";
+
+  /**
+   * Option of {@link #open}: {@code on} to take operators of programs that are not lowered for QNN,
+   * in float32 and of fixed shapes; {@code off} by default. They are computed with about the
+   * precision of float16, so the caller is to ask for it; and the simulator is slower than any
+   * kernel. With a cache directory, what was compiled is kept there.
+   */
+  public static final String CLAIM_OPTION = "claim";
 
   private final Supplier<LibraryLocation> search;
 
@@ -135,7 +143,8 @@ public final class QnnDelegate implements Delegate {
       Path path = locate(context).orThrow().path();
       SystemLibrary system = SystemLibrary.load(QnnLibraries.system(path));
       library = QnnLibrary.load(path);
-      return new QnnSession(library.backend(), system, trust);
+      return new QnnSession(
+          library.backend(), system, trust, "on".equals(context.options().get(CLAIM_OPTION)));
     } catch (InvalidPathException e) {
       throw new DelegateException(
           DelegateException.Kind.UNAVAILABLE,

@@ -3,11 +3,13 @@ package dev.baton.qnn;
 import dev.baton.delegate.Claims;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.GraphView;
+import dev.baton.qnn.cache.ContextCache;
 import dev.baton.qnn.ffi.QnnBackend;
 import dev.baton.qnn.ffi.SystemLibrary;
 import dev.baton.qnn.payload.CompileSpec;
@@ -22,35 +24,55 @@ import java.util.Map;
  */
 final class QnnSession implements DelegateSession {
   private final QnnBackend backend;
+  private final SystemLibrary system;
+  private final boolean claiming;
   private final PayloadReader reader;
   private final TrustList trust;
   private final Map<String, LoadedGraphs> loaded = new HashMap<>();
 
   /**
    * @param backend closed with this
+   * @param claiming whether nodes are claimed
    */
-  QnnSession(QnnBackend backend, SystemLibrary system, TrustList trust) {
+  QnnSession(QnnBackend backend, SystemLibrary system, TrustList trust, boolean claiming) {
     this.backend = backend;
+    this.system = system;
+    this.claiming = claiming;
     this.reader = new PayloadReader(backend, system);
     this.trust = trust;
   }
 
   @Override
-  public void claim(GraphView graph, Claims claims) {}
+  public void claim(GraphView graph, Claims claims) {
+    if (claiming) {
+      new Claimant(backend).claim(graph, claims);
+    } else {
+      Decline decline =
+          Decline.of(
+              Decline.Kind.NOT_WORTHWHILE,
+              "the option " + QnnDelegate.CLAIM_OPTION + " does not ask QNN to take operators");
+      graph.nodes().forEach(node -> claims.decline(node, decline));
+    }
+  }
 
   @Override
   public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
       throws DelegateException {
-    throw new DelegateException(
-        DelegateException.Kind.UNSUPPORTED, "the QNN delegate claims no nodes");
+    requireWanted(subgraph.name(), context);
+    ContextCache cache = context.cacheDirectory().map(ContextCache::new).orElse(null);
+    return new GraphCompiler(backend, system, cache).compile(subgraph, context);
+  }
+
+  private static void requireWanted(String what, CompileContext context) throws DelegateException {
+    if (context.isCancelled()) {
+      throw new DelegateException(
+          DelegateException.Kind.CANCELLED, "loading " + what + " was cancelled");
+    }
   }
 
   @Override
   public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
-    if (context.isCancelled()) {
-      throw new DelegateException(
-          DelegateException.Kind.CANCELLED, "loading " + payload.method() + " was cancelled");
-    }
+    requireWanted(payload.method(), context);
     CompileSpec spec = CompileSpec.of(payload.compileSpecs().get(CompileSpec.KEY));
     Container container = Container.of(payload.bytes());
     String digest = TrustList.digest(payload.bytes());
@@ -64,7 +86,7 @@ final class QnnSession implements DelegateSession {
     }
     boolean done = false;
     try {
-      CompiledSubgraph graph = PayloadGraph.of(graphs, payload);
+      CompiledSubgraph graph = LoadedGraph.of(graphs, payload);
       done = true;
       return graph;
     } finally {

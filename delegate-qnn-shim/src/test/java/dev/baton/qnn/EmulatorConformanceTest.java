@@ -29,7 +29,8 @@ class EmulatorConformanceTest extends DelegateConformance {
 
   @Override
   protected Map<String, String> options() {
-    return Map.of(QnnDelegate.LIBRARY_OPTION, library.toString());
+    return Map.of(
+        QnnDelegate.LIBRARY_OPTION, library.toString(), QnnDelegate.CLAIM_OPTION, "on");
   }
 
   @Override

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A graph as one caller runs it: its own tensors, and buffers that live on between runs. */
 @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
-final class PayloadExecution implements DelegateExecution {
+final class GraphExecution implements DelegateExecution {
   private final String name;
   private final List<TensorType> inputs;
   private final Arena arena = Arena.ofShared();
@@ -29,7 +29,7 @@ final class PayloadExecution implements DelegateExecution {
   private final ProfileNames profileNames = new ProfileNames();
   private boolean lost;
 
-  PayloadExecution(
+  GraphExecution(
       String name,
       QnnGraph graph,
       CallSignature signature,

@@ -12,8 +12,8 @@ import dev.baton.qnn.ffi.QnnGraph;
 import dev.baton.qnn.payload.CallSignature;
 import java.util.List;
 
-/** A graph of a payload, as one method calls it. */
-final class PayloadGraph implements CompiledSubgraph {
+/** A graph in the library, as one method calls it: of a payload, or of claimed nodes. */
+final class LoadedGraph implements CompiledSubgraph {
   private final String name;
   private final QnnGraph graph;
   private final CallSignature signature;
@@ -21,12 +21,19 @@ final class PayloadGraph implements CompiledSubgraph {
   private final long byteSize;
   private boolean closed;
 
-  private PayloadGraph(
-      QnnGraph graph, CallSignature signature, Payload payload, long byteSize) {
-    this.name = payload.method() + "/" + QnnDelegate.NAME;
+  /**
+   * @param graph whose context is closed with this
+   */
+  LoadedGraph(
+      String name,
+      QnnGraph graph,
+      CallSignature signature,
+      List<TensorType> inputs,
+      long byteSize) {
+    this.name = name;
     this.graph = graph;
     this.signature = signature;
-    this.inputs = payload.inputs();
+    this.inputs = List.copyOf(inputs);
     this.byteSize = byteSize;
   }
 
@@ -35,7 +42,7 @@ final class PayloadGraph implements CompiledSubgraph {
    *
    * @param graphs whose context is the result's to close
    */
-  static PayloadGraph of(LoadedGraphs graphs, Payload payload) throws DelegateException {
+  static LoadedGraph of(LoadedGraphs graphs, Payload payload) throws DelegateException {
     GraphDescription description =
         graphs.graphs().stream()
             .filter(g -> g.name().equals(payload.method()))
@@ -51,11 +58,14 @@ final class PayloadGraph implements CompiledSubgraph {
           "Export the program again.",
           null);
     }
-    CallSignature signature =
-        CallSignature.of(description, payload.inputs(), payload.outputs());
+    CallSignature signature = CallSignature.of(description, payload.inputs(), payload.outputs());
     try {
-      return new PayloadGraph(
-          graphs.context().graph(description.name()), signature, payload, graphs.byteSize());
+      return new LoadedGraph(
+          payload.method() + "/" + QnnDelegate.NAME,
+          graphs.context().graph(description.name()),
+          signature,
+          payload.inputs(),
+          graphs.byteSize());
     } catch (QnnException e) {
       throw new DelegateException(
           DelegateException.Kind.BAD_PAYLOAD,
@@ -73,7 +83,7 @@ final class PayloadGraph implements CompiledSubgraph {
       }
     }
     try {
-      return new PayloadExecution(name, graph, signature, inputs, context.isProfiled());
+      return new GraphExecution(name, graph, signature, inputs, context.isProfiled());
     } catch (QnnException e) {
       throw Failures.running(name, e);
     }
