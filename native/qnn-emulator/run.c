@@ -260,6 +260,14 @@ static int transpose(struct run *r) {
   return 0;
 }
 
+/* A factor and a summand for each channel, the last dimension. */
+static int batch_norm(struct run *r) {
+  struct value *x = in(r, 0), *w = in(r, 1), *b = in(r, 2), *y = out(r);
+  if (!w || x->count != y->count) return WRONG_NODE;
+  for (uint64_t i = 0; i < y->count; i++) y->data[i] = x->data[i] * w->data[i % w->count] + (b ? b->data[i % w->count] : 0);
+  return 0;
+}
+
 static int concat(struct run *r) {
   struct value *y = out(r);
   uint32_t rank = y->tensor->rank, axis = u32(r, "axis", rank - 1);
@@ -283,7 +291,7 @@ static const struct { const char *type; binary f; } BINARY[] = {
   {"ElementWiseAdd", add}, {"ElementWiseSubtract", subtract}, {"ElementWiseMultiply", multiply}, {"ElementWiseDivide", divide},
   {"ElementWiseMaximum", fmaxf}, {"ElementWiseMinimum", fminf}};
 static const char *const OTHER[] = {"ReluMinMax", "Softmax", "FullyConnected", "MatMul", "Conv2d", "DepthWiseConv2d", "PoolMax2d",
-                                    "PoolAvg2d", "Transpose", "Concat"};
+                                    "PoolAvg2d", "Transpose", "Concat", "Batchnorm"};
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 int knows(const char *type) {
@@ -307,6 +315,7 @@ static int run_node(struct run *r) {
   if (!strcmp(type, "PoolMax2d")) return pool(r, 0);
   if (!strcmp(type, "PoolAvg2d")) return pool(r, 1);
   if (!strcmp(type, "Transpose")) return transpose(r);
+  if (!strcmp(type, "Batchnorm")) return batch_norm(r);
   if (!strcmp(type, "Concat")) return concat(r);
   return WRONG_NODE;
 }

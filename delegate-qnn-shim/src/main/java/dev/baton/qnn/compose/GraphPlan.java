@@ -153,6 +153,24 @@ public final class GraphPlan {
         () -> arena.allocateFrom(JAVA_FLOAT, (float) number));
   }
 
+  /** The numbers of a constant. */
+  float[] numbers(Value value) throws UnsupportedNodeException {
+    requireFloat(value);
+    if (!value.isConstant() || value.constant().packing() != Packing.PLAIN) {
+      throw new UnsupportedNodeException(Decline.Kind.NOT_CONSTANT, "statistics are not constant");
+    }
+    return contiguous(value.constant()).asSlice(0, 4 * value.shape().numel()).toArray(JAVA_FLOAT);
+  }
+
+  /** A number for each channel. */
+  QnnTensor channels(float... numbers) throws UnsupportedNodeException {
+    return define(
+        "n" + tensors.size(),
+        Kind.CONSTANT,
+        new int[] {numbers.length},
+        () -> arena.allocateFrom(JAVA_FLOAT, numbers));
+  }
+
   private MemorySegment contiguous(Constant constant) {
     int[] sizes = constant.type().shape().sizes();
     long[] strides = constant.strides();

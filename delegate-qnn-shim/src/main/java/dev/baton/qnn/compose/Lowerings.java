@@ -130,6 +130,7 @@ public final class Lowerings {
             plan);
       }
       case "aten::_adaptive_avg_pool2d", "aten::adaptive_avg_pool2d" -> adaptivePool(node, plan);
+      case "aten::_native_batch_norm_legit_no_training" -> batchNorm(node, plan);
       case "aten::mean.dim" -> mean(node, plan);
       case "aten::cat" -> concatenate(node, plan);
       case "aten::permute_copy", "aten::permute" -> permute(node, node.integers("dims"), plan);
@@ -190,16 +191,24 @@ public final class Lowerings {
 
   private static void clamp(Node node, String low, String high, GraphPlan plan)
       throws UnsupportedNodeException {
-    if (node.isNone(low) || node.isNone(high)) {
-      throw argument("a bound is absent");
+    if (!node.isNone(low) && !node.isNone(high)) {
+      unary(
+          node,
+          "ReluMinMax",
+          List.of(
+              new Parameter.F32("min_value", (float) node.number(low)),
+              new Parameter.F32("max_value", (float) node.number(high))),
+          plan);
+    } else if (node.isNone(high) && node.number(low) == 0) {
+      unary(node, "Relu", List.of(), plan);
+    } else {
+      boolean above = node.isNone(high);
+      Layout layout = plan.layout(node.tensor("self"));
+      QnnTensor x = plan.in(node.tensor("self"), layout);
+      QnnTensor bound = plan.scalar(node.number(above ? low : high));
+      String type = above ? "ElementWiseMaximum" : "ElementWiseMinimum";
+      plan.out(node.result(), layout, out -> plan.add(type, List.of(), List.of(x, bound), out));
     }
-    unary(
-        node,
-        "ReluMinMax",
-        List.of(
-            new Parameter.F32("min_value", (float) node.number(low)),
-            new Parameter.F32("max_value", (float) node.number(high))),
-        plan);
   }
 
   private static void binary(Node node, String type, GraphPlan plan)
@@ -396,12 +405,40 @@ public final class Lowerings {
     window(node, x, "PoolAvg2d", kernel, kernel, new int[] {0, 0}, List.of(), plan);
   }
 
+  /** A factor and a summand for each channel, of an image. */
+  private static void batchNorm(Node node, GraphPlan plan) throws UnsupportedNodeException {
+    Value x = node.tensor("input");
+    requireImage(x);
+    float[] mean = plan.numbers(node.tensor("running_mean"));
+    float[] variance = plan.numbers(node.tensor("running_var"));
+    Value weight = node.tensorOrNull("weight");
+    Value bias = node.tensorOrNull("bias");
+    float[] factor = new float[mean.length];
+    float[] summand = new float[mean.length];
+    float[] gamma = weight == null ? null : plan.numbers(weight);
+    float[] beta = bias == null ? null : plan.numbers(bias);
+    for (int c = 0; c < mean.length; c++) {
+      double f = (gamma == null ? 1 : gamma[c]) / Math.sqrt(variance[c] + node.number("eps"));
+      factor[c] = (float) f;
+      summand[c] = (float) ((beta == null ? 0 : beta[c]) - mean[c] * f);
+    }
+    List<QnnTensor> inputs =
+        List.of(plan.in(x, Layout.LAST), plan.channels(factor), plan.channels(summand));
+    plan.out(
+        node.result(), Layout.LAST, out -> plan.add("Batchnorm", List.of(), inputs, out));
+  }
+
   private static void mean(Node node, GraphPlan plan) throws UnsupportedNodeException {
     int rank = rank(node);
     long[] dims = node.integers("dim");
     int[] axes = Arrays.stream(dims).mapToInt(d -> axis(d, rank)).toArray();
     if (axes.length == 0 || !(node.argument("dtype") instanceof Argument.None)) {
       throw argument("it reduces everything, or to another dtype");
+    }
+    Arrays.sort(axes);
+    if (rank == 4 && Arrays.equals(axes, new int[] {2, 3})) {
+      wholeImage(node, plan);
+      return;
     }
     simple(
         node,
@@ -410,6 +447,28 @@ public final class Lowerings {
             new Parameter.Integers("axes", false, new int[] {axes.length}, axes),
             new Parameter.Bool("keep_dims", node.bool("keepdim"))),
         plan);
+  }
+
+  /** The mean of each channel: a pool as large as the image. */
+  private static void wholeImage(Node node, GraphPlan plan) throws UnsupportedNodeException {
+    Value x = node.tensor("self");
+    int[] all = {x.shape().size(2), x.shape().size(3)};
+    if (node.bool("keepdim")) {
+      window(node, x, "PoolAvg2d", all, all, new int[] {0, 0}, List.of(), plan);
+      return;
+    }
+    QnnTensor in = plan.in(x, Layout.LAST);
+    plan.out(
+        node.result(),
+        out -> {
+          QnnTensor pooled = plan.internal(x.shape().size(0), 1, 1, x.shape().size(1));
+          plan.add(
+              "PoolAvg2d",
+              List.of(two("filter_size", all), two("stride", all), padding(0, 0, 0, 0)),
+              List.of(in),
+              pooled);
+          plan.add("Reshape", List.of(), List.of(pooled), out);
+        });
   }
 
   private static void concatenate(Node node, GraphPlan plan) throws UnsupportedNodeException {

@@ -90,6 +90,13 @@ final class Layouts {
   static final long SOC_MODEL = 4;
   static final long SOC_MODEL_OTHER = 8;
 
+  /** The HTP graph's own configuration: an option, and its value behind. */
+  static final long GRAPH_CONFIG_BYTES = 56;
+
+  static final long GRAPH_CONFIG_VALUE = 8;
+  static final int GRAPH_PRECISION = 2;
+  static final int PRECISION_HALF = 1;
+
   static final long EVENT_BYTES = 24;
   static final long EVENT_UNIT = 4;
   static final long EVENT_VALUE = 8;

@@ -1,8 +1,6 @@
 package dev.baton.qnn.ffi;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -58,10 +56,7 @@ public final class QnnDevice extends SharedHandle {
     MemorySegment soc = arena.allocate(Layouts.SOC_BYTES, 8);
     soc.set(JAVA_INT, Layouts.SOC_MODEL, socModel);
     soc.set(JAVA_INT, Layouts.SOC_MODEL_OTHER, socModel);
-    MemorySegment configuration = arena.allocate(Layouts.CONFIG_BYTES, 8);
-    configuration.set(JAVA_INT, 0, Layouts.CONFIG_CUSTOM);
-    configuration.set(ADDRESS, Layouts.CONFIG_VALUE, soc);
-    return arena.allocateFrom(JAVA_LONG, configuration.address(), 0L);
+    return Configurations.custom(soc, arena);
   }
 
   QnnLibrary library() {

@@ -1,5 +1,7 @@
 package dev.baton.qnn.ffi;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -18,13 +20,25 @@ public final class QnnGraphBuilder {
     this.context = context;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocateFrom(name);
+      long configurations =
+          context.library().backendId() == QnnLibrary.HTP ? halfPrecision(arena).address() : 0;
       this.handle =
           context
               .library()
               .create(
                   BackendFunction.GRAPH_CREATE,
-                  (h, out) -> (long) h.invokeExact(context.handle(), text.address(), 0L, out));
+                  (h, out) ->
+                      (long)
+                          h.invokeExact(context.handle(), text.address(), configurations, out));
     }
+  }
+
+  /** Float32 tensors are computed in the float16 that the processor has. */
+  private static MemorySegment halfPrecision(Arena arena) {
+    MemorySegment precision = arena.allocate(Layouts.GRAPH_CONFIG_BYTES, 8);
+    precision.set(JAVA_INT, 0, Layouts.GRAPH_PRECISION);
+    precision.set(JAVA_INT, Layouts.GRAPH_CONFIG_VALUE, Layouts.PRECISION_HALF);
+    return Configurations.custom(precision, arena);
   }
 
   /**
@@ -41,7 +55,7 @@ public final class QnnGraphBuilder {
           .library()
           .call(
               BackendFunction.GRAPH_TENSOR, h -> (long) h.invokeExact(handle, at.address()));
-      return tensor.withId(at.get(java.lang.foreign.ValueLayout.JAVA_INT, Layouts.TENSOR_ID));
+      return tensor.withId(at.get(JAVA_INT, Layouts.TENSOR_ID));
     }
   }
 
@@ -58,7 +72,7 @@ public final class QnnGraphBuilder {
       for (int i = 0; i < tensors.size(); i++) {
         MemorySegment data =
             arena.allocateFrom(
-                java.lang.foreign.ValueLayout.JAVA_INT, integers.get(i).values());
+                JAVA_INT, integers.get(i).values());
         parameters.add(define(tensors.get(i), data));
       }
       MemorySegment description = node.write(parameters, arena);
