@@ -191,23 +191,16 @@ public final class Lowerings {
 
   private static void clamp(Node node, String low, String high, GraphPlan plan)
       throws UnsupportedNodeException {
-    if (!node.isNone(low) && !node.isNone(high)) {
+    float least = node.isNone(low) ? -Float.MAX_VALUE : (float) node.number(low);
+    float most = node.isNone(high) ? Float.MAX_VALUE : (float) node.number(high);
+    if (least == 0 && node.isNone(high)) {
+      unary(node, "Relu", List.of(), plan);
+    } else {
       unary(
           node,
           "ReluMinMax",
-          List.of(
-              new Parameter.F32("min_value", (float) node.number(low)),
-              new Parameter.F32("max_value", (float) node.number(high))),
+          List.of(new Parameter.F32("min_value", least), new Parameter.F32("max_value", most)),
           plan);
-    } else if (node.isNone(high) && node.number(low) == 0) {
-      unary(node, "Relu", List.of(), plan);
-    } else {
-      boolean above = node.isNone(high);
-      Layout layout = plan.layout(node.tensor("self"));
-      QnnTensor x = plan.in(node.tensor("self"), layout);
-      QnnTensor bound = plan.scalar(node.number(above ? low : high));
-      String type = above ? "ElementWiseMaximum" : "ElementWiseMinimum";
-      plan.out(node.result(), layout, out -> plan.add(type, List.of(), List.of(x, bound), out));
     }
   }
 
