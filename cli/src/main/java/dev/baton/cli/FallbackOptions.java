@@ -24,8 +24,7 @@ final class FallbackOptions {
   FallbackOptions() {}
 
   /** Compiles the method that is asked for. */
-  ModelMethod load(
-      ModelOptions model, Program program, LoadOptions options, Delegates delegates)
+  ModelMethod load(ModelOptions model, Program program, LoadOptions options, Delegates delegates)
       throws IOException {
     String method = model.method(program);
     if (other == null) {

@@ -15,7 +15,8 @@ final class Failures {
   static final String OTHER_FILE =
       "or load a file of the same model that is not lowered for QNN instead.";
 
-  private static final Pattern VERSION = Pattern.compile("v?(\\d{1,4})\\.(\\d{1,4})(?:\\.(\\d{1,4}))?.*");
+  private static final Pattern VERSION =
+      Pattern.compile("v?(\\d{1,4})\\.(\\d{1,4})(?:\\.(\\d{1,4}))?.*");
 
   private Failures() {}
 
@@ -42,8 +43,11 @@ final class Failures {
   static DelegateException unreadable(String method, Exception cause) {
     return new DelegateException(
         DelegateException.Kind.BAD_PAYLOAD,
-        "the QNN payload of '" + method + "' is damaged, or of a format that the installed QNN does"
-            + " not know: " + cause.getMessage(),
+        "the QNN payload of '"
+            + method
+            + "' is damaged, or of a format that the installed QNN does"
+            + " not know: "
+            + cause.getMessage(),
         "Copy or export the program again, or install the QNN that it was exported with, "
             + OTHER_FILE,
         cause);
@@ -78,7 +82,9 @@ final class Failures {
               + library.buildId()
               + ": "
               + cause.getMessage(),
-          "Install QNN " + shortVersion(binary.buildId()) + " or later, export with the older one, "
+          "Install QNN "
+              + shortVersion(binary.buildId())
+              + " or later, export with the older one, "
               + OTHER_FILE,
           cause);
     }
@@ -86,7 +92,9 @@ final class Failures {
       case QnnException.BINARY_FOR_ANOTHER_DEVICE ->
           new DelegateException(
               DelegateException.Kind.BAD_PAYLOAD,
-              "the QNN payload was made for another processor (SoC model " + soc + "): "
+              "the QNN payload was made for another processor (SoC model "
+                  + soc
+                  + "): "
                   + cause.getMessage(),
               "Export the program for this device's SoC, " + OTHER_FILE,
               cause);
@@ -106,7 +114,9 @@ final class Failures {
       default ->
           new DelegateException(
               DelegateException.Kind.BAD_PAYLOAD,
-              "QNN " + library.buildId() + " does not take the payload (made by "
+              "QNN "
+                  + library.buildId()
+                  + " does not take the payload (made by "
                   + binary.buildId()
                   + " for SoC model "
                   + soc

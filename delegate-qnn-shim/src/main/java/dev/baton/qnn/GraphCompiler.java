@@ -130,8 +130,8 @@ final class GraphCompiler {
     }
   }
 
-  private static QnnContext build(
-      QnnDevice device, GraphPlan plan, Map<String, QnnTensor> border) throws QnnException {
+  private static QnnContext build(QnnDevice device, GraphPlan plan, Map<String, QnnTensor> border)
+      throws QnnException {
     QnnContext context = QnnContext.create(device);
     boolean done = false;
     try {

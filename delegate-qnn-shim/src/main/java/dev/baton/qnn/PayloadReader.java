@@ -29,8 +29,7 @@ final class PayloadReader {
    * @param method for messages
    * @return graphs in a context that the caller closes
    */
-  LoadedGraphs read(String method, Container container, CompileSpec spec)
-      throws DelegateException {
+  LoadedGraphs read(String method, Container container, CompileSpec spec) throws DelegateException {
     requireBackend(method, spec);
     return switch (container) {
       case Container.ContextBinary(MemorySegment bytes) -> binary(method, bytes, spec);
@@ -44,7 +43,10 @@ final class PayloadReader {
       case GPU, DSP, LPAI ->
           throw new DelegateException(
               DelegateException.Kind.UNSUPPORTED,
-              "the QNN payload of '" + method + "' was exported for the " + spec.backend()
+              "the QNN payload of '"
+                  + method
+                  + "' was exported for the "
+                  + spec.backend()
                   + " backend, and Baton runs those for HTP",
               "Export the program for HTP, " + Failures.OTHER_FILE,
               null);
@@ -60,8 +62,7 @@ final class PayloadReader {
       throw Failures.unreadable(method, e);
     }
     try (QnnDevice device = device(spec)) {
-      return new LoadedGraphs(
-          QnnContext.of(device, bytes), description.graphs(), bytes.byteSize());
+      return new LoadedGraphs(QnnContext.of(device, bytes), description.graphs(), bytes.byteSize());
     } catch (QnnException e) {
       throw Failures.refused(backend.library(), description, spec.socModel(), e);
     }

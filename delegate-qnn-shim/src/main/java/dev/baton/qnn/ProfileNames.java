@@ -23,10 +23,7 @@ final class ProfileNames {
     }
     for (Event event : events) {
       long cycles =
-          event.parts().stream()
-              .filter(p -> p.unit() == Unit.CYCLES)
-              .mapToLong(Event::value)
-              .sum();
+          event.parts().stream().filter(p -> p.unit() == Unit.CYCLES).mapToLong(Event::value).sum();
       long whole = event.unit() == Unit.MICROSECONDS ? event.value() * 1000 : nanos;
       long at = start;
       for (int i = 0; i < event.parts().size(); i++) {

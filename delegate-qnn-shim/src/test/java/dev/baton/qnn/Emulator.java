@@ -78,32 +78,42 @@ final class Emulator {
 
   /** A payload with the graphs forward and other: the sum of two rows, twice the first. */
   static PayloadSample sum(Path library) {
-    return sample(library, "sum", List.of(ROW, ROW), false, context -> {
-      for (String name : new String[] {"forward", "other"}) {
-        QnnGraphBuilder graph = new QnnGraphBuilder(context, name);
-        QnnTensor b = graph.define(row("input_1_b@0", Kind.INPUT), null);
-        QnnTensor a = graph.define(row("input_0_a@0", Kind.INPUT), null);
-        QnnTensor sum = graph.define(row("sum", Kind.INTERNAL), null);
-        QnnTensor out = graph.define(row("output_0@0", Kind.OUTPUT), null);
-        graph.add(add("first", a, b, sum));
-        graph.add(add("second", a, sum, out));
-        graph.finish();
-      }
-    });
+    return sample(
+        library,
+        "sum",
+        List.of(ROW, ROW),
+        false,
+        context -> {
+          for (String name : new String[] {"forward", "other"}) {
+            QnnGraphBuilder graph = new QnnGraphBuilder(context, name);
+            QnnTensor b = graph.define(row("input_1_b@0", Kind.INPUT), null);
+            QnnTensor a = graph.define(row("input_0_a@0", Kind.INPUT), null);
+            QnnTensor sum = graph.define(row("sum", Kind.INTERNAL), null);
+            QnnTensor out = graph.define(row("output_0@0", Kind.OUTPUT), null);
+            graph.add(add("first", a, b, sum));
+            graph.add(add("second", a, sum, out));
+            graph.finish();
+          }
+        });
   }
 
   /** A payload that adds its input to a buffer, and gives the buffer. */
   static PayloadSample counter(Path library) {
-    return sample(library, "counter", List.of(ROW), true, context -> {
-      QnnGraphBuilder graph = new QnnGraphBuilder(context, "forward");
-      QnnTensor before = graph.define(row("mutbuf_0_before", Kind.INPUT), null);
-      QnnTensor in = graph.define(row("input_0_a@0", Kind.INPUT), null);
-      QnnTensor after = graph.define(row("mutbuf_0_after", Kind.OUTPUT), null);
-      QnnTensor out = graph.define(row("output_0@0", Kind.OUTPUT), null);
-      graph.add(add("keep", before, in, after));
-      graph.add(add("give", before, in, out));
-      graph.finish();
-    });
+    return sample(
+        library,
+        "counter",
+        List.of(ROW),
+        true,
+        context -> {
+          QnnGraphBuilder graph = new QnnGraphBuilder(context, "forward");
+          QnnTensor before = graph.define(row("mutbuf_0_before", Kind.INPUT), null);
+          QnnTensor in = graph.define(row("input_0_a@0", Kind.INPUT), null);
+          QnnTensor after = graph.define(row("mutbuf_0_after", Kind.OUTPUT), null);
+          QnnTensor out = graph.define(row("output_0@0", Kind.OUTPUT), null);
+          graph.add(add("keep", before, in, after));
+          graph.add(add("give", before, in, out));
+          graph.finish();
+        });
   }
 
   private interface Writer {
@@ -117,17 +127,10 @@ final class Emulator {
         QnnContext context = QnnContext.create(device)) {
       writer.write(context);
       byte[] binary = context.binary();
-      ByteBuffer payload =
-          ByteBuffer.allocate(256 + binary.length).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer payload = ByteBuffer.allocate(256 + binary.length).order(ByteOrder.LITTLE_ENDIAN);
       payload.putInt(0, 0x5678ABCD).putLong(12, binary.length).put(256, binary);
       return new PayloadSample(
-          name,
-          QnnDelegate.PAYLOAD_ID,
-          payload.array(),
-          Map.of(),
-          inputs,
-          List.of(ROW),
-          stateful);
+          name, QnnDelegate.PAYLOAD_ID, payload.array(), Map.of(), inputs, List.of(ROW), stateful);
     } catch (QnnException e) {
       throw new IllegalStateException(e);
     }

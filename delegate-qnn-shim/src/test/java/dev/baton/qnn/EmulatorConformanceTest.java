@@ -29,8 +29,7 @@ class EmulatorConformanceTest extends DelegateConformance {
 
   @Override
   protected Map<String, String> options() {
-    return Map.of(
-        QnnDelegate.LIBRARY_OPTION, library.toString(), QnnDelegate.CLAIM_OPTION, "on");
+    return Map.of(QnnDelegate.LIBRARY_OPTION, library.toString(), QnnDelegate.CLAIM_OPTION, "on");
   }
 
   @Override

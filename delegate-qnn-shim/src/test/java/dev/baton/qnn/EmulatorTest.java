@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.CaseResult;
+import dev.baton.cases.CaseRunner;
+import dev.baton.cases.ModelCase;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
@@ -19,6 +22,7 @@ import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
+import dev.baton.runtime.profile.Profile;
 import dev.baton.runtime.program.Program;
 import dev.baton.tck.NoLeaks;
 import dev.baton.tck.conformance.PayloadSample;
@@ -28,6 +32,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,8 +67,7 @@ final class EmulatorTest {
   private static ModelMethod load(PayloadSample sample, Path library) {
     LoadOptions options =
         LoadOptions.defaults()
-            .withDelegateOption(
-                QnnDelegate.NAME, QnnDelegate.LIBRARY_OPTION, library.toString());
+            .withDelegateOption(QnnDelegate.NAME, QnnDelegate.LIBRARY_OPTION, library.toString());
     try (Program program = Program.of(Cases.calling(sample, sample.payload()))) {
       return ModelMethod.load(
           program, "forward", options, Delegates.of(List.of(new QnnDelegate()), List.of()));
@@ -139,8 +144,7 @@ final class EmulatorTest {
               forward.compileSpecs(),
               forward.inputs(),
               forward.outputs());
-      DelegateException e =
-          assertThrows(DelegateException.class, () -> session.load(absent, host));
+      DelegateException e = assertThrows(DelegateException.class, () -> session.load(absent, host));
       assertTrue(e.getMessage().contains("[forward, other]"), e::getMessage);
     }
   }
@@ -254,8 +258,7 @@ final class EmulatorTest {
       }
       byte[] cut = Arrays.copyOf(sound, i);
       assertThrows(
-          DelegateException.class,
-          () -> GivenPayload.load(sum, cut, Emulator.host(library)));
+          DelegateException.class, () -> GivenPayload.load(sum, cut, Emulator.host(library)));
     }
   }
 
@@ -290,5 +293,81 @@ final class EmulatorTest {
     QnnLibrary.load(library);
     Availability availability = new QnnDelegate().availability(Emulator.host(library));
     assertTrue(availability.message().contains("HTP_emulator v2.36.0"), availability::message);
+  }
+
+  private LoadOptions claiming(Path used) {
+    return LoadOptions.defaults()
+        .withKernels(List.of("reference"))
+        .withCacheDirectory(folder.resolve("cache"))
+        .withDelegateOption(QnnDelegate.NAME, QnnDelegate.LIBRARY_OPTION, used.toString())
+        .withDelegateOption(QnnDelegate.NAME, QnnDelegate.CLAIM_OPTION, "on");
+  }
+
+  private static CaseResult digits(LoadOptions options) throws IOException {
+    return new CaseRunner(Delegates.of(List.of(new QnnDelegate()), List.of()), options)
+        .run(ModelCase.read(Path.of("../models/digits-portable")));
+  }
+
+  @Test
+  void claimedOperatorsAreCompiledOnceAndKept() throws IOException {
+    CaseResult first = digits(claiming(library));
+    assertTrue(first.passed(), () -> first.firstFailure().toString());
+    assertEquals(Set.of("qnn"), first.placement().counts().keySet());
+    // what compiles fails now: only what was kept can run
+    Emulator.tell(library.resolveSibling(""), "finalize=1002");
+    CaseResult second = digits(claiming(library));
+    assertTrue(second.passed(), () -> second.firstFailure().toString());
+    assertEquals(Set.of("qnn"), second.placement().counts().keySet());
+    List<Path> kept;
+    try (Stream<Path> files = Files.walk(folder.resolve("cache"))) {
+      kept = files.filter(f -> f.toString().endsWith(".qnn")).toList();
+    }
+    assertFalse(kept.isEmpty());
+    for (Path file : kept) {
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[bytes.length / 2] ^= 1;
+      Files.write(file, bytes);
+    }
+    CaseResult java = digits(claiming(library));
+    assertTrue(java.passed(), () -> java.firstFailure().toString());
+    assertEquals(Set.of("reference"), java.placement().counts().keySet());
+    Emulator.tell(library.resolveSibling(""));
+    assertEquals(Set.of("qnn"), digits(claiming(library)).placement().counts().keySet());
+  }
+
+  @Test
+  void whatTheLibraryDeclinesRunsInJava() throws IOException {
+    CaseResult result = digits(claiming(Emulator.in(folder.resolve("other"), "validate=Conv2d")));
+    assertTrue(result.passed(), () -> result.firstFailure().toString());
+    assertEquals(Set.of("qnn", "reference"), result.placement().counts().keySet());
+    assertTrue(
+        result.placement().operators().stream()
+            .filter(o -> o.name().equals("aten::convolution"))
+            .allMatch(o -> o.declines().toString().contains("does not take its Conv2d")));
+  }
+
+  @Test
+  void nothingIsClaimedUnasked() throws IOException {
+    CaseResult result =
+        digits(claiming(library).withDelegateOption(QnnDelegate.NAME, QnnDelegate.CLAIM_OPTION, "off"));
+    assertEquals(Set.of("reference"), result.placement().counts().keySet());
+  }
+
+  @Test
+  void whatTheLibraryMeasuredIsInTheProfile() {
+    LoadOptions options = claiming(library).withProfiling(true);
+    try (Program program = Program.of(Cases.calling(sum, sum.payload()));
+        ModelMethod method =
+            ModelMethod.load(
+                program, "forward", options, Delegates.of(List.of(new QnnDelegate()), List.of()));
+        Execution execution = method.newExecution()) {
+      execution.startProfile(1);
+      run(execution, row(1, 2, 3, 4), row(1, 2, 3, 4));
+      assertEquals(
+          List.of("Accelerator (execute) time", "first", "second"),
+          execution.profile().runs().get(0).events().get(0).parts().stream()
+              .map(Profile.Part::name)
+              .toList());
+    }
   }
 }

@@ -55,8 +55,7 @@ final class FallbackModelTest {
         assertEquals(0, method.placement().subgraphs().size());
         CaseRunner.setInputs(execution, golden.calls().get(0).inputs());
         execution.run();
-        float[] expected =
-            golden.calls().get(0).expected().get(0).read().getDataAsFloatArray();
+        float[] expected = golden.calls().get(0).expected().get(0).read().getDataAsFloatArray();
         float[] actual = execution.output(0).toTensor().getDataAsFloatArray();
         assertEquals(best(expected), best(actual));
       }

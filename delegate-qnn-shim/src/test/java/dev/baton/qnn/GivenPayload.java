@@ -25,7 +25,12 @@ record GivenPayload(
     MemorySegment copy = arena.allocate(Math.max(bytes.length, 1), 16).asSlice(0, bytes.length);
     copy.copyFrom(MemorySegment.ofArray(bytes));
     return new GivenPayload(
-        sample.id(), "forward", copy.asReadOnly(), sample.specs(), sample.inputs(), sample.outputs());
+        sample.id(),
+        "forward",
+        copy.asReadOnly(),
+        sample.specs(),
+        sample.inputs(),
+        sample.outputs());
   }
 
   /** Loads and closes it in a session of its own. */

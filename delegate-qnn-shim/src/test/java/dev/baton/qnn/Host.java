@@ -8,8 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A host that gives options and one thread. */
-record Host(Map<String, String> options)
-    implements OpenContext, CompileContext, ExecutionContext {
+record Host(Map<String, String> options) implements OpenContext, CompileContext, ExecutionContext {
   @Override
   public String method() {
     return "forward";

@@ -105,10 +105,8 @@ final class QnnDelegateTest {
   @Test
   void anOptionThatIsNoPath() {
     Host host = new Host(Map.of(QnnDelegate.LIBRARY_OPTION, "a\0b"));
-    assertEquals(
-        Availability.Reason.LIBRARY_ABSENT, new QnnDelegate().availability(host).reason());
-    DelegateException e =
-        assertThrows(DelegateException.class, () -> new QnnDelegate().open(host));
+    assertEquals(Availability.Reason.LIBRARY_ABSENT, new QnnDelegate().availability(host).reason());
+    DelegateException e = assertThrows(DelegateException.class, () -> new QnnDelegate().open(host));
     assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
   }
 }

@@ -58,18 +58,16 @@ final class ServicesTest {
 
   private static String state() {
     Availability availability =
-        new QnnDelegate()
-            .availability(new Host(Map.of(QnnDelegate.LIBRARY_OPTION, library())));
+        new QnnDelegate().availability(new Host(Map.of(QnnDelegate.LIBRARY_OPTION, library())));
     return availability.isAvailable() ? "AVAILABLE" : availability.reason().name();
   }
 
   @Test
   void onTheClassPath() throws Exception {
     String reason = state();
-    assertEquals("false qnn " + reason, run(
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            modules() + File.pathSeparator + tests()));
+    assertEquals(
+        "false qnn " + reason,
+        run("--enable-native-access=ALL-UNNAMED", "-cp", modules() + File.pathSeparator + tests()));
   }
 
   @Test

@@ -24,6 +24,7 @@ import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import dev.baton.tck.NoLeaks;
 import dev.baton.tck.conformance.PayloadSample;
+import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -45,8 +46,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The vendor's libraries, where they are installed: goldens bit by bit, or a version's reason. Where
- * the system property {@code baton.qnn.vendor} is set, they must be.
+ * The vendor's libraries, where they are installed: goldens bit by bit, or a version's reason.
+ * Where the system property {@code baton.qnn.vendor} is set, they must be.
  */
 @ExtendWith(NoLeaks.class)
 final class VendorTest {
@@ -186,8 +187,7 @@ final class VendorTest {
     byte[] sound = sample.payload();
     for (int length = 0; length < sound.length - 4; length += 1024) {
       byte[] cut = Arrays.copyOf(sound, length);
-      DelegateException e =
-          refusal(sample, cut, Map.of());
+      DelegateException e = refusal(sample, cut, Map.of());
       assertEquals(DelegateException.Kind.BAD_PAYLOAD, e.kind(), e::getMessage);
       assertFalse(e.remedy().isEmpty());
     }
@@ -202,8 +202,7 @@ final class VendorTest {
     for (int size = 1; size < sound.length - 300; size += 4096) {
       byte[] cut = Arrays.copyOf(sound, 256 + size);
       MemorySegment.ofArray(cut).set(java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED, 12, size);
-      DelegateException e =
-          refusal(sample, cut, Map.of());
+      DelegateException e = refusal(sample, cut, Map.of());
       assertEquals(DelegateException.Kind.BAD_PAYLOAD, e.kind(), e::getMessage);
     }
   }
@@ -219,5 +218,47 @@ final class VendorTest {
     assertTrue(e.getMessage().contains(digest), e::getMessage);
     Files.writeString(list, digest);
     GivenPayload.load(sample, sample.payload(), new Host(options));
+  }
+
+  /** Operators of a program that is not lowered, on the simulator; the second load compiles none. */
+  @Test
+  void claimedOperators(@TempDir Path cache) throws Exception {
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withKernels(List.of("reference"))
+            .withCacheDirectory(cache)
+            .withDelegateOption(QnnDelegate.NAME, QnnDelegate.CLAIM_OPTION, "on");
+    for (int load = 0; load < 2; load++) {
+      CaseResult result =
+          new CaseRunner(delegates(), options)
+              .run(ModelCase.read(Path.of("../models/digits-portable")));
+      assertTrue(result.relativeError() < 1e-2, () -> result.outputs().toString());
+      assertEquals(java.util.Set.of("qnn"), result.placement().counts().keySet());
+    }
+  }
+
+  /** What the library prints, also at the end of the process, is not in the process' output. */
+  @Test
+  void standardOutputStaysClean() throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-D" + QnnDelegate.LIBRARY_PROPERTY + "="
+                    + QnnLibraries.locate(null).orThrow().path(),
+                "-cp",
+                System.getProperty("java.class.path")
+                    + File.pathSeparator
+                    + System.getProperty("jdk.module.path", "")
+                    + File.pathSeparator
+                    + Path.of("target", "test-classes").toAbsolutePath()
+                    + File.pathSeparator
+                    + Path.of("target", "classes").toAbsolutePath(),
+                "dev.baton.qnnclient.Loading"));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    assertEquals("{}", new String(process.getInputStream().readAllBytes()).strip());
+    assertEquals(0, process.waitFor());
   }
 }

@@ -91,7 +91,11 @@ public final class FallbackModel {
 
   private static String type(ProgramValue value) {
     return value instanceof TensorSpec tensor
-        ? tensor.scalarType() + " " + tensor.sizes() + " in the order " + tensor.dimOrder()
+        ? tensor.scalarType()
+            + " "
+            + tensor.sizes()
+            + " in the order "
+            + tensor.dimOrder()
             + (tensor.dynamism() == TensorSpec.Dynamism.STATIC ? "" : ", sizes vary")
         : value.getClass().getSimpleName();
   }

@@ -258,9 +258,7 @@ public final class GraphPlan {
   /** What a constant holds; null for other tensors. */
   private @Nullable MemorySegment content(QnnTensor tensor) {
     Supplier<MemorySegment> constant = constants.get(tensor.name());
-    return constant == null
-        ? null
-        : data.computeIfAbsent(tensor.name(), _ -> constant.get());
+    return constant == null ? null : data.computeIfAbsent(tensor.name(), _ -> constant.get());
   }
 
   /** Adds all that decides what is computed to a digest. */

@@ -3,7 +3,9 @@ package dev.baton.qnn.compose;
 import dev.baton.graph.Shape;
 import java.util.stream.IntStream;
 
-/** In which order the dimensions of a tensor lie. The vendor's image operators want channels last. */
+/**
+ * In which order the dimensions of a tensor lie. The vendor's image operators want channels last.
+ */
 enum Layout {
   /** As the program has them: N, C, H, W. */
   FIRST,

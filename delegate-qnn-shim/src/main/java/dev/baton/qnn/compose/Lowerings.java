@@ -96,7 +96,8 @@ public final class Lowerings {
               "Softmax",
               List.of(new Parameter.U32("axis", axis(node.integer("dim"), rank(node)))),
               plan);
-      case "aten::linear" -> linear(node, "input", "weight", node.tensorOrNull("bias"), false, plan);
+      case "aten::linear" ->
+          linear(node, "input", "weight", node.tensorOrNull("bias"), false, plan);
       case "aten::mm" -> {
         if (node.tensor("mat2").isConstant()) {
           linear(node, "self", "mat2", null, true, plan);
@@ -142,7 +143,8 @@ public final class Lowerings {
         dims[b] = a;
         permute(node, dims, plan);
       }
-      case "aten::t_copy" -> permute(node, rank(node) == 2 ? new long[] {1, 0} : new long[] {0}, plan);
+      case "aten::t_copy" ->
+          permute(node, rank(node) == 2 ? new long[] {1, 0} : new long[] {0}, plan);
       case "aten::view_copy",
           "aten::view",
           "aten::reshape",
@@ -307,8 +309,7 @@ public final class Lowerings {
   }
 
   private static Parameter padding(int top, int bottom, int left, int right) {
-    return new Parameter.Integers(
-        "pad_amount", false, new int[] {2, 2}, top, bottom, left, right);
+    return new Parameter.Integers("pad_amount", false, new int[] {2, 2}, top, bottom, left, right);
   }
 
   private static void requireImage(Value value) throws UnsupportedNodeException {
@@ -382,8 +383,7 @@ public final class Lowerings {
     parameters.add(two("stride", stride));
     parameters.add(padding(pad[0], pad[0], pad[1], pad[1]));
     QnnTensor in = plan.in(x, Layout.LAST);
-    plan.out(
-        node.result(), Layout.LAST, out -> plan.add(type, parameters, List.of(in), out));
+    plan.out(node.result(), Layout.LAST, out -> plan.add(type, parameters, List.of(in), out));
   }
 
   private static void adaptivePool(Node node, GraphPlan plan) throws UnsupportedNodeException {
@@ -417,8 +417,7 @@ public final class Lowerings {
     }
     List<QnnTensor> inputs =
         List.of(plan.in(x, Layout.LAST), plan.channels(factor), plan.channels(summand));
-    plan.out(
-        node.result(), Layout.LAST, out -> plan.add("Batchnorm", List.of(), inputs, out));
+    plan.out(node.result(), Layout.LAST, out -> plan.add("Batchnorm", List.of(), inputs, out));
   }
 
   private static void mean(Node node, GraphPlan plan) throws UnsupportedNodeException {

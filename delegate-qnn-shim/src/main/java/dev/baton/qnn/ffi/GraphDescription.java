@@ -42,16 +42,14 @@ public record GraphDescription(String name, List<QnnTensor> inputs, List<QnnTens
   }
 
   /** A count, and behind it a pointer. */
-  private static List<QnnTensor> tensors(MemorySegment body, long field)
-      throws QnnFormatException {
+  private static List<QnnTensor> tensors(MemorySegment body, long field) throws QnnFormatException {
     int count = NativeMemory.count(body, field);
     List<QnnTensor> tensors = new ArrayList<>();
     if (count > 0) {
       MemorySegment all =
           NativeMemory.at(body.get(JAVA_LONG, field + 8), count * Layouts.TENSOR_BYTES);
       for (int i = 0; i < count; i++) {
-        tensors.add(
-            QnnTensor.read(all.asSlice(i * Layouts.TENSOR_BYTES, Layouts.TENSOR_BYTES)));
+        tensors.add(QnnTensor.read(all.asSlice(i * Layouts.TENSOR_BYTES, Layouts.TENSOR_BYTES)));
       }
     }
     return tensors;

@@ -57,6 +57,9 @@ final class Provider {
 
   static NativeLibraryException unfit(Path path, String what, String remedy) {
     return new NativeLibraryException(
-        FailureKind.UNFIT, "The library " + path + " cannot be used: " + what + ".", remedy, List.of());
+        FailureKind.UNFIT,
+        "The library " + path + " cannot be used: " + what + ".",
+        remedy,
+        List.of());
   }
 }

@@ -40,8 +40,7 @@ public final class QnnContext extends SharedHandle {
         device,
         library.create(
             BackendFunction.CONTEXT_CREATE,
-            (h, out) ->
-                (long) h.invokeExact(device.backend().handle(), device.handle(), 0L, out)));
+            (h, out) -> (long) h.invokeExact(device.backend().handle(), device.handle(), 0L, out)));
   }
 
   /**
@@ -108,7 +107,8 @@ public final class QnnContext extends SharedHandle {
       long size =
           library()
               .create(
-                  BackendFunction.CONTEXT_BINARY_SIZE, (h, out) -> (long) h.invokeExact(handle, out));
+                  BackendFunction.CONTEXT_BINARY_SIZE,
+                  (h, out) -> (long) h.invokeExact(handle, out));
       MemorySegment bytes = arena.allocate(size, 16);
       MemorySegment written = arena.allocate(JAVA_LONG);
       library()

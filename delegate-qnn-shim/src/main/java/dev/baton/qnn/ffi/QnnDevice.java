@@ -45,8 +45,7 @@ public final class QnnDevice extends SharedHandle {
     }
   }
 
-  private static long create(QnnLibrary library, MemorySegment configurations)
-      throws QnnException {
+  private static long create(QnnLibrary library, MemorySegment configurations) throws QnnException {
     return library.create(
         BackendFunction.DEVICE_CREATE,
         (h, out) -> (long) h.invokeExact(library.log(), configurations.address(), out));

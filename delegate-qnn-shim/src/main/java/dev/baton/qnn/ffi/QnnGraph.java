@@ -75,8 +75,7 @@ public final class QnnGraph {
       set(outputArray, index, outputs.get(index), data);
     }
 
-    private static void set(
-        MemorySegment array, int index, QnnTensor tensor, MemorySegment data) {
+    private static void set(MemorySegment array, int index, QnnTensor tensor, MemorySegment data) {
       if (data.byteSize() != tensor.byteSize() || !data.isNative()) {
         throw new IllegalArgumentException(
             tensor + " takes " + tensor.byteSize() + " bytes, given are " + data.byteSize());
@@ -89,8 +88,7 @@ public final class QnnGraph {
      *
      * @param profile null for none
      */
-    public void execute(@org.jspecify.annotations.Nullable QnnProfile profile)
-        throws QnnException {
+    public void execute(@org.jspecify.annotations.Nullable QnnProfile profile) throws QnnException {
       long profileHandle = profile == null ? 0 : profile.handle();
       graph.context.lock().lock();
       try {

@@ -28,8 +28,7 @@ public final class QnnGraphBuilder {
               .create(
                   BackendFunction.GRAPH_CREATE,
                   (h, out) ->
-                      (long)
-                          h.invokeExact(context.handle(), text.address(), configurations, out));
+                      (long) h.invokeExact(context.handle(), text.address(), configurations, out));
     }
   }
 
@@ -53,8 +52,7 @@ public final class QnnGraphBuilder {
       tensor.write(at, data, arena);
       context
           .library()
-          .call(
-              BackendFunction.GRAPH_TENSOR, h -> (long) h.invokeExact(handle, at.address()));
+          .call(BackendFunction.GRAPH_TENSOR, h -> (long) h.invokeExact(handle, at.address()));
       return tensor.withId(at.get(JAVA_INT, Layouts.TENSOR_ID));
     }
   }
@@ -70,16 +68,13 @@ public final class QnnGraphBuilder {
               .toList();
       List<QnnTensor> tensors = node.parameterTensors();
       for (int i = 0; i < tensors.size(); i++) {
-        MemorySegment data =
-            arena.allocateFrom(
-                JAVA_INT, integers.get(i).values());
+        MemorySegment data = arena.allocateFrom(JAVA_INT, integers.get(i).values());
         parameters.add(define(tensors.get(i), data));
       }
       MemorySegment description = node.write(parameters, arena);
       context
           .library()
-          .call(
-              BackendFunction.GRAPH_ADD_NODE, h -> (long) h.invokeExact(handle, description));
+          .call(BackendFunction.GRAPH_ADD_NODE, h -> (long) h.invokeExact(handle, description));
     }
   }
 

@@ -27,7 +27,8 @@ final class QnnLog {
   private static final int DEBUG = 5;
 
   /** Asked of the library: most and least that it may log. */
-  static final int LEVEL = LOG.isLoggable(Level.TRACE) ? DEBUG : LOG.isLoggable(Level.DEBUG) ? 3 : ERROR;
+  static final int LEVEL =
+      LOG.isLoggable(Level.TRACE) ? DEBUG : LOG.isLoggable(Level.DEBUG) ? 3 : ERROR;
 
   private static final ThreadLocal<StringBuilder> ERRORS =
       ThreadLocal.withInitial(StringBuilder::new);
@@ -50,15 +51,9 @@ final class QnnLog {
                   QnnLog.class,
                   "log",
                   MethodType.methodType(
-                      void.class,
-                      MemorySegment.class,
-                      int.class,
-                      long.class,
-                      MemorySegment.class));
+                      void.class, MemorySegment.class, int.class, long.class, MemorySegment.class));
       return NativeAccess.upcall(
-          target,
-          FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS),
-          Arena.global());
+          target, FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS), Arena.global());
     } catch (ReflectiveOperationException e) {
       throw new AssertionError(e);
     }

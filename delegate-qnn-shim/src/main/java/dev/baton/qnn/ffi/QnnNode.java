@@ -33,7 +33,9 @@ public record QnnNode(
 
     record Bool(String name, boolean value) implements Parameter {}
 
-    /** A constant tensor of integers of 32 bits, of which the operator says whether they are signed. */
+    /**
+     * A constant tensor of integers of 32 bits, of which the operator says whether they are signed.
+     */
     record Integers(String name, boolean signed, int[] sizes, int... values) implements Parameter {}
   }
 
@@ -77,8 +79,7 @@ public record QnnNode(
     MemorySegment array = arena.allocate(Layouts.PARAMETER_BYTES * parameters.size(), 8);
     int tensor = 0;
     for (int i = 0; i < parameters.size(); i++) {
-      MemorySegment at =
-          array.asSlice(i * Layouts.PARAMETER_BYTES, Layouts.PARAMETER_BYTES);
+      MemorySegment at = array.asSlice(i * Layouts.PARAMETER_BYTES, Layouts.PARAMETER_BYTES);
       Parameter parameter = parameters.get(i);
       at.set(ADDRESS, Layouts.PARAMETER_NAME, arena.allocateFrom(parameter.name()));
       MemorySegment value = at.asSlice(Layouts.PARAMETER_VALUE);

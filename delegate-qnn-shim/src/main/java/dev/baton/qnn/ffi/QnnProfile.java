@@ -73,8 +73,7 @@ public final class QnnProfile implements AutoCloseable {
 
   private Event event(long id, int depth, Arena arena) throws QnnException {
     MemorySegment data = arena.allocate(Layouts.EVENT_BYTES, 8);
-    library.call(
-        BackendFunction.PROFILE_EVENT_DATA, h -> (long) h.invokeExact(id, data.address()));
+    library.call(BackendFunction.PROFILE_EVENT_DATA, h -> (long) h.invokeExact(id, data.address()));
     Unit unit =
         switch (data.get(JAVA_INT, Layouts.EVENT_UNIT)) {
           case 1 -> Unit.MICROSECONDS;

@@ -175,8 +175,7 @@ public record QnnTensor(
 
   private void writeEncoding(MemorySegment at, Arena arena) {
     boolean none = encoding instanceof Encoding.None;
-    at.set(
-        JAVA_INT, Layouts.TENSOR_QUANT_DEFINITION, none ? Layouts.UNDEFINED : Layouts.DEFINED);
+    at.set(JAVA_INT, Layouts.TENSOR_QUANT_DEFINITION, none ? Layouts.UNDEFINED : Layouts.DEFINED);
     switch (encoding) {
       case Encoding.None _ -> at.set(JAVA_INT, Layouts.TENSOR_QUANT_ENCODING, Layouts.UNDEFINED);
       case Encoding.PerTensor(float scale, int offset) -> {

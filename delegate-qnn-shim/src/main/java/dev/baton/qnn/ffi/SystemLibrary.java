@@ -25,8 +25,7 @@ public final class SystemLibrary {
   private SystemLibrary(Path path) {
     this.path = path;
     MemorySegment header = Provider.open(path, ENTRY);
-    long bytes =
-        Layouts.SYSTEM_PROVIDER_TABLE + Layouts.SYSTEM_ENTRIES * JAVA_LONG.byteSize();
+    long bytes = Layouts.SYSTEM_PROVIDER_TABLE + Layouts.SYSTEM_ENTRIES * JAVA_LONG.byteSize();
     ApiVersion version = Provider.version(header, Layouts.PROVIDER_CORE_VERSION);
     if (version.major() != 1) {
       throw Provider.unfit(
@@ -44,8 +43,8 @@ public final class SystemLibrary {
   /**
    * The library of a file, loaded at the first call.
    *
-   * @throws dev.baton.nativelib.NativeLibraryException if the loader refuses it, or it is of another
-   *     version
+   * @throws dev.baton.nativelib.NativeLibraryException if the loader refuses it, or it is of
+   *     another version
    */
   public static SystemLibrary load(Path path) {
     synchronized (LOADED) {
@@ -85,8 +84,7 @@ public final class SystemLibrary {
               SystemFunction.META_DATA,
               0,
               h ->
-                  (long)
-                      h.invokeExact(reader, binary.address(), binary.byteSize(), out.address()));
+                  (long) h.invokeExact(reader, binary.address(), binary.byteSize(), out.address()));
         } else {
           MemorySegment size = arena.allocate(JAVA_LONG);
           call(
@@ -101,13 +99,11 @@ public final class SystemLibrary {
                           out.address(),
                           size.address()));
         }
-        return BinaryDescription.read(
-            NativeMemory.at(out.get(JAVA_LONG, 0), Layouts.INFO_BYTES));
+        return BinaryDescription.read(NativeMemory.at(out.get(JAVA_LONG, 0), Layouts.INFO_BYTES));
       } catch (IllegalStateException | IndexOutOfBoundsException | ArithmeticException e) {
         throw new QnnFormatException("the description cannot be read: " + e.getMessage());
       } finally {
-        FunctionTable.code(
-            table.handle(SystemFunction.FREE, 0), h -> (long) h.invokeExact(reader));
+        FunctionTable.code(table.handle(SystemFunction.FREE, 0), h -> (long) h.invokeExact(reader));
       }
     }
   }

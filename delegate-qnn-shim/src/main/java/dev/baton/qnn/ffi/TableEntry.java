@@ -9,8 +9,8 @@ import java.lang.foreign.MemoryLayout;
 /**
  * A function of a table. Signatures have one letter for each parameter: {@code p} is an address, a
  * handle or a 64-bit integer, {@code i} a 32-bit integer or enum, {@code o} a node's description
- * and {@code t} the whole table's structure, both by value. Every function returns 64 bits, of which
- * the lower 16 are the error code.
+ * and {@code t} the whole table's structure, both by value. Every function returns 64 bits, of
+ * which the lower 16 are the error code.
  */
 sealed interface TableEntry permits BackendFunction, SystemFunction {
   /** Its place in the table, 0 the first. */

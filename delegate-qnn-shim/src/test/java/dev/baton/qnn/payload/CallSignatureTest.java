@@ -17,8 +17,7 @@ final class CallSignatureTest {
   private static final TensorType IMAGE = TensorType.of(DType.FLOAT, 1, 2, 3);
 
   private static QnnTensor tensor(String name, DataType type, int... sizes) {
-    return new QnnTensor(
-        1, name, QnnTensor.Kind.INPUT, 0, type, QnnTensor.Encoding.NONE, sizes);
+    return new QnnTensor(1, name, QnnTensor.Kind.INPUT, 0, type, QnnTensor.Encoding.NONE, sizes);
   }
 
   private static QnnTensor image(String name) {
@@ -28,8 +27,7 @@ final class CallSignatureTest {
   private static String mismatch(
       GraphDescription graph, List<TensorType> inputs, List<TensorType> outputs) {
     DelegateException e =
-        assertThrows(
-            DelegateException.class, () -> CallSignature.of(graph, inputs, outputs));
+        assertThrows(DelegateException.class, () -> CallSignature.of(graph, inputs, outputs));
     assertEquals(DelegateException.Kind.BAD_PAYLOAD, e.kind());
     return e.getMessage();
   }
@@ -49,8 +47,7 @@ final class CallSignatureTest {
     assertEquals(
         List.of("input_2_y@0", "input_10_z@0"),
         signature.inputs().stream().map(QnnTensor::name).toList());
-    assertEquals(
-        List.of(new CallSignature.MutableBuffer(buffer, written)), signature.buffers());
+    assertEquals(List.of(new CallSignature.MutableBuffer(buffer, written)), signature.buffers());
     assertEquals("output_a@0", signature.outputs().get(0).name());
   }
 

@@ -73,7 +73,8 @@ final class ContainerTest {
   @Test
   void aPortableGraphIsAZip() throws Exception {
     byte[] zip = zip();
-    assertEquals(zip.length, assertInstanceOf(Container.Portable.class, of(zip)).bytes().byteSize());
+    assertEquals(
+        zip.length, assertInstanceOf(Container.Portable.class, of(zip)).bytes().byteSize());
     byte[] padded = Arrays.copyOf(zip, zip.length + 6);
     assertInstanceOf(Container.Portable.class, of(padded));
   }
