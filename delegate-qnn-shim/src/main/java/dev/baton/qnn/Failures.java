@@ -20,12 +20,12 @@ final class Failures {
 
   private Failures() {}
 
-  static DelegateException opening(QnnLibrary library, QnnException cause) {
+  static DelegateException opening(QnnException cause) {
     return switch (cause.code()) {
       case QnnException.DEVICE_CONFIGURATION, QnnException.OUT_OF_MEMORY, 1003 ->
           new DelegateException(
               DelegateException.Kind.UNAVAILABLE,
-              "QNN's device is not there: " + cause.getMessage() + ", by " + library.path(),
+              "QNN's device is not there: " + cause.getMessage(),
               "Run on a Snapdragon with Qualcomm's driver and, for the processor's architecture,"
                   + " libQnnHtpV…Skel.so in ADSP_LIBRARY_PATH; on x86-64 the library is a simulator"
                   + " and needs none.",
@@ -33,7 +33,7 @@ final class Failures {
       default ->
           new DelegateException(
               DelegateException.Kind.UNAVAILABLE,
-              "QNN cannot be started: " + cause.getMessage() + ", by " + library.path(),
+              "QNN cannot be started: " + cause.getMessage(),
               "Use the libraries of one SDK together, for this host.",
               cause);
     };

@@ -47,12 +47,13 @@ final class GraphExecution implements DelegateExecution {
         out.add(buffer.output());
       }
       this.call = graph.newCall(in, out, arena);
-      this.kept =
+      KeptBuffers buffers =
           signature.buffers().isEmpty() ? null : new KeptBuffers(signature.buffers(), arena);
-      for (int i = 0; i < signature.buffers().size(); i++) {
-        call.setInput(signature.inputs().size() + i, kept.buffer(i));
-        call.setOutput(signature.outputs().size() + i, kept.buffer(i));
+      for (int i = 0; buffers != null && i < signature.buffers().size(); i++) {
+        call.setInput(signature.inputs().size() + i, buffers.buffer(i));
+        call.setOutput(signature.outputs().size() + i, buffers.buffer(i));
       }
+      this.kept = buffers;
       this.profile = profiled ? new QnnProfile(graph.context().device().backend()) : null;
       done = true;
     } finally {
@@ -89,12 +90,12 @@ final class GraphExecution implements DelegateExecution {
           "Load the program again.",
           null);
     }
-    boolean recorded = profile != null && context.isRecorded();
+    QnnProfile recording = context.isRecorded() ? profile : null;
     long start = System.nanoTime();
     try {
-      call.execute(recorded ? profile : null);
-      if (recorded) {
-        profileNames.record(profile.events(), start, System.nanoTime() - start, context);
+      call.execute(recording);
+      if (recording != null) {
+        profileNames.record(recording.events(), start, System.nanoTime() - start, context);
       }
     } catch (QnnException e) {
       lost = e.isDeviceLost();

@@ -72,7 +72,7 @@ final class PayloadReader {
     try {
       return backend.device(spec.socModel());
     } catch (QnnException e) {
-      throw Failures.opening(backend.library(), e);
+      throw Failures.opening(e);
     }
   }
 

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Qualcomm's neural processors, by the vendor's own libraries: on a Snapdragon the processor, on
@@ -138,11 +137,10 @@ public final class QnnDelegate implements Delegate {
   public DelegateSession open(OpenContext context) throws DelegateException {
     String trusted = context.options().get(TRUSTED_OPTION);
     TrustList trust = trusted == null ? TrustList.everything() : TrustList.read(trusted);
-    @Nullable QnnLibrary library = null;
     try {
       Path path = locate(context).orThrow().path();
       SystemLibrary system = SystemLibrary.load(QnnLibraries.system(path));
-      library = QnnLibrary.load(path);
+      QnnLibrary library = QnnLibrary.load(path);
       return new QnnSession(
           library.backend(), system, trust, "on".equals(context.options().get(CLAIM_OPTION)));
     } catch (InvalidPathException e) {
@@ -155,7 +153,7 @@ public final class QnnDelegate implements Delegate {
       throw new DelegateException(
           DelegateException.Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e.remedy(), e);
     } catch (QnnException e) {
-      throw Failures.opening(library, e);
+      throw Failures.opening(e);
     }
   }
 }

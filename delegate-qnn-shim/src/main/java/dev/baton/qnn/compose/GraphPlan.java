@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +102,7 @@ public final class GraphPlan {
       tensor = define(name(value), Kind.INPUT, Layout.FIRST.sizes(value.shape()), null);
     } else if (layout == Layout.FIRST) {
       tensor = define(name(value) + ".first", Kind.INTERNAL, layout.sizes(value.shape()), null);
-      transpose(known.get(Layout.LAST), tensor, Layout.TO_FIRST);
+      transpose(Objects.requireNonNull(known.get(Layout.LAST)), tensor, Layout.TO_FIRST);
     } else {
       first = first == null ? in(value, Layout.FIRST) : first;
       tensor = define(name(value) + ".last", Kind.INTERNAL, layout.sizes(value.shape()), null);
@@ -306,6 +307,9 @@ public final class GraphPlan {
 
   /** Bytes of the constants. */
   public long constantBytes() {
-    return constants.keySet().stream().mapToLong(name -> tensors.get(name).byteSize()).sum();
+    return tensors.values().stream()
+        .filter(tensor -> constants.containsKey(tensor.name()))
+        .mapToLong(QnnTensor::byteSize)
+        .sum();
   }
 }
