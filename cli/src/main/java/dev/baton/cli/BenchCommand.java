@@ -36,6 +36,8 @@ final class BenchCommand extends AbstractCommand {
 
   @Mixin private ModelOptions model;
 
+  @Mixin private FallbackOptions fallback;
+
   @Mixin private InputOptions inputs;
 
   @Mixin private DelegateOptions delegates;
@@ -74,8 +76,7 @@ final class BenchCommand extends AbstractCommand {
     long start = System.nanoTime();
     try (Program program = model.open();
         ModelMethod method =
-            ModelMethod.load(
-                program, model.method(program), delegates.loadOptions(), Delegates.load());
+            fallback.load(model, program, delegates.loadOptions(), Delegates.load());
         Execution execution = method.newExecution()) {
       long load = System.nanoTime() - start;
       InputOptions.Origin origin = inputs.setOrRandomize(execution, model);

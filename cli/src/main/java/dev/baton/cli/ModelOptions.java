@@ -41,12 +41,17 @@ final class ModelOptions {
   }
 
   Program open() throws IOException {
-    Path file = file();
+    return open(model);
+  }
+
+  /** A program, with the data files of this one. */
+  Program open(Path program) throws IOException {
+    Path file = file(program);
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(
           file + " is a folder without a model.pte: name a program (.pte, .bpte)");
     }
-    return data.open(model);
+    return data.open(program);
   }
 
   /**

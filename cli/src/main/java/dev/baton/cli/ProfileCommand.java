@@ -39,6 +39,8 @@ import picocli.CommandLine.TypeConversionException;
 final class ProfileCommand extends AbstractCommand {
   @Mixin private ModelOptions model;
 
+  @Mixin private FallbackOptions fallback;
+
   @Mixin private InputOptions inputs;
 
   @Mixin private DelegateOptions delegates;
@@ -91,7 +93,7 @@ final class ProfileCommand extends AbstractCommand {
     LoadOptions options = delegates.loadOptions().withProfiling(true);
     Delegates known = Delegates.load();
     try (Program program = model.open();
-        ModelMethod method = ModelMethod.load(program, model.method(program), options, known);
+        ModelMethod method = fallback.load(model, program, options, known);
         Execution execution = method.newExecution()) {
       InputOptions.Origin origin = inputs.setOrRandomize(execution, model);
       Profile profile = record(execution);

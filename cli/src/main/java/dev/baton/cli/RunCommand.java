@@ -42,6 +42,8 @@ final class RunCommand extends AbstractCommand {
 
   @Mixin private ModelOptions model;
 
+  @Mixin private FallbackOptions fallback;
+
   @Mixin private InputOptions inputs;
 
   @Option(
@@ -62,8 +64,7 @@ final class RunCommand extends AbstractCommand {
   int execute() throws IOException {
     try (Program program = model.open();
         ModelMethod method =
-            ModelMethod.load(
-                program, model.method(program), delegates.loadOptions(), Delegates.load());
+            fallback.load(model, program, delegates.loadOptions(), Delegates.load());
         Execution execution = method.newExecution()) {
       InputOptions.Origin origin = inputs.set(execution, model);
       execution.run();

@@ -2,6 +2,7 @@ package dev.baton.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.cases.Comparison;
@@ -10,6 +11,7 @@ import dev.baton.runtime.NativeMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -93,6 +95,25 @@ class CommandsTest {
             Npy.read(digits.resolve("expected/0.npy")),
             1e-4);
     assertTrue(comparison.passed(), comparison.toString());
+  }
+
+  @Test
+  void runTakesAnotherModelWhereTheFirstCannotRun() {
+    Path lowered = Path.of("../delegate-qnn-shim/src/test/resources/cases/digits");
+    Object[] alone = {
+      "run", lowered, "--input", lowered.resolve("inputs/0.npy"), "--delegates", "none"
+    };
+    assertNotEquals(0, Baton.run(alone).status());
+    List<Object> both = new ArrayList<>(List.of(alone));
+    both.addAll(List.of("--fallback-model", PORTABLE));
+    Baton baton = Baton.run(both.toArray());
+    assertEquals(0, baton.status(), baton.toString());
+    assertTrue(baton.out().contains("output 0: float[1, 10]: "), baton.out());
+    assertTrue(baton.err().contains("is run instead"), baton.err());
+    both.set(both.size() - 1, Baton.testCase("add-portable"));
+    Baton different = Baton.run(both.toArray());
+    assertNotEquals(0, different.status());
+    assertTrue(different.err().contains("cannot stand in for"), different.err());
   }
 
   @Test

@@ -6,21 +6,30 @@ import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.FailureKind;
-import dev.baton.nativelib.LibraryFinder;
 import dev.baton.nativelib.LibraryLocation;
 import dev.baton.nativelib.LibraryLocation.Located;
 import dev.baton.nativelib.LibraryLocation.NotLocated;
-import dev.baton.nativelib.LibrarySpec;
+import dev.baton.nativelib.NativeLibraryException;
+import dev.baton.qnn.ffi.QnnException;
+import dev.baton.qnn.ffi.QnnLibrary;
+import dev.baton.qnn.ffi.SystemLibrary;
+import dev.baton.qnn.payload.TrustList;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Qualcomm's neural processors. This version looks for the QNN libraries and says what it found; it
- * does not run them yet, so it is never available.
+ * Qualcomm's neural processors, by the vendor's own libraries: on a Snapdragon the processor, on
+ * x86-64 the simulator of it, by the same calls. Runs programs that were lowered for {@code
+ * QnnBackend} and, where {@link #CLAIM_OPTION} asks for it, operators of others.
  *
- * <p>The HTP library is looked for at the path in the system property {@link #LIBRARY_PROPERTY},
- * then in the SDK that {@code QNN_SDK_ROOT} names, in the {@code onnxruntime-qnn} package of the
- * active Python environment, and where the system keeps libraries.
+ * <p>The HTP library is looked for at the path in the option {@link #LIBRARY_OPTION} or the system
+ * property {@link #LIBRARY_PROPERTY}, then in the SDK that {@code QNN_SDK_ROOT} names, in the
+ * {@code onnxruntime-qnn} package of the active Python environment, and where the system keeps
+ * libraries. It is loaded when a session is first opened, and stays loaded. Its system library lies
+ * beside it.
  */
 public final class QnnDelegate implements Delegate {
   /** What users type. */
@@ -32,45 +41,33 @@ public final class QnnDelegate implements Delegate {
   /** System property with the path of the HTP library, or of its folder. */
   public static final String LIBRARY_PROPERTY = "baton.qnn.library";
 
-  private static final String NOT_YET_REMEDY =
-      "Export the model for XNNPACK or without a backend; Baton runs both.";
+  /** Option of {@link #open} with the path of the HTP library, or of its folder. */
+  public static final String LIBRARY_OPTION = "library";
 
-  private static final LibrarySpec SPEC = spec();
+  /**
+   * Option of {@link #open} with a file of SHA-256 digests, one a line: payloads that are not among
+   * them are refused. Without it all are taken. The library checks no integrity, and a damaged
+   * payload can end the process.
+   */
+  public static final String TRUSTED_OPTION = "trusted-payloads";
+
+  /**
+   * Option of {@link #open}: {@code on} to take operators of programs that are not lowered for QNN,
+   * in float32 and of fixed shapes; {@code off} by default. They are computed with about the
+   * precision of float16, so the caller is to ask for it; and the simulator is slower than any
+   * kernel. With a cache directory, what was compiled is kept there.
+   */
+  public static final String CLAIM_OPTION = "claim";
 
   private final Supplier<LibraryLocation> search;
 
   /** Used by the service loader. */
   public QnnDelegate() {
-    this(() -> LibraryFinder.locate(SPEC));
+    this(() -> QnnLibraries.locate(null));
   }
 
   QnnDelegate(Supplier<LibraryLocation> search) {
     this.search = search;
-  }
-
-  private static LibrarySpec spec() {
-    LibrarySpec.Builder spec =
-        LibrarySpec.named("qnn")
-            .property(LIBRARY_PROPERTY)
-            .symbols("QnnInterface_getProviders")
-            .remedy(
-                "Install Qualcomm's AI Engine Direct SDK and set QNN_SDK_ROOT to its folder, or"
-                    + " name the HTP library by -D"
-                    + LIBRARY_PROPERTY
-                    + "=PATH.");
-    for (String platform : new String[] {"linux-x86_64", "linux-arm64", "android-arm64"}) {
-      spec.fileNames(platform, "libQnnHtp.so");
-    }
-    return spec.fileNames("windows-arm64", "QnnHtp.dll")
-        .environmentFoldersOn("linux-x86_64", "QNN_SDK_ROOT", "lib/x86_64-linux-*")
-        .environmentFoldersOn(
-            "linux-arm64", "QNN_SDK_ROOT", "lib/aarch64-oe-linux-*", "lib/aarch64-ubuntu-*")
-        .environmentFoldersOn("android-arm64", "QNN_SDK_ROOT", "lib/aarch64-android")
-        .environmentFoldersOn(
-            "windows-arm64", "QNN_SDK_ROOT", "lib/aarch64-windows-*", "lib/arm64x-windows-*")
-        .environmentFolders("VIRTUAL_ENV", "lib/python3*/site-packages/onnxruntime_qnn")
-        .environmentFolders("CONDA_PREFIX", "lib/python3*/site-packages/onnxruntime_qnn")
-        .build();
   }
 
   @Override
@@ -85,7 +82,29 @@ public final class QnnDelegate implements Delegate {
 
   @Override
   public Availability availability() {
-    return switch (search.get()) {
+    return availability(search.get());
+  }
+
+  @Override
+  public Availability availability(OpenContext context) {
+    try {
+      return availability(locate(context));
+    } catch (InvalidPathException e) {
+      return Availability.unavailable(
+          Availability.Reason.LIBRARY_ABSENT,
+          "The option " + LIBRARY_OPTION + " is no path: " + e.getInput() + ".",
+          "Give the path of libQnnHtp.so.",
+          List.of());
+    }
+  }
+
+  private LibraryLocation locate(OpenContext context) {
+    String option = context.options().get(LIBRARY_OPTION);
+    return option == null ? search.get() : QnnLibraries.locate(Path.of(option));
+  }
+
+  private static Availability availability(LibraryLocation location) {
+    return switch (location) {
       case NotLocated absent ->
           Availability.unavailable(
               reason(absent.kind()),
@@ -93,16 +112,14 @@ public final class QnnDelegate implements Delegate {
               absent.remedy(),
               absent.tried().stream().map(Object::toString).toList());
       case Located found ->
-          Availability.unavailable(
-              Availability.Reason.OTHER,
-              "QNN was found at "
-                  + found.path()
-                  + " ("
-                  + found.how()
-                  + "), and this version of Baton does not run it yet.",
-              NOT_YET_REMEDY,
-              java.util.List.of());
+          Availability.available(found.path() + " (" + found.how() + version(found.path()) + ")");
     };
+  }
+
+  /** What a library is, which is known once it is loaded. */
+  private static String version(Path path) {
+    QnnLibrary library = QnnLibrary.loaded(path);
+    return library == null ? "" : ", " + library;
   }
 
   private static Availability.Reason reason(FailureKind kind) {
@@ -118,10 +135,25 @@ public final class QnnDelegate implements Delegate {
 
   @Override
   public DelegateSession open(OpenContext context) throws DelegateException {
-    throw new DelegateException(
-        DelegateException.Kind.UNSUPPORTED,
-        "This version of Baton does not run QNN yet.",
-        NOT_YET_REMEDY,
-        null);
+    String trusted = context.options().get(TRUSTED_OPTION);
+    TrustList trust = trusted == null ? TrustList.everything() : TrustList.read(trusted);
+    try {
+      Path path = locate(context).orThrow().path();
+      SystemLibrary system = SystemLibrary.load(QnnLibraries.system(path));
+      QnnLibrary library = QnnLibrary.load(path);
+      return new QnnSession(
+          library.backend(), system, trust, "on".equals(context.options().get(CLAIM_OPTION)));
+    } catch (InvalidPathException e) {
+      throw new DelegateException(
+          DelegateException.Kind.UNAVAILABLE,
+          "the option " + LIBRARY_OPTION + " is no path: " + e.getInput(),
+          "Give the path of libQnnHtp.so.",
+          e);
+    } catch (NativeLibraryException e) {
+      throw new DelegateException(
+          DelegateException.Kind.UNAVAILABLE, String.valueOf(e.getMessage()), e.remedy(), e);
+    } catch (QnnException e) {
+      throw Failures.opening(e);
+    }
   }
 }

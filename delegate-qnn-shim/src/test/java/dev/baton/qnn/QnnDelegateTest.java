@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.DelegateException;
-import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.Attempt;
 import dev.baton.nativelib.FailureKind;
 import dev.baton.nativelib.LibraryLocation;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,15 +59,12 @@ final class QnnDelegateTest {
   }
 
   @Test
-  void aLibraryThatIsFoundIsNotYetRun() {
+  void aLibraryThatIsFound() {
     Path path = Path.of("somewhere", "libQnnHtp.so");
     Availability availability =
         new QnnDelegate(() -> new LibraryLocation.Located(path, "QNN_SDK_ROOT")).availability();
-    assertFalse(availability.isAvailable());
-    assertEquals(Availability.Reason.OTHER, availability.reason());
+    assertTrue(availability.isAvailable());
     assertTrue(availability.message().contains(path.toString()), availability::toString);
-    assertTrue(availability.message().contains("does not run it yet"), availability::toString);
-    assertTrue(availability.remedy().contains("XNNPACK"), availability::toString);
   }
 
   @ParameterizedTest
@@ -97,28 +92,21 @@ final class QnnDelegateTest {
   }
 
   @Test
-  void openIsRefused() {
+  void openWithoutALibrary(@TempDir Path folder) {
+    String absent = folder.resolve("libQnnHtp.so").toString();
     DelegateException e =
-        assertThrows(DelegateException.class, () -> new QnnDelegate().open(new Context()));
-    assertEquals(DelegateException.Kind.UNSUPPORTED, e.kind());
-    assertTrue(e.getMessage().contains("does not run QNN yet"), e::getMessage);
+        assertThrows(
+            DelegateException.class,
+            () -> new QnnDelegate().open(new Host(Map.of(QnnDelegate.LIBRARY_OPTION, absent))));
+    assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
     assertFalse(e.remedy().isEmpty());
   }
 
-  private static final class Context implements OpenContext {
-    @Override
-    public Map<String, String> options() {
-      return Map.of();
-    }
-
-    @Override
-    public int threads() {
-      return 1;
-    }
-
-    @Override
-    public Optional<Path> cacheDirectory() {
-      return Optional.empty();
-    }
+  @Test
+  void anOptionThatIsNoPath() {
+    Host host = new Host(Map.of(QnnDelegate.LIBRARY_OPTION, "a\0b"));
+    assertEquals(Availability.Reason.LIBRARY_ABSENT, new QnnDelegate().availability(host).reason());
+    DelegateException e = assertThrows(DelegateException.class, () -> new QnnDelegate().open(host));
+    assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
   }
 }

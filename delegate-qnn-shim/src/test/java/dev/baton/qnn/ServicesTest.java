@@ -3,12 +3,14 @@ package dev.baton.qnn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.delegate.Availability;
 import dev.baton.delegate.Delegate;
 import dev.baton.nativelib.HostPlatform;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -32,7 +34,9 @@ final class ServicesTest {
   private static String run(String... options) throws Exception {
     List<String> command =
         Stream.concat(
-                Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
+                Stream.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-D" + QnnDelegate.LIBRARY_PROPERTY + "=" + library()),
                 Stream.of(options))
             .collect(Collectors.toCollection(ArrayList::new));
     command.add(CLIENT);
@@ -47,15 +51,28 @@ final class ServicesTest {
     return Path.of("target", "test-classes").toAbsolutePath().toString();
   }
 
+  /** Set in both processes, so that both look in one place. */
+  private static String library() {
+    return System.getProperty(QnnDelegate.LIBRARY_PROPERTY, "/nowhere/libQnnHtp.so");
+  }
+
+  private static String state() {
+    Availability availability =
+        new QnnDelegate().availability(new Host(Map.of(QnnDelegate.LIBRARY_OPTION, library())));
+    return availability.isAvailable() ? "AVAILABLE" : availability.reason().name();
+  }
+
   @Test
   void onTheClassPath() throws Exception {
-    String reason = new QnnDelegate().availability().reason().name();
-    assertEquals("false qnn " + reason, run("-cp", modules() + File.pathSeparator + tests()));
+    String reason = state();
+    assertEquals(
+        "false qnn " + reason,
+        run("--enable-native-access=ALL-UNNAMED", "-cp", modules() + File.pathSeparator + tests()));
   }
 
   @Test
   void onTheModulePath() throws Exception {
-    String reason = new QnnDelegate().availability().reason().name();
+    String reason = state();
     String output = run("-p", modules(), "--add-modules", "dev.baton.qnn", "-cp", tests());
     assertTrue(output.contains("true qnn " + reason), output);
   }

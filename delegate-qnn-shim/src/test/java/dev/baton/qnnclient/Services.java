@@ -16,6 +16,6 @@ public final class Services {
                     + " "
                     + d.name()
                     + " "
-                    + d.availability().reason()));
+                    + (d.availability().isAvailable() ? "AVAILABLE" : d.availability().reason())));
   }
 }

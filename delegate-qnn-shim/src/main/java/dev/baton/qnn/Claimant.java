@@ -1,0 +1,52 @@
+package dev.baton.qnn;
+
+import dev.baton.delegate.Claims;
+import dev.baton.delegate.Decline;
+import dev.baton.graph.GraphView;
+import dev.baton.graph.Node;
+import dev.baton.qnn.compose.GraphPlan;
+import dev.baton.qnn.compose.Lowerings;
+import dev.baton.qnn.compose.UnsupportedNodeException;
+import dev.baton.qnn.ffi.QnnBackend;
+import dev.baton.qnn.ffi.QnnNode;
+import java.lang.foreign.Arena;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Takes the nodes that can be written in the vendor's operators and that the library accepts. */
+final class Claimant {
+  private final QnnBackend backend;
+
+  Claimant(QnnBackend backend) {
+    this.backend = backend;
+  }
+
+  void claim(GraphView graph, Claims claims) {
+    for (Node node : graph.nodes()) {
+      Decline decline = decline(node, graph);
+      if (decline == null) {
+        claims.take(node);
+      } else {
+        claims.decline(node, decline);
+      }
+    }
+  }
+
+  private @Nullable Decline decline(Node node, GraphView graph) {
+    try (Arena arena = Arena.ofConfined()) {
+      GraphPlan plan = new GraphPlan(graph, arena);
+      Lowerings.lower(node, graph, plan);
+      for (QnnNode written : plan.nodes()) {
+        Optional<String> refusal = backend.refusal(written);
+        if (refusal.isPresent()) {
+          return Decline.of(
+              Decline.Kind.VERSION,
+              "the installed QNN does not take its " + written.type() + ": " + refusal.get());
+        }
+      }
+      return null;
+    } catch (UnsupportedNodeException e) {
+      return e.decline();
+    }
+  }
+}

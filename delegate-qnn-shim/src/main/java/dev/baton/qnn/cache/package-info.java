@@ -1,0 +1,2 @@
+/** Keeps compiled graphs on disk. */
+package dev.baton.qnn.cache;
