@@ -20,7 +20,7 @@ public final class ConformanceRecorder implements InvocationInterceptor, AfterAl
 
   @Override
   public void interceptTestMethod(
-      Invocation<Void> invocation,
+      Invocation<@Nullable Void> invocation,
       ReflectiveInvocationContext<Method> method,
       ExtensionContext context)
       throws Throwable {
@@ -28,7 +28,7 @@ public final class ConformanceRecorder implements InvocationInterceptor, AfterAl
   }
 
   @Override
-  public <T> T interceptTestFactoryMethod(
+  public <T extends @Nullable Object> T interceptTestFactoryMethod(
       Invocation<T> invocation,
       ReflectiveInvocationContext<Method> method,
       ExtensionContext context)
@@ -43,12 +43,15 @@ public final class ConformanceRecorder implements InvocationInterceptor, AfterAl
 
   @Override
   public void interceptDynamicTest(
-      Invocation<Void> invocation, DynamicTestInvocationContext test, ExtensionContext context)
+      Invocation<@Nullable Void> invocation,
+      DynamicTestInvocationContext test,
+      ExtensionContext context)
       throws Throwable {
     record(invocation, context.getDisplayName(), context);
   }
 
-  private static void record(Invocation<Void> invocation, String test, ExtensionContext context)
+  private static void record(
+      Invocation<@Nullable Void> invocation, String test, ExtensionContext context)
       throws Throwable {
     long start = System.nanoTime();
     Throwable problem = null;
