@@ -7,6 +7,7 @@ import dev.baton.coreml.mlpackage.MlPackage;
 import dev.baton.delegate.Claims;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateException.Kind;
 import dev.baton.delegate.DelegateSession;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /** Core ML for one program: loads its payloads, claims nothing. */
 final class CoreMlSession implements DelegateSession {
   private static final String UNITS_SPEC = "compute_units";
+  private static final Decline MADE_BY_EXPORT =
+      Decline.of(Decline.Kind.OPERATOR, "a model for Core ML is made when a program is exported");
 
   private final CoreMlLibrary library;
   private final @Nullable String units;
@@ -35,7 +38,7 @@ final class CoreMlSession implements DelegateSession {
 
   @Override
   public void claim(GraphView graph, Claims claims) {
-    // A model for Core ML is made when a program is exported.
+    graph.nodes().forEach(node -> claims.decline(node, MADE_BY_EXPORT));
   }
 
   @Override
