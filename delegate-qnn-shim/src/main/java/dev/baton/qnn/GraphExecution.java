@@ -28,6 +28,7 @@ final class GraphExecution implements DelegateExecution {
   private final @Nullable QnnProfile profile;
   private final ProfileNames profileNames = new ProfileNames();
   private boolean lost;
+  private boolean closed;
 
   GraphExecution(
       String name,
@@ -65,6 +66,7 @@ final class GraphExecution implements DelegateExecution {
 
   @Override
   public void bind(Bindings io) throws DelegateException {
+    requireOpen();
     for (int i = 0; i < io.inputCount(); i++) {
       if (!io.inputShape(i).equals(inputs.get(i).shape())) {
         throw new DelegateException(
@@ -83,6 +85,7 @@ final class GraphExecution implements DelegateExecution {
 
   @Override
   public void run(RunContext context) throws DelegateException {
+    requireOpen();
     if (lost) {
       throw new DelegateException(
           DelegateException.Kind.FAILED,
@@ -108,8 +111,18 @@ final class GraphExecution implements DelegateExecution {
     return Optional.ofNullable(kept);
   }
 
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("an execution of " + name + " is closed");
+    }
+  }
+
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     if (profile != null) {
       profile.close();
     }

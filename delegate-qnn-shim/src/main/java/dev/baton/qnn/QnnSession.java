@@ -29,6 +29,7 @@ final class QnnSession implements DelegateSession {
   private final PayloadReader reader;
   private final TrustList trust;
   private final Map<String, LoadedGraphs> loaded = new HashMap<>();
+  private boolean closed;
 
   /**
    * @param backend closed with this
@@ -44,6 +45,7 @@ final class QnnSession implements DelegateSession {
 
   @Override
   public void claim(GraphView graph, Claims claims) {
+    requireOpen();
     if (claiming) {
       new Claimant(backend).claim(graph, claims);
     } else {
@@ -58,6 +60,7 @@ final class QnnSession implements DelegateSession {
   @Override
   public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
       throws DelegateException {
+    requireOpen();
     requireWanted(subgraph.name(), context);
     ContextCache cache = context.cacheDirectory().map(ContextCache::new).orElse(null);
     return new GraphCompiler(backend, system, cache).compile(subgraph, context);
@@ -72,6 +75,7 @@ final class QnnSession implements DelegateSession {
 
   @Override
   public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
+    requireOpen();
     requireWanted(payload.method(), context);
     CompileSpec spec = CompileSpec.of(payload.compileSpecs().get(CompileSpec.KEY));
     Container container = Container.of(payload.bytes());
@@ -96,8 +100,17 @@ final class QnnSession implements DelegateSession {
     }
   }
 
+  private synchronized void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the session of " + QnnDelegate.NAME + " is closed");
+    }
+  }
+
   @Override
-  public void close() {
-    backend.close();
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      backend.close();
+    }
   }
 }

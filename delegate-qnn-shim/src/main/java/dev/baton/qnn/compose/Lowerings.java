@@ -61,7 +61,7 @@ public final class Lowerings {
     for (int i = 1; i < node.results().size(); i++) {
       Value result = node.results().get(i);
       if (!view.users(result).isEmpty() || view.isOutput(result)) {
-        throw new UnsupportedNodeException(Decline.Kind.OPERATOR, "its second result is used");
+        throw new UnsupportedNodeException(Decline.Kind.ARGUMENT, "its second result is used");
       }
     }
     try {
