@@ -9,9 +9,12 @@ import java.util.List;
 final class Runtimes {
   private Runtimes() {}
 
-  private static final class Found {
-    static final Kernels KERNELS = Kernels.load();
-    static final Delegates DELEGATES = Delegates.load();
+  private static final class FoundKernels {
+    static final Kernels ALL = Kernels.load();
+  }
+
+  private static final class FoundDelegates {
+    static final Delegates ALL = Delegates.load();
   }
 
   /**
@@ -22,13 +25,13 @@ final class Runtimes {
   static Kernels kernels(LoadOptions options) {
     List<String> names = options.kernels().orElse(null);
     if (names == null) {
-      return Found.KERNELS;
+      return FoundKernels.ALL;
     }
-    List<KernelProvider> all = Found.KERNELS.providers();
+    List<KernelProvider> all = FoundKernels.ALL.providers();
     List<String> known = all.stream().map(KernelProvider::name).toList();
     for (String name : names) {
       if (!known.contains(name)) {
-        String why = String.join("; ", Found.KERNELS.problems());
+        String why = String.join("; ", FoundKernels.ALL.problems());
         throw new BatonException(
             "no kernels are named '"
                 + name
@@ -44,6 +47,6 @@ final class Runtimes {
   }
 
   static Delegates delegates() {
-    return Found.DELEGATES;
+    return FoundDelegates.ALL;
   }
 }
