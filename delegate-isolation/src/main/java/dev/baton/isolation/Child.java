@@ -180,10 +180,7 @@ final class Child {
 
   private static IOException tooLate(Process process, ChildOutput output) {
     return new IOException(
-        "it did not report within "
-            + START_LIMIT.toSeconds()
-            + " s"
-            + lastWords(process, output));
+        "it did not report within " + START_LIMIT.toSeconds() + " s" + lastWords(process, output));
   }
 
   /** Ends the process. */
@@ -201,8 +198,7 @@ final class Child {
     } catch (SocketTimeoutException e) {
       throw tooLate(process, output);
     } catch (IOException e) {
-      throw new IOException(
-          "it ended before it said anything" + lastWords(process, output), e);
+      throw new IOException("it ended before it said anything" + lastWords(process, output), e);
     }
     if (hello.kind() != Kind.HELLO
         || hello.body().integer() != Connection.VERSION
@@ -257,16 +253,14 @@ final class Child {
   /** A callback of a request that its caller has given up. */
   private void unheard(Frame frame) throws IOException {
     switch (frame.kind()) {
-      case WARN ->
-          LOG.log(System.Logger.Level.WARNING, "{0}: {1}", delegate, frame.body().text());
+      case WARN -> LOG.log(System.Logger.Level.WARNING, "{0}: {1}", delegate, frame.body().text());
       case NAMED_DATA -> answerNothing(frame.number());
       default -> {}
     }
   }
 
   private void answerNothing(int number) throws IOException {
-    connection.send(
-        number, Kind.NAMED_DATA_ANSWER, new Writer().put("").put(Connection.GIVEN_UP));
+    connection.send(number, Kind.NAMED_DATA_ANSWER, new Writer().put("").put(Connection.GIVEN_UP));
   }
 
   private void noteDeath() {
@@ -326,8 +320,10 @@ final class Child {
       while (true) {
         Frame frame = call.frames().poll();
         if (frame != null) {
-          over = frame.kind() == Kind.DONE || frame.kind() == Kind.REFUSED
-              || frame.kind() == Kind.THREW;
+          over =
+              frame.kind() == Kind.DONE
+                  || frame.kind() == Kind.REFUSED
+                  || frame.kind() == Kind.THREW;
           Reader answer = answer(frame, context, questions);
           if (answer != null) {
             return answer;

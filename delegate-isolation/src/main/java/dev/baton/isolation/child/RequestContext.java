@@ -25,8 +25,7 @@ final class RequestContext implements OpenContext, CompileContext, ExecutionCont
   /**
    * @param cancelled set when the parent cancels the request
    */
-  RequestContext(
-      Connection connection, int request, ContextFacts facts, AtomicBoolean cancelled) {
+  RequestContext(Connection connection, int request, ContextFacts facts, AtomicBoolean cancelled) {
     this.connection = connection;
     this.request = request;
     this.facts = facts;

@@ -367,7 +367,8 @@ final class Server {
       connection.send(request, Kind.NAMED_DATA, new Writer().put(key));
       NamedData answer = answers.take();
       if (answer.size() == Connection.GIVEN_UP) {
-        throw new WireException("the named data '" + key + "' do not arrive: they are not to be had");
+        throw new WireException(
+            "the named data '" + key + "' do not arrive: they are not to be had");
       }
       return answer.path().isEmpty()
           ? Optional.empty()
