@@ -27,7 +27,17 @@ public final class AskingDelegate implements Delegate {
 
   private static final AtomicInteger LOADS = new AtomicInteger();
 
-  public AskingDelegate() {}
+  /** A system property: the process ends when the delegate is made. */
+  static final String ENDS = "baton.test.ends";
+
+  static final String LAST_WORDS = "there is no licence";
+
+  public AskingDelegate() {
+    if (Boolean.getBoolean(ENDS)) {
+      System.out.println(LAST_WORDS);
+      System.exit(3);
+    }
+  }
 
   @Override
   public String name() {

@@ -106,6 +106,18 @@ class IsolatedSessionTest {
   }
 
   @Test
+  void aChildThatEndsBeforeItsFirstWordIsQuoted() {
+    System.setProperty(AskingDelegate.ENDS, "true");
+    try {
+      String message = delegate.availability().message();
+      assertTrue(message.contains(AskingDelegate.LAST_WORDS), message);
+      assertEquals(List.of(), children());
+    } finally {
+      System.clearProperty(AskingDelegate.ENDS);
+    }
+  }
+
+  @Test
   void outputShapesComeFromANewChildWhenTheLastDied() throws Exception {
     try (DelegateSession session = delegate.open(Context.QUIET);
         CompiledSubgraph compiled =
