@@ -204,10 +204,9 @@ class IsolatedSessionTest {
     try (DelegateSession session = delegate.open(Context.QUIET)) {
       List<ProcessHandle> before = children();
       Context throwing =
-          new Context(
-              () -> {
-                throw new IllegalStateException("of the host");
-              });
+          new Context(() -> {
+            throw new IllegalStateException("of the host");
+          });
       Sent accepted = Sent.of(AskingDelegate.ACCEPTED, 3);
       assertThrows(IllegalStateException.class, () -> session.load(accepted, throwing));
       Sent refused = Sent.of(AskingDelegate.REFUSED, 3);

@@ -51,16 +51,15 @@ class ConnectionTest {
     new java.util.Random(1).nextBytes(sent);
     Thread sender =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    here.send(7, Kind.DONE, new Writer().put(sent));
-                    assertTrue(Thread.currentThread().isInterrupted());
-                    here.send(8, Kind.WAKE);
-                  } catch (IOException e) {
-                    throw new IllegalStateException(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                here.send(7, Kind.DONE, new Writer().put(sent));
+                assertTrue(Thread.currentThread().isInterrupted());
+                here.send(8, Kind.WAKE);
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              }
+            });
     for (int i = 0; i < 10; i++) {
       Thread.sleep(5); // the socket is full
       sender.interrupt();
