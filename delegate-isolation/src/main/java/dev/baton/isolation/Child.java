@@ -10,6 +10,7 @@ import dev.baton.isolation.wire.SharedFile;
 import dev.baton.isolation.wire.WireException;
 import dev.baton.isolation.wire.Writer;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,7 @@ final class Child {
   private final AtomicInteger numbers = new AtomicInteger();
   private final Map<Integer, Call> calls = new ConcurrentHashMap<>();
   private final Map<Integer, RunListener> runs = new ConcurrentHashMap<>();
+  private final AtomicReference<Long> death = new AtomicReference<>();
   private volatile boolean lost;
   private volatile String killedFor = "";
 
@@ -103,13 +106,17 @@ final class Child {
         Process process = JavaCommand.of(options.javaOptions(), all, module).start();
         process.getOutputStream().close();
         ChildOutput output = new ChildOutput(delegate, process);
+        long end = System.nanoTime() + START_LIMIT.toNanos();
+        SocketChannel channel = null;
         try {
-          Connection connection = new Connection(accept(server, process, output));
+          channel = accept(server, process, output, end);
+          Connection connection = new Connection(channel);
           Child child = new Child(delegate, process, output, connection, options.patience());
-          child.meet();
+          child.meet(end);
           return child;
         } catch (IOException | RuntimeException e) {
           process.destroyForcibly();
+          close(channel);
           throw e;
         }
       }
@@ -117,7 +124,8 @@ final class Child {
       throw new DelegateException(
           DelegateException.Kind.UNAVAILABLE,
           "no child process for the delegate could be started: " + e.getMessage(),
-          "Look at the log of dev.baton.isolation, or run the delegate in this process.",
+          "Look at the log of dev.baton.isolation at level DEBUG, or run the delegate in this"
+              + " process.",
           e);
     } finally {
       delete(folder);
@@ -135,35 +143,69 @@ final class Child {
     }
   }
 
-  private static SocketChannel accept(
-      ServerSocketChannel server, Process process, ChildOutput output) throws IOException {
-    long end = System.nanoTime() + START_LIMIT.toNanos();
-    while (System.nanoTime() - end < 0) {
-      SocketChannel channel = server.accept();
+  private static void close(@Nullable SocketChannel channel) {
+    try {
       if (channel != null) {
-        channel.configureBlocking(true);
-        return channel;
+        channel.close();
       }
-      if (!process.isAlive()) {
-        output.join();
-        throw new IOException(
-            "it ended with status "
-                + process.exitValue()
-                + " before it said anything. "
-                + String.join(" ", output.last()));
-      }
-      LockSupport.parkNanos(1_000_000);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "a connection cannot be closed", e);
     }
-    throw new IOException("it did not report within " + START_LIMIT);
   }
 
-  private void meet() throws IOException {
-    Frame hello = connection.receive();
+  private static SocketChannel accept(
+      ServerSocketChannel server, Process process, ChildOutput output, long end)
+      throws IOException {
+    boolean interrupted = false;
+    try {
+      while (System.nanoTime() - end < 0) {
+        SocketChannel channel = server.accept();
+        if (channel != null) {
+          return channel;
+        }
+        if (!process.isAlive()) {
+          throw new IOException(
+              "it ended with status " + process.exitValue() + lastWords(process, output));
+        }
+        LockSupport.parkNanos(1_000_000);
+        interrupted |= Thread.interrupted();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    throw tooLate(process, output);
+  }
+
+  private static IOException tooLate(Process process, ChildOutput output) {
+    return new IOException(
+        "it did not report within " + START_LIMIT.toSeconds() + " s" + lastWords(process, output));
+  }
+
+  /** Ends the process. */
+  private static String lastWords(Process process, ChildOutput output) {
+    process.destroyForcibly();
+    output.join();
+    List<String> last = output.last();
+    return last.isEmpty() ? "" : ". It wrote last: " + String.join(" | ", last);
+  }
+
+  private void meet(long end) throws IOException {
+    Frame hello;
+    try {
+      hello = connection.receive(Duration.ofNanos(end - System.nanoTime()));
+    } catch (SocketTimeoutException e) {
+      throw tooLate(process, output);
+    } catch (IOException e) {
+      throw new IOException("it ended before it said anything" + lastWords(process, output), e);
+    }
     if (hello.kind() != Kind.HELLO
         || hello.body().integer() != Connection.VERSION
         || hello.body().number() != process.pid()) {
       throw new WireException("it is another version of this library");
     }
+    process.onExit().thenRun(this::noteDeath);
     Thread.ofPlatform().daemon().name("baton-isolated-answers").start(this::listen);
   }
 
@@ -181,21 +223,54 @@ final class Child {
             }
           }
           default -> {
-            Call call = calls.get(frame.number());
+            Call call =
+                calls.computeIfPresent(
+                    frame.number(),
+                    (n, c) -> {
+                      c.frames().add(frame);
+                      return c;
+                    });
             if (call != null) {
-              call.frames().add(frame);
               LockSupport.unpark(call.caller());
-            } else if (frame.kind() == Kind.WARN) {
-              LOG.log(System.Logger.Level.WARNING, "{0}: {1}", delegate, frame.body().text());
+            } else {
+              unheard(frame);
             }
           }
         }
       }
     } catch (IOException | RuntimeException e) {
+      LOG.log(
+          e instanceof IOException ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
+          "the conversation with the child process of delegate '" + delegate + "' is over",
+          e);
+      noteDeath();
       lost = true;
       calls.values().forEach(c -> LockSupport.unpark(c.caller()));
       runs.values().forEach(RunListener::runDone);
     }
+  }
+
+  /** A callback of a request that its caller has given up. */
+  private void unheard(Frame frame) throws IOException {
+    switch (frame.kind()) {
+      case WARN -> LOG.log(System.Logger.Level.WARNING, "{0}: {1}", delegate, frame.body().text());
+      case NAMED_DATA -> answerNothing(frame.number());
+      default -> {}
+    }
+  }
+
+  private void answerNothing(int number) throws IOException {
+    connection.send(number, Kind.NAMED_DATA_ANSWER, new Writer().put("").put(Connection.GIVEN_UP));
+  }
+
+  private void noteDeath() {
+    death.compareAndSet(null, System.nanoTime());
+  }
+
+  /** When it died, by {@link System#nanoTime}; now, if that is not known. */
+  long diedAt() {
+    noteDeath();
+    return death.get();
   }
 
   boolean isAlive() {
@@ -237,6 +312,7 @@ final class Child {
     Call call = new Call(Thread.currentThread(), new ConcurrentLinkedQueue<>());
     calls.put(number, call);
     boolean interrupted = false;
+    boolean over = false;
     try {
       connection.send(number, kind, body);
       long limit = System.nanoTime() + patience.toNanos();
@@ -244,6 +320,10 @@ final class Child {
       while (true) {
         Frame frame = call.frames().poll();
         if (frame != null) {
+          over =
+              frame.kind() == Kind.DONE
+                  || frame.kind() == Kind.REFUSED
+                  || frame.kind() == Kind.THREW;
           Reader answer = answer(frame, context, questions);
           if (answer != null) {
             return answer;
@@ -277,9 +357,24 @@ final class Child {
           DelegateException.Kind.FAILED, "the child process cannot be understood: " + e, "", e);
     } finally {
       calls.remove(number);
+      if (!over && isAlive()) {
+        giveUp(number, call);
+      }
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Nobody waits for the answer any more, and the child shall not wait for one either. */
+  private void giveUp(int number, Call call) {
+    try {
+      connection.send(number, Kind.CANCEL);
+      for (Frame frame : call.frames()) {
+        unheard(frame);
+      }
+    } catch (IOException e) {
+      // it is gone
     }
   }
 
@@ -313,7 +408,7 @@ final class Child {
         }
       }
       case NAMED_DATA -> {
-        SharedFile data = questions.namedData(body.text());
+        SharedFile data = namedData(frame.number(), body.text(), questions);
         // The file is the asker's to delete when the request is over.
         connection.send(
             frame.number(),
@@ -325,6 +420,33 @@ final class Child {
       default -> throw new WireException(frame.kind() + " is no answer");
     }
     return null;
+  }
+
+  private @Nullable SharedFile namedData(int number, String key, Questions questions)
+      throws DelegateException, IOException {
+    boolean found = false;
+    try {
+      SharedFile data = questions.namedData(key);
+      found = true;
+      return data;
+    } catch (IOException e) {
+      throw noRoom("the named data '" + key + "'", e);
+    } finally {
+      if (!found) {
+        answerNothing(number);
+      }
+    }
+  }
+
+  /** What to throw when something cannot be shared. */
+  static DelegateException noRoom(String what, IOException e) {
+    return new DelegateException(
+        DelegateException.Kind.RESOURCES,
+        "there is no room for " + what + " in shared memory: " + e,
+        "Make room in /dev/shm or the temporary folder, or name another by -D"
+            + SharedFile.FOLDER_PROPERTY
+            + "=FOLDER.",
+        e);
   }
 
   static DelegateException threw(Reader body) {
@@ -346,25 +468,13 @@ final class Child {
     return new DelegateException(
         DelegateException.Kind.FAILED,
         obituary(),
-        "What the library wrote is in the log of dev.baton.isolation.",
+        "What the library wrote is in the log of dev.baton.isolation at level DEBUG.",
         null);
   }
 
   private String obituary() {
-    boolean ended = false;
-    boolean interrupted = false;
-    try {
-      ended = process.waitFor(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (!ended) {
-      process.destroyForcibly();
-    }
+    boolean ended = awaitEnd();
     output.join();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
     String crash = output.crash();
     List<String> last = output.last();
     return "its child process "
@@ -377,18 +487,36 @@ final class Child {
         + (last.isEmpty() ? "" : ". It wrote last: " + String.join(" | ", last));
   }
 
+  /** Waits for the end of the process, not for long, and ends it then. */
+  private boolean awaitEnd() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      long end = System.nanoTime() + END_LIMIT.toNanos();
+      while (true) {
+        try {
+          if (process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            return true;
+          }
+          process.destroyForcibly();
+          return false;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   /** Ends the child that nobody needs any more. */
   void shutDown() {
     try {
       connection.send(0, Kind.SHUTDOWN);
-      if (!process.waitFor(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
-      }
+      awaitEnd();
     } catch (IOException e) {
       process.destroyForcibly();
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
     }
     dispose();
   }

@@ -69,9 +69,13 @@ final class ChildOutput {
 
   /** Waits for the end of the output, not for long. */
   void join() {
+    boolean interrupted = Thread.interrupted();
     try {
       thread.join(1000);
     } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

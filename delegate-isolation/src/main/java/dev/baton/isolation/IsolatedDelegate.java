@@ -66,13 +66,13 @@ final class IsolatedDelegate implements Delegate {
   }
 
   private Availability availabilityOrFailure(@Nullable OpenContext context) {
+    supervisor.requestBegins();
     try {
       Writer body = new Writer().put(context != null);
       if (context != null) {
         ContextFacts.of(context, "").write(body);
       }
       Reader answer = supervisor.child().call(Kind.AVAILABILITY, body, context);
-      supervisor.linger();
       boolean available = answer.bool();
       String message = answer.text();
       return available
@@ -88,6 +88,8 @@ final class IsolatedDelegate implements Delegate {
           "It could not be asked in its child process: " + e.getMessage() + ".",
           e.remedy().isEmpty() ? "Report this to the delegate's vendor." : e.remedy(),
           List.of());
+    } finally {
+      supervisor.requestEnds();
     }
   }
 

@@ -107,13 +107,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
       runs = 0;
       done = true;
     } catch (IOException e) {
-      throw new DelegateException(
-          DelegateException.Kind.RESOURCES,
-          "there is no room for " + end + " bytes of tensors in shared memory: " + e,
-          "Make room in /dev/shm or the temporary folder, or name another by -D"
-              + SharedFile.FOLDER_PROPERTY
-              + "=FOLDER.",
-          e);
+      throw Child.noRoom(end + " bytes of tensors", e);
     } finally {
       if (!done) {
         release();
@@ -146,8 +140,11 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
   @Override
   public void run(RunContext context) throws DelegateException {
     Bound io = bound;
-    if (io == null || !child.isAlive()) {
+    if (!child.isAlive()) {
       throw child.died();
+    }
+    if (io == null) {
+      throw new IllegalStateException("the execution is not bound, or closed");
     }
     for (int i = 0; i < io.inputs().length; i++) {
       MemorySegment.copy(
@@ -294,7 +291,7 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
         exchange(Kind.SNAPSHOT, file, into.byteSize());
         into.copyFrom(file.map(arena).asSlice(0, into.byteSize()));
       } catch (IOException e) {
-        throw noRoom(e);
+        throw Child.noRoom("its state", e);
       }
     }
 
@@ -303,17 +300,12 @@ final class IsolatedExecution implements DelegateExecution, Child.RunListener {
       try (SharedFile file = SharedFile.of(java.util.List.of(from))) {
         exchange(Kind.RESTORE, file, from.byteSize());
       } catch (IOException e) {
-        throw noRoom(e);
+        throw Child.noRoom("its state", e);
       }
     }
 
     private void exchange(Kind kind, SharedFile file, long size) throws DelegateException {
       child.call(kind, new Writer().put(number).put(file.path().toString()).put(size), null);
-    }
-
-    private static DelegateException noRoom(IOException e) {
-      return new DelegateException(
-          DelegateException.Kind.RESOURCES, "there is no shared memory for its state: " + e);
     }
   }
 

@@ -43,6 +43,7 @@ final class IsolatedSession implements DelegateSession {
   private @Nullable Child child;
   private int number;
   private int constants;
+  private boolean closed;
   private final Map<Place, Sent> sent = new HashMap<>();
 
   IsolatedSession(Supervisor supervisor, ContextFacts facts) {
@@ -52,6 +53,9 @@ final class IsolatedSession implements DelegateSession {
 
   /** Opens the session in the child that lives, if it is not open there. */
   synchronized Child open(@Nullable HostContext context) throws DelegateException {
+    if (closed) {
+      throw new IllegalStateException("the session is closed");
+    }
     Child present = supervisor.child();
     if (present != child) {
       int next = present.number();
@@ -70,6 +74,9 @@ final class IsolatedSession implements DelegateSession {
   /**
    * Makes a request about contents: what the child does not have yet goes into shared memory.
    *
+   * <p>Contents have numbers in the session, none twice. Those of a request that fails are
+   * forgotten: whether the child has them is not known.
+   *
    * @param head of the request, behind the session's number
    * @param tail behind the contents
    */
@@ -82,16 +89,20 @@ final class IsolatedSession implements DelegateSession {
       @Nullable HostContext context,
       Child.Questions questions)
       throws DelegateException {
-    if (to != child) {
-      throw to.died();
+    if (closed) {
+      throw new IllegalStateException("the session is closed");
     }
+    if (to != child) {
+      throw to.died(); // a session goes to another child when the last is dead
+    }
+    int base = constants;
     List<MemorySegment> fresh = new ArrayList<>();
     List<Integer> numbers = new ArrayList<>();
     for (MemorySegment bytes : contents) {
       Place place = new Place(bytes.isNative() ? bytes.address() : -1, bytes.byteSize());
       Sent known = bytes.isNative() ? sent.get(place) : null;
       if (known == null || !known.bytes().scope().isAlive()) {
-        known = new Sent(bytes, constants + fresh.size());
+        known = new Sent(bytes, base + fresh.size());
         fresh.add(bytes);
         if (bytes.isNative()) {
           sent.put(place, known);
@@ -99,27 +110,27 @@ final class IsolatedSession implements DelegateSession {
       }
       numbers.add(known.number());
     }
+    constants += fresh.size();
+    boolean done = false;
     try (SharedFile file = fresh.isEmpty() ? null : SharedFile.of(fresh)) {
-      constants += fresh.size();
       Writer body =
           new Writer()
               .put(number)
               .append(head)
+              .put(base)
               .put(file == null ? "" : file.path().toString())
               .put(fresh, (w, s) -> w.put(s.byteSize()))
               .put(numbers, Writer::put)
               .append(tail);
-      return to.call(kind, body, context, questions);
+      Reader answer = to.call(kind, body, context, questions);
+      done = true;
+      return answer;
     } catch (IOException e) {
-      sent.clear(); // numbers that the child may not know
-      to.kill("constants could not be shared");
-      throw new DelegateException(
-          DelegateException.Kind.RESOURCES,
-          "there is no room for " + fresh.size() + " constants in shared memory: " + e,
-          "Make room in /dev/shm or the temporary folder, or name another by -D"
-              + SharedFile.FOLDER_PROPERTY
-              + "=FOLDER.",
-          e);
+      throw Child.noRoom(fresh.size() + " constants", e);
+    } finally {
+      if (!done) {
+        sent.values().removeIf(s -> s.number() >= base);
+      }
     }
   }
 
@@ -206,6 +217,10 @@ final class IsolatedSession implements DelegateSession {
 
   @Override
   public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     Child open = child;
     child = null;
     try {

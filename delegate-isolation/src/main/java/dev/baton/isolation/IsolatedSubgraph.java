@@ -34,6 +34,7 @@ final class IsolatedSubgraph implements CompiledSubgraph {
   private int alignment;
   private int slack;
   private long memoryBytes;
+  private boolean closed;
 
   /**
    * Compiles it.
@@ -61,7 +62,7 @@ final class IsolatedSubgraph implements CompiledSubgraph {
     compileIn(session.open(context), context, facts);
   }
 
-  private synchronized void compileIn(Child to, HostContext context, ContextFacts said)
+  private synchronized void compileIn(Child to, @Nullable HostContext context, ContextFacts said)
       throws DelegateException {
     if (to == child) {
       return;
@@ -105,8 +106,12 @@ final class IsolatedSubgraph implements CompiledSubgraph {
     }
   }
 
-  @Override
-  public DelegateExecution newExecution(ExecutionContext context) throws DelegateException {
+  /** The child that lives, which compiles this first if it is new. */
+  private synchronized Child childThatHasIt(@Nullable HostContext context)
+      throws DelegateException {
+    if (closed) {
+      throw new IllegalStateException("the subgraph is closed");
+    }
     Child to = session.open(context);
     // The load's deadline is over; the rest holds for a child that is new.
     compileIn(
@@ -119,6 +124,12 @@ final class IsolatedSubgraph implements CompiledSubgraph {
             facts.profiled(),
             facts.method(),
             -1));
+    return to;
+  }
+
+  @Override
+  public DelegateExecution newExecution(ExecutionContext context) throws DelegateException {
+    Child to = childThatHasIt(context);
     int execution = to.number();
     Writer request = new Writer().put(number).put(execution);
     ContextFacts.of(context, "").write(request);
@@ -133,10 +144,7 @@ final class IsolatedSubgraph implements CompiledSubgraph {
 
   @Override
   public Optional<List<Shape>> outputShapes(List<Shape> inputs) throws DelegateException {
-    Child to = session.open(null);
-    if (to != child) {
-      throw to.died();
-    }
+    Child to = childThatHasIt(null);
     Reader answer =
         to.call(Kind.OUTPUT_SHAPES, new Writer().put(number).put(inputs, Writer::put), null);
     return answer.bool() ? Optional.of(answer.list(Reader::shape)) : Optional.empty();
@@ -144,6 +152,7 @@ final class IsolatedSubgraph implements CompiledSubgraph {
 
   @Override
   public synchronized void close() {
+    closed = true;
     Child open = child;
     child = null;
     try {

@@ -24,7 +24,8 @@ final class Supervisor {
   private long started;
   private int deaths;
   private long notBefore;
-  private int sessions;
+  private int users;
+  private long requests;
 
   Supervisor(String delegate, List<String> arguments, IsolationOptions options, Module module) {
     this.delegate = delegate;
@@ -56,7 +57,7 @@ final class Supervisor {
               + "and is not started again for another "
               + (wait / 1_000_000 + 1)
               + " ms",
-          "Look at the log of dev.baton.isolation for what it died of.",
+          "Look at the log of dev.baton.isolation at level DEBUG for what it died of.",
           null);
     }
     if (deaths > 0) {
@@ -71,7 +72,7 @@ final class Supervisor {
       child = next;
       return next;
     } catch (DelegateException e) {
-      backOff();
+      backOff(System.nanoTime());
       throw e;
     }
   }
@@ -84,41 +85,57 @@ final class Supervisor {
         "delegate ''{0}'': {1}",
         delegate,
         String.valueOf(dead.died().getMessage()));
-    if (System.nanoTime() - started > options.longestBackOff().toNanos()) {
+    long died = dead.diedAt();
+    if (died - started > options.longestBackOff().toNanos()) {
       deaths = 0; // it lived long
     }
-    backOff();
+    backOff(died);
   }
 
-  private void backOff() {
+  private void backOff(long died) {
     deaths++;
     long longest = options.longestBackOff().toNanos();
     long wait = options.firstBackOff().toNanos();
     for (int i = 1; i < deaths && wait < longest; i++) {
       wait *= 2;
     }
-    notBefore = System.nanoTime() + Math.min(wait, longest);
+    notBefore = died + Math.min(wait, longest);
   }
 
   /** A session is open from now on. */
   synchronized void sessionOpened() {
-    sessions++;
+    users++;
   }
 
   /** Ends the child after the last session. */
   synchronized void sessionClosed() {
-    sessions--;
+    users--;
     endIfUnused();
   }
 
-  /** Ends the child in some time, if nobody opens a session. */
-  void linger() {
-    CompletableFuture.delayedExecutor(LINGER_SECONDS, TimeUnit.SECONDS).execute(this::endIfUnused);
+  /** Something is asked without a session; the child stays until {@link #requestEnds}. */
+  synchronized void requestBegins() {
+    users++;
+    requests++;
+  }
+
+  /** Ends the child in some time, if nobody asks again or opens a session. */
+  synchronized void requestEnds() {
+    users--;
+    long asked = requests;
+    CompletableFuture.delayedExecutor(LINGER_SECONDS, TimeUnit.SECONDS)
+        .execute(() -> endIfNothingWasAskedSince(asked));
+  }
+
+  private synchronized void endIfNothingWasAskedSince(long asked) {
+    if (requests == asked) {
+      endIfUnused();
+    }
   }
 
   private synchronized void endIfUnused() {
     Child present = child;
-    if (sessions == 0 && present != null) {
+    if (users == 0 && present != null) {
       child = null;
       present.shutDown();
     }

@@ -188,6 +188,49 @@ class IsolationTest {
     }
   }
 
+  private static List<Long> children() {
+    return ProcessHandle.current().children().map(ProcessHandle::pid).toList();
+  }
+
+  @Test
+  void anInterruptedCallerKeepsItsFlagAndTheChildLives() {
+    Delegate delegate = Isolation.inChildProcess(PureJavaDelegate.class);
+    Thread.currentThread().interrupt();
+    try (ModelMethod method = load(delegate);
+        Execution before = method.newExecution()) {
+      assertArrayEquals(golden(1, 2, 3, 4), run(before, 1, 2, 3, 4));
+      List<Long> child = children();
+      assertEquals(1, child.size());
+      for (int i = 0; i < 10; i++) {
+        try (Execution execution = method.newExecution()) {
+          assertArrayEquals(golden(i, 2, 3, 4), run(execution, i, 2, 3, 4));
+        }
+      }
+      assertTrue(Thread.interrupted());
+      assertArrayEquals(golden(1, 2, 3, 4), run(before, 1, 2, 3, 4));
+      assertEquals(child, children());
+      assertEquals(List.of(), failures());
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  @Test
+  void theFirstExecutionAfterTheBackOffHasAChild() throws InterruptedException {
+    try (ModelMethod method = load(Isolation.inChildProcess(MisbehavingDelegate.class));
+        Execution execution = method.newExecution()) {
+      float exits = MisbehavingDelegate.EXITS;
+      assertArrayEquals(golden(exits, 2, 3, 4), run(execution, exits, 2, 3, 4));
+      assertEquals(1, failures().size());
+      Thread.sleep(200);
+      try (Execution next = method.newExecution()) {
+        assertArrayEquals(golden(1, 2, 3, 4), run(next, 1, 2, 3, 4));
+        assertEquals(1, failures().size(), failures()::toString);
+        assertEquals(1, children().size());
+      }
+    }
+  }
+
   @Test
   void aHungRunIsEndedByItsDeadline() {
     try (ModelMethod method = load(misbehaving(Duration.ZERO));

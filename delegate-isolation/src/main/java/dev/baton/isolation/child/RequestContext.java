@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The host's context of one request; what the delegate tells goes to the parent. */
 final class RequestContext implements OpenContext, CompileContext, ExecutionContext {
@@ -19,16 +20,16 @@ final class RequestContext implements OpenContext, CompileContext, ExecutionCont
   private final int request;
   private final ContextFacts facts;
   private final long start = System.nanoTime();
-  private volatile boolean cancelled;
+  private final AtomicBoolean cancelled;
 
-  RequestContext(Connection connection, int request, ContextFacts facts) {
+  /**
+   * @param cancelled set when the parent cancels the request
+   */
+  RequestContext(Connection connection, int request, ContextFacts facts, AtomicBoolean cancelled) {
     this.connection = connection;
     this.request = request;
     this.facts = facts;
-  }
-
-  void cancel() {
-    cancelled = true;
+    this.cancelled = cancelled;
   }
 
   private void tell(Kind kind, Writer body) {
@@ -81,7 +82,7 @@ final class RequestContext implements OpenContext, CompileContext, ExecutionCont
 
   @Override
   public boolean isCancelled() {
-    return cancelled || (facts.remaining().isPresent() && remainingNanos().orElse(0) <= 0);
+    return cancelled.get() || (facts.remaining().isPresent() && remainingNanos().orElse(0) <= 0);
   }
 
   @Override

@@ -64,18 +64,22 @@ final class Runner {
   /** Between runs, by any thread. */
   void bind(Reader in) throws DelegateException, IOException {
     Mappings mappings = new Mappings();
-    MemorySegment bytes = SharedFile.map(Path.of(in.text()), true, mappings.arena());
-    List<Place> inputs = in.list(Place::read);
-    List<Place> outputs = in.list(Place::read);
-    stop();
-    Mappings before = memory;
-    memory = mappings;
-    // The buffers of the last bind are valid until this one.
-    execution.bind(bindings(bytes, inputs, outputs));
-    if (before != null) {
-      before.close();
+    Mappings unused = mappings;
+    try {
+      MemorySegment bytes = SharedFile.map(Path.of(in.text()), true, mappings.arena());
+      List<Place> inputs = in.list(Place::read);
+      List<Place> outputs = in.list(Place::read);
+      stop();
+      // The buffers of the last bind are valid until this one.
+      execution.bind(bindings(bytes, inputs, outputs));
+      unused = memory;
+      memory = mappings;
+      start(new RunCell(bytes));
+    } finally {
+      if (unused != null) {
+        unused.close();
+      }
     }
-    start(new RunCell(bytes));
   }
 
   private static Bindings bindings(MemorySegment all, List<Place> inputs, List<Place> outputs) {
@@ -180,6 +184,7 @@ final class Runner {
 
   private void run(RunCell of, RunOf context, int run) {
     Writer report = null;
+    boolean recorded = of.recorded();
     context.begin(run);
     try {
       execution.run(context);
@@ -188,19 +193,34 @@ final class Runner {
     } catch (Throwable e) {
       report = new Writer().put(Kind.THREW).put(String.valueOf(e));
     }
-    if (of.recorded()) {
+    if (recorded) {
       report = (report == null ? new Writer().put(Kind.DONE) : report).append(context.parts());
     }
     try {
       if (report != null) {
-        connection.send(number, Kind.RUN_REPORT, new Writer().put(run).append(report));
+        report(run, report);
       }
+    } catch (IOException e) {
+      // the parent is gone, and this process is about to be
+    } finally {
       of.finish(run, report != null);
+    }
+    try {
       if (of.parentSleeps()) {
         connection.send(number, Kind.RUN_DONE);
       }
-    } catch (IOException | WireException e) {
+    } catch (IOException e) {
       // the parent is gone, and this process is about to be
+    }
+  }
+
+  private void report(int run, Writer report) throws IOException {
+    try {
+      connection.send(number, Kind.RUN_REPORT, new Writer().put(run).append(report));
+    } catch (WireException | ArithmeticException e) {
+      Writer tooLong =
+          new Writer().put(run).put(Kind.THREW).put("a report that is too long: " + e).put(0);
+      connection.send(number, Kind.RUN_REPORT, tooLong);
     }
   }
 

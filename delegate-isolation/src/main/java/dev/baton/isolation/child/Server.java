@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -36,6 +35,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -43,20 +43,30 @@ import org.jspecify.annotations.Nullable;
 final class Server {
   /** A session, and the constants that it was sent, by number. */
   private record OpenSession(
-      DelegateSession session, Mappings memory, List<MemorySegment> constants) {
+      DelegateSession session, Mappings memory, Map<Integer, MemorySegment> constants) {
     /** The contents that a request refers to, after those that come with it were added. */
     List<MemorySegment> contents(Reader in) throws IOException {
+      int base = in.integer();
       String path = in.text();
       List<Long> sizes = in.list(Reader::number);
       if (!sizes.isEmpty()) {
         MemorySegment all = SharedFile.map(Path.of(path), false, memory.arena());
         long offset = 0;
-        for (long size : sizes) {
-          constants.add(all.asSlice(offset, size));
+        for (int i = 0; i < sizes.size(); i++) {
+          long size = sizes.get(i);
+          constants.put(base + i, all.asSlice(offset, size));
           offset = SharedFile.aligned(Math.addExact(offset, size));
         }
       }
-      return in.list(r -> constants.get(r.integer()));
+      return in.list(r -> content(r.integer()));
+    }
+
+    private MemorySegment content(int number) {
+      MemorySegment content = constants.get(number);
+      if (content == null) {
+        throw new WireException("no content was sent by the number " + number);
+      }
+      return content;
     }
 
     void close() {
@@ -73,7 +83,10 @@ final class Server {
   private final Map<Integer, OpenSession> sessions = new ConcurrentHashMap<>();
   private final Map<Integer, CompiledSubgraph> subgraphs = new ConcurrentHashMap<>();
   private final Map<Integer, Runner> executions = new ConcurrentHashMap<>();
-  private final Map<Integer, RequestContext> contexts = new ConcurrentHashMap<>();
+
+  /** By request, from its arrival to its answer: true if it is cancelled. */
+  private final Map<Integer, AtomicBoolean> cancelled = new ConcurrentHashMap<>();
+
   private final Map<Integer, SynchronousQueue<NamedData>> questions = new ConcurrentHashMap<>();
   private final AtomicInteger names = new AtomicInteger();
   private final ExecutorService threads =
@@ -98,9 +111,9 @@ final class Server {
             return;
           }
           case CANCEL -> {
-            RequestContext context = contexts.get(frame.number());
-            if (context != null) {
-              context.cancel();
+            AtomicBoolean request = cancelled.get(frame.number());
+            if (request != null) {
+              request.set(true);
             }
           }
           case WAKE -> {
@@ -115,7 +128,10 @@ final class Server {
               queue.put(new NamedData(frame.body().text(), frame.body().number()));
             }
           }
-          default -> threads.execute(() -> answer(frame));
+          default -> {
+            cancelled.put(frame.number(), new AtomicBoolean());
+            threads.execute(() -> answer(frame));
+          }
         }
       }
     } catch (IOException e) {
@@ -138,7 +154,7 @@ final class Server {
         kind = Kind.THREW;
         body = new Writer().put(String.valueOf(e));
       } finally {
-        contexts.remove(frame.number());
+        cancelled.remove(frame.number());
       }
       connection.send(frame.number(), kind, body);
     } catch (IOException e) {
@@ -154,7 +170,8 @@ final class Server {
         int number = in.integer();
         sessions.put(
             number,
-            new OpenSession(delegate.open(context(frame)), new Mappings(), new ArrayList<>()));
+            new OpenSession(
+                delegate.open(context(frame)), new Mappings(), new ConcurrentHashMap<>()));
       }
       case CLAIM -> claim(in, out);
       case COMPILE -> compile(frame, out);
@@ -223,10 +240,11 @@ final class Server {
   }
 
   private RequestContext context(Frame frame) {
-    RequestContext context =
-        new RequestContext(connection, frame.number(), ContextFacts.read(frame.body()));
-    contexts.put(frame.number(), context);
-    return context;
+    return new RequestContext(
+        connection,
+        frame.number(),
+        ContextFacts.read(frame.body()),
+        cancelled.getOrDefault(frame.number(), new AtomicBoolean()));
   }
 
   private static void state(Runner runner, Writer out) {
@@ -348,6 +366,10 @@ final class Server {
     try {
       connection.send(request, Kind.NAMED_DATA, new Writer().put(key));
       NamedData answer = answers.take();
+      if (answer.size() == Connection.GIVEN_UP) {
+        throw new WireException(
+            "the named data '" + key + "' do not arrive: they are not to be had");
+      }
       return answer.path().isEmpty()
           ? Optional.empty()
           : Optional.of(

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,12 +25,10 @@ public final class SharedFile implements AutoCloseable {
   private static final int BLOCK = 1 << 20;
 
   private final Path path;
-  private final FileChannel channel;
   private final long size;
 
-  private SharedFile(Path path, FileChannel channel, long size) {
+  private SharedFile(Path path, long size) {
     this.path = path;
-    this.channel = channel;
     this.size = size;
   }
 
@@ -115,27 +114,47 @@ public final class SharedFile implements AutoCloseable {
     IOException failure = new IOException("there is no folder for shared memory");
     for (Path folder : folders()) {
       try {
-        Path path = Files.createTempFile(folder, "baton-", ".shared");
-        try {
-          FileChannel channel =
-              FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-          try {
-            filling.fill(channel);
-            return new SharedFile(path, channel, size);
-          } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw e;
-          }
-        } catch (IOException | RuntimeException e) {
-          Files.deleteIfExists(path);
-          throw e;
-        }
+        return uninterrupted(() -> createIn(folder, size, filling));
       } catch (IOException e) {
         e.addSuppressed(failure);
         failure = e;
       }
     }
     throw failure;
+  }
+
+  private static SharedFile createIn(Path folder, long size, Filling filling) throws IOException {
+    Path path = Files.createTempFile(folder, "baton-", ".shared");
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      filling.fill(channel);
+      return new SharedFile(path, size);
+    } catch (IOException | RuntimeException e) {
+      Files.deleteIfExists(path);
+      throw e;
+    }
+  }
+
+  /** Work with a file that can be done again. */
+  private interface Work<T> {
+    T run() throws IOException;
+  }
+
+  /** An interrupt closes a file's channel: the work is done again, and the interrupt kept. */
+  private static <T> T uninterrupted(Work<T> work) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          return work.run();
+        } catch (ClosedByInterruptException e) {
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   public Path path() {
@@ -148,11 +167,16 @@ public final class SharedFile implements AutoCloseable {
 
   /** Maps the file as long as the arena lives. */
   public MemorySegment map(Arena arena) throws IOException {
-    return channel.map(FileChannel.MapMode.READ_WRITE, 0, size, arena);
+    return map(path, true, arena);
   }
 
   /** Maps another process' file as long as the arena lives. */
   public static MemorySegment map(Path path, boolean writable, Arena arena) throws IOException {
+    return uninterrupted(() -> mapOnce(path, writable, arena));
+  }
+
+  private static MemorySegment mapOnce(Path path, boolean writable, Arena arena)
+      throws IOException {
     try (FileChannel channel =
         writable
             ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)
@@ -168,10 +192,6 @@ public final class SharedFile implements AutoCloseable {
   /** Deletes the file; mappings stay. */
   @Override
   public void close() throws IOException {
-    try {
-      channel.close();
-    } finally {
-      Files.deleteIfExists(path);
-    }
+    Files.deleteIfExists(path);
   }
 }
