@@ -1,6 +1,9 @@
 package dev.baton.tck.conformance;
 
 import dev.baton.delegate.Availability;
+import dev.baton.delegate.Decline;
+import dev.baton.delegate.Claims;
+import dev.baton.graph.GraphView;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
@@ -116,6 +119,26 @@ public class SoundDelegate extends ForwardingDelegate {
           };
         }
       };
+    }
+  }
+
+  /** Takes nothing but payloads. */
+  static class PayloadsAlone extends Executing {
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return sound;
+    }
+
+    @Override
+    protected DelegateSession wrap(DelegateSession session) {
+      return super.wrap(
+          new Session(session) {
+            @Override
+            public void claim(GraphView graph, Claims claims) {
+              Decline reason = Decline.of(Decline.Kind.OPERATOR, "takes payloads alone");
+              graph.nodes().forEach(node -> claims.decline(node, reason));
+            }
+          });
     }
   }
 }
