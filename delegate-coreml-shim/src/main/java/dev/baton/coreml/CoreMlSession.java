@@ -3,10 +3,13 @@ package dev.baton.coreml;
 import dev.baton.coreml.ffi.ComputeUnits;
 import dev.baton.coreml.ffi.CoreMlException;
 import dev.baton.coreml.ffi.CoreMlLibrary;
+import dev.baton.coreml.ffi.CoreMlModel;
+import dev.baton.coreml.ffi.Status;
 import dev.baton.coreml.mlpackage.MlPackage;
 import dev.baton.delegate.Claims;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateException.Kind;
 import dev.baton.delegate.DelegateSession;
@@ -23,9 +26,14 @@ import org.jspecify.annotations.Nullable;
 final class CoreMlSession implements DelegateSession {
   private static final String UNITS_SPEC = "compute_units";
 
+  /** A model for Core ML is made when a program is exported. */
+  private static final Decline EXPORTED_FOR =
+      Decline.of(Decline.Kind.OPERATOR, "Core ML takes only what was lowered for it");
+
   private final CoreMlLibrary library;
   private final @Nullable String units;
   private final CompiledModels models;
+  private boolean closed;
 
   CoreMlSession(CoreMlLibrary library, OpenContext context) {
     this.library = library;
@@ -35,18 +43,27 @@ final class CoreMlSession implements DelegateSession {
 
   @Override
   public void claim(GraphView graph, Claims claims) {
-    // A model for Core ML is made when a program is exported.
+    requireOpen();
+    graph.nodes().forEach(node -> claims.decline(node, EXPORTED_FOR));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the session is closed");
+    }
   }
 
   @Override
   public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
       throws DelegateException {
+    requireOpen();
     throw new DelegateException(
         Kind.UNSUPPORTED, "Core ML takes payloads that were lowered for it, and no subgraphs");
   }
 
   @Override
   public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
+    requireOpen();
     MlPackage open = MlPackage.open(payload);
     if (open.inputs().size() != payload.inputs().size()
         || open.outputs().size() != payload.outputs().size()) {
@@ -62,14 +79,29 @@ final class CoreMlSession implements DelegateSession {
           null);
     }
     ComputeUnits on = units(payload);
-    Path compiled = models.compiled(open, context);
-    String function = open.function();
     try {
-      return new CoreMlSubgraph(
-          library.open(compiled, on, function == null ? "" : function), open, payload);
+      return new CoreMlSubgraph(model(open, on, context), open, payload);
     } catch (CoreMlException e) {
       throw failed(e);
     }
+  }
+
+  /** A model of the cache that does not load is damaged: it is compiled once more. */
+  private CoreMlModel model(MlPackage open, ComputeUnits units, CompileContext context)
+      throws DelegateException, CoreMlException {
+    String function = open.function() == null ? "" : open.function();
+    Path known = models.known(open);
+    if (known != null) {
+      try {
+        return library.open(known, units, function);
+      } catch (CoreMlException e) {
+        if (e.status() != Status.LOAD && e.status() != Status.NOT_FOUND) {
+          throw e;
+        }
+        models.forget(known);
+      }
+    }
+    return library.open(models.compiled(open, context), units, function);
   }
 
   private ComputeUnits units(Payload payload) throws DelegateException {
@@ -101,6 +133,7 @@ final class CoreMlSession implements DelegateSession {
 
   @Override
   public void close() {
+    closed = true;
     models.close();
   }
 }
