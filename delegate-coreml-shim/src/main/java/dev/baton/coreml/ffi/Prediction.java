@@ -111,8 +111,7 @@ public final class Prediction implements AutoCloseable {
               error,
               (h, e, n) ->
                   (int)
-                      h.invokeExact(
-                          loaded, kept, inputs, inputCount, outputs, outputCount, e, n));
+                      h.invokeExact(loaded, kept, inputs, inputCount, outputs, outputCount, e, n));
       if (status != Status.OK) {
         throw new CoreMlException(model.library().predict.name(), status, error.getString(0));
       }

@@ -66,7 +66,8 @@ final class Norms {
 
   private static void requireChannels(OperationCall c, Value x) throws DelegateException {
     if (x.shape().rank() < 2) {
-      throw Failures.damaged(c.operation().label() + " takes " + x.shape() + ", which has no channels");
+      throw Failures.damaged(
+          c.operation().label() + " takes " + x.shape() + ", which has no channels");
     }
   }
 

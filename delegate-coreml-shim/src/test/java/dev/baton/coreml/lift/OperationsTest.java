@@ -67,8 +67,7 @@ final class OperationsTest {
   }
 
   private void refused(String operator, int... declared) {
-    DelegateException e =
-        assertThrows(DelegateException.class, () -> write(operator, declared));
+    DelegateException e = assertThrows(DelegateException.class, () -> write(operator, declared));
     assertEquals(DelegateException.Kind.BAD_PAYLOAD, e.kind(), e::toString);
   }
 

@@ -953,10 +953,7 @@ public abstract class DelegateConformance {
 
   /** True if it is loaded and its answer is right, false if a {@link BatonException} ends it. */
   private boolean loadsAndRuns(
-      RuleProgram program,
-      List<Tensor> inputs,
-      List<float[]> expected,
-      WatchedDelegate delegate) {
+      RuleProgram program, List<Tensor> inputs, List<float[]> expected, WatchedDelegate delegate) {
     try (ModelMethod method = load(program.bytes(), delegate);
         Execution execution = method.newExecution()) {
       assertMixed(expected, Numbers.run(execution, inputs), "weights");

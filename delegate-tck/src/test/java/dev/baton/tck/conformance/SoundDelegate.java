@@ -1,17 +1,17 @@
 package dev.baton.tck.conformance;
 
 import dev.baton.delegate.Availability;
-import dev.baton.delegate.Decline;
 import dev.baton.delegate.Claims;
-import dev.baton.graph.GraphView;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.Subgraph;
+import dev.baton.graph.GraphView;
 import dev.baton.tck.ForwardingDelegate;
 import dev.baton.tck.OpaquePayloadDelegate;
 import dev.baton.tck.PureJavaDelegate;
