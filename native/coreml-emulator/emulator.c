@@ -486,11 +486,10 @@ static int predict(bcml_model *model, bcml_state *state, const bcml_tensor *inpu
     emu_value *value = find(values, out->name);
     const emu_type *type = given(p, out->name);
     if (!value || !type) return fail(BCML_NOT_FOUND, error, capacity, "emulator|2|no output %s", out->name);
-    if (out->type != type_of(type) || out->bytes < value->n * width(out->type))
-      return fail(BCML_MISMATCH, error, capacity, "emulator|7|output %s has another type, or is longer", out->name);
+    if (out->type != type_of(type) || out->bytes != value->n * width(out->type) || out->rank != type->rank ||
+        memcmp(out->dims, type->dims, (size_t)type->rank * 8) != 0)
+      return fail(BCML_MISMATCH, error, capacity, "emulator|7|output %s has another type or shape", out->name);
     store(out->data, value->numbers, out->type, value->n);
-    out->rank = type->rank;
-    memcpy(out->dims, type->dims, sizeof out->dims);
   }
   return BCML_OK;
 }

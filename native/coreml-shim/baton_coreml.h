@@ -44,7 +44,7 @@ typedef enum { BCML_FLOAT16 = 65552, BCML_FLOAT32 = 65568, BCML_FLOAT64 = 65600,
 
 typedef enum { BCML_CPU = 0, BCML_CPU_GPU = 1, BCML_ALL = 2, BCML_CPU_NEURAL = 3 } bcml_units;
 
-/* A tensor of a prediction, contiguous. Of outputs, `rank` and `dims` are set by the call. 96 bytes. */
+/* A tensor of a prediction, contiguous. Type and shape, also of outputs, are the prediction's, or it fails. 96 bytes. */
 typedef struct {
   const char *name;
   void *data;

@@ -317,13 +317,16 @@ int32_t bcml_state_write(bcml_state *state, const char *name, const void *data, 
 
 /* ---- predicting */
 
-static int32_t result(MLMultiArray *from, bcml_tensor *to, char *error, size_t capacity) {
+static int32_t result(MLMultiArray *from, const bcml_tensor *to, char *error, size_t capacity) {
   int64_t bytes = (int64_t)from.count * (int64_t)width(from.dataType);
-  if ((int32_t)from.dataType != to->type || bytes > to->bytes || from.shape.count > BCML_MAX_RANK)
-    return fail(BCML_MISMATCH, error, capacity, "|0|output %s is of type %ld, %lld bytes", to->name, (long)from.dataType, (long long)bytes);
+  if ((int32_t)from.dataType != to->type || bytes != to->bytes || (int32_t)from.shape.count != to->rank)
+    return fail(BCML_MISMATCH, error, capacity, "|0|output %s is of type %ld, rank %ld, %lld bytes", to->name, (long)from.dataType,
+                (long)from.shape.count, (long long)bytes);
+  for (NSUInteger d = 0; d < from.shape.count; d++)
+    if (from.shape[d].longLongValue != to->dims[d])
+      return fail(BCML_MISMATCH, error, capacity, "|0|output %s has size %lld in dimension %ld, not %lld", to->name,
+                  (long long)from.shape[d].longLongValue, (long)d, (long long)to->dims[d]);
   if (from.dataPointer != to->data) copy(from, to->data, NO);
-  to->rank = (int32_t)from.shape.count;
-  for (NSUInteger d = 0; d < from.shape.count; d++) to->dims[d] = from.shape[d].longLongValue;
   return BCML_OK;
 }
 

@@ -1,6 +1,7 @@
 package dev.baton.all;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,14 @@ import dev.baton.cases.CaseResult;
 import dev.baton.cases.CaseRunner;
 import dev.baton.cases.ModelCase;
 import dev.baton.coreml.CoreMlDelegate;
+import dev.baton.coreml.ffi.ComputeUnits;
+import dev.baton.coreml.ffi.CoreMlException;
+import dev.baton.coreml.ffi.CoreMlLibrary;
+import dev.baton.coreml.ffi.CoreMlModel;
+import dev.baton.coreml.ffi.Feature;
+import dev.baton.coreml.ffi.Prediction;
+import dev.baton.coreml.ffi.Status;
+import dev.baton.graph.Shape;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
@@ -21,6 +30,7 @@ import dev.baton.runtime.program.Program;
 import dev.baton.tck.NoLeaks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,9 +98,80 @@ class CoreMlEmulatorTest {
       CoreMlEmulator.fail("bcml_compile_start", 3, 1);
       ModelMethod.load(program, "forward", kept).close(); // compiles nothing
     }
+    assertEquals(1, compiled().size());
+  }
+
+  private List<Path> compiled() throws IOException {
     try (Stream<Path> all = Files.walk(cache)) {
-      assertEquals(1, all.filter(p -> p.toString().endsWith(".mlmodelc")).count());
+      return all.filter(p -> p.toString().endsWith(".mlmodelc")).toList();
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aDamagedCompiledModelIsCompiledAgain(boolean empty) throws IOException {
+    LoadOptions kept = options().withCacheDirectory(cache);
+    try (Program program = open("plain-coreml")) {
+      ModelMethod.load(program, "forward", kept).close();
+      Path model = compiled().get(0).resolve("model");
+      if (empty) {
+        Files.delete(model);
+      } else {
+        Files.writeString(model, "damaged");
+      }
+      try (ModelMethod method = ModelMethod.load(program, "forward", kept)) {
+        runOnce(method);
+      }
+      CoreMlEmulator.fail("bcml_compile_start", 3, 1);
+      ModelMethod.load(program, "forward", kept).close(); // compiles nothing
+    }
+    assertEquals(1, compiled().size());
+    try (Stream<Path> all = Files.list(compiled().get(0).getParent())) {
+      assertEquals(1, all.count());
+    }
+  }
+
+  @Test
+  void aModelIsUsedAsItIs() throws Exception {
+    try (Program program = open("plain-coreml")) {
+      ModelMethod.load(program, "forward", options().withCacheDirectory(cache)).close();
+    }
+    CoreMlLibrary library = CoreMlLibrary.load(CoreMlEmulator.library());
+    CoreMlModel model = library.open(compiled().get(0), ComputeUnits.CPU_ONLY, "");
+    try (Prediction right = prediction(model, Shape.of(2, 3));
+        Prediction turned = prediction(model, Shape.of(3, 2));
+        Prediction larger = prediction(model, Shape.of(2, 4))) {
+      assertTrue(right.run(() -> false));
+      assertFalse(right.run(() -> true));
+      for (Prediction other : List.of(turned, larger)) {
+        CoreMlException e = assertThrows(CoreMlException.class, () -> other.run(() -> false));
+        assertEquals(Status.MISMATCH, e.status());
+      }
+      model.close();
+      model.close();
+      assertThrows(IllegalStateException.class, () -> right.run(() -> false));
+      assertThrows(IllegalStateException.class, () -> model.newState());
+      assertThrows(IllegalStateException.class, () -> model.features(Feature.Kind.INPUT));
+    } finally {
+      model.close();
+    }
+  }
+
+  private static Prediction prediction(CoreMlModel model, Shape output) throws CoreMlException {
+    List<Feature> inputs = model.features(Feature.Kind.INPUT);
+    List<Feature> outputs = model.features(Feature.Kind.OUTPUT);
+    Prediction prediction = new Prediction(model, null, inputs.size(), outputs.size());
+    for (int i = 0; i < inputs.size(); i++) {
+      Feature in = inputs.get(i);
+      MemorySegment data = prediction.allocate(in.shape().numel() * in.dtype().byteSize());
+      prediction.input(i, in.name(), data, in.dtype(), in.shape());
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      Feature out = outputs.get(i);
+      MemorySegment data = prediction.allocate(output.numel() * out.dtype().byteSize());
+      prediction.output(i, out.name(), data, out.dtype(), output);
+    }
+    return prediction;
   }
 
   @ParameterizedTest

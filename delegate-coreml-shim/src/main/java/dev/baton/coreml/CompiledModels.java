@@ -39,6 +39,33 @@ final class CompiledModels implements AutoCloseable {
     this.cache = cache;
   }
 
+  /** The folder of a package's model in the cache; null if it is not there. */
+  @Nullable Path known(MlPackage model) {
+    if (cache == null) {
+      return null;
+    }
+    Path known = place(cache, model);
+    return Files.isDirectory(known) ? known : null;
+  }
+
+  private static Path place(Path cache, MlPackage model) {
+    return cache.resolve("compiled").resolve(model.digest() + SUFFIX);
+  }
+
+  /** Takes a model out of the cache, for all at once. */
+  void forget(Path known) {
+    try {
+      Path folder = Files.createTempDirectory(known.getParent(), "old");
+      try {
+        Files.move(known, folder.resolve("model" + SUFFIX), StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        delete(folder);
+      }
+    } catch (IOException e) {
+      delete(known); // or another process was faster
+    }
+  }
+
   /** The folder of the compiled model of a package. */
   Path compiled(MlPackage model, CompileContext context) throws DelegateException {
     try {
@@ -49,7 +76,7 @@ final class CompiledModels implements AutoCloseable {
         compile(model, folder, compiled, context);
         return compiled;
       }
-      Path known = cache.resolve("compiled").resolve(model.digest() + SUFFIX);
+      Path known = place(cache, model);
       if (!Files.isDirectory(known)) {
         Files.createDirectories(known.getParent());
         Path folder = Files.createTempDirectory(known.getParent(), "new");

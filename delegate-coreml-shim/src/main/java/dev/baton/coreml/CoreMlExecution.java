@@ -7,6 +7,7 @@ import dev.baton.coreml.ffi.Feature;
 import dev.baton.coreml.ffi.Prediction;
 import dev.baton.delegate.Bindings;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateException.Kind;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateState;
 import dev.baton.delegate.RunContext;
@@ -29,17 +30,36 @@ final class CoreMlExecution implements DelegateExecution {
   private final List<Copy> before = new ArrayList<>();
   private final List<Copy> after = new ArrayList<>();
   private @Nullable Prediction prediction;
+  private boolean closed;
 
   CoreMlExecution(CoreMlSubgraph subgraph) throws CoreMlException {
     this.subgraph = subgraph;
     this.state = subgraph.states().isEmpty() ? null : subgraph.model().newState();
   }
 
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the execution is closed");
+    }
+  }
+
   @Override
   public void bind(Bindings io) throws DelegateException {
+    requireOpen();
     unbind();
     Prediction bound = new Prediction(subgraph.model(), state, io.inputCount(), io.outputCount());
+    try {
+      bind(io, bound);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      before.clear();
+      after.clear();
+      bound.close();
+      throw e;
+    }
     prediction = bound;
+  }
+
+  private void bind(Bindings io, Prediction bound) {
     for (int i = 0; i < io.inputCount(); i++) {
       Argument argument = subgraph.inputs().get(i);
       Shape shape = io.inputShape(i);
@@ -76,14 +96,20 @@ final class CoreMlExecution implements DelegateExecution {
 
   @Override
   public void run(RunContext context) throws DelegateException {
+    requireOpen();
     if (prediction == null) {
       throw new IllegalStateException("nothing is bound");
+    }
+    if (context.isCancelled()) {
+      throw cancelled();
     }
     for (Copy c : before) {
       Conversion.copy(c.tensor, c.argument.tensor(), c.array, c.argument.array(), c.count);
     }
     try {
-      prediction.run();
+      if (!prediction.run(context::isCancelled)) {
+        throw cancelled();
+      }
     } catch (CoreMlException e) {
       throw CoreMlSession.failed(e);
     }
@@ -92,8 +118,13 @@ final class CoreMlExecution implements DelegateExecution {
     }
   }
 
+  private static DelegateException cancelled() {
+    return new DelegateException(Kind.CANCELLED, "the run was cancelled");
+  }
+
   @Override
   public Optional<DelegateState> state() {
+    requireOpen();
     return state == null ? Optional.empty() : Optional.of(new State(subgraph.states(), state));
   }
 
@@ -144,6 +175,7 @@ final class CoreMlExecution implements DelegateExecution {
 
   @Override
   public void close() {
+    closed = true;
     unbind();
     if (state != null) {
       state.close();

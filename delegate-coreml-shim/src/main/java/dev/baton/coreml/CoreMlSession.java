@@ -3,6 +3,8 @@ package dev.baton.coreml;
 import dev.baton.coreml.ffi.ComputeUnits;
 import dev.baton.coreml.ffi.CoreMlException;
 import dev.baton.coreml.ffi.CoreMlLibrary;
+import dev.baton.coreml.ffi.CoreMlModel;
+import dev.baton.coreml.ffi.Status;
 import dev.baton.coreml.mlpackage.MlPackage;
 import dev.baton.delegate.Claims;
 import dev.baton.delegate.CompileContext;
@@ -23,12 +25,15 @@ import org.jspecify.annotations.Nullable;
 /** Core ML for one program: loads its payloads, claims nothing. */
 final class CoreMlSession implements DelegateSession {
   private static final String UNITS_SPEC = "compute_units";
-  private static final Decline MADE_BY_EXPORT =
-      Decline.of(Decline.Kind.OPERATOR, "a model for Core ML is made when a program is exported");
+
+  /** A model for Core ML is made when a program is exported. */
+  private static final Decline EXPORTED_FOR =
+      Decline.of(Decline.Kind.OPERATOR, "Core ML takes only what was lowered for it");
 
   private final CoreMlLibrary library;
   private final @Nullable String units;
   private final CompiledModels models;
+  private boolean closed;
 
   CoreMlSession(CoreMlLibrary library, OpenContext context) {
     this.library = library;
@@ -38,18 +43,27 @@ final class CoreMlSession implements DelegateSession {
 
   @Override
   public void claim(GraphView graph, Claims claims) {
-    graph.nodes().forEach(node -> claims.decline(node, MADE_BY_EXPORT));
+    requireOpen();
+    graph.nodes().forEach(node -> claims.decline(node, EXPORTED_FOR));
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the session is closed");
+    }
   }
 
   @Override
   public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
       throws DelegateException {
+    requireOpen();
     throw new DelegateException(
         Kind.UNSUPPORTED, "Core ML takes payloads that were lowered for it, and no subgraphs");
   }
 
   @Override
   public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
+    requireOpen();
     MlPackage open = MlPackage.open(payload);
     if (open.inputs().size() != payload.inputs().size()
         || open.outputs().size() != payload.outputs().size()) {
@@ -65,14 +79,29 @@ final class CoreMlSession implements DelegateSession {
           null);
     }
     ComputeUnits on = units(payload);
-    Path compiled = models.compiled(open, context);
-    String function = open.function();
     try {
-      return new CoreMlSubgraph(
-          library.open(compiled, on, function == null ? "" : function), open, payload);
+      return new CoreMlSubgraph(model(open, on, context), open, payload);
     } catch (CoreMlException e) {
       throw failed(e);
     }
+  }
+
+  /** A model of the cache that does not load is damaged: it is compiled once more. */
+  private CoreMlModel model(MlPackage open, ComputeUnits units, CompileContext context)
+      throws DelegateException, CoreMlException {
+    String function = open.function() == null ? "" : open.function();
+    Path known = models.known(open);
+    if (known != null) {
+      try {
+        return library.open(known, units, function);
+      } catch (CoreMlException e) {
+        if (e.status() != Status.LOAD && e.status() != Status.NOT_FOUND) {
+          throw e;
+        }
+        models.forget(known);
+      }
+    }
+    return library.open(models.compiled(open, context), units, function);
   }
 
   private ComputeUnits units(Payload payload) throws DelegateException {
@@ -104,6 +133,7 @@ final class CoreMlSession implements DelegateSession {
 
   @Override
   public void close() {
+    closed = true;
     models.close();
   }
 }

@@ -29,6 +29,7 @@ final class CoreMlSubgraph implements CompiledSubgraph {
   private final List<Argument> inputs;
   private final List<Argument> outputs;
   private final List<Feature> states;
+  private volatile boolean closed;
 
   /** Owns the model, and closes it if this cannot be made. */
   CoreMlSubgraph(CoreMlModel model, MlPackage open, Payload payload)
@@ -87,6 +88,9 @@ final class CoreMlSubgraph implements CompiledSubgraph {
 
   @Override
   public DelegateExecution newExecution(ExecutionContext context) throws DelegateException {
+    if (closed) {
+      throw new IllegalStateException("the model is closed");
+    }
     try {
       return new CoreMlExecution(this);
     } catch (CoreMlException e) {
@@ -96,6 +100,7 @@ final class CoreMlSubgraph implements CompiledSubgraph {
 
   @Override
   public void close() {
+    closed = true;
     model.close();
   }
 }

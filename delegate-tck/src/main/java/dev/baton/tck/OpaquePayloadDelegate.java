@@ -122,10 +122,27 @@ public final class OpaquePayloadDelegate implements Delegate {
     public void close() {}
   }
 
-  private record ScaleAndAdd(boolean withState, float scale, float addend)
-      implements CompiledSubgraph {
+  private static void requireOpen(boolean closed) {
+    if (closed) {
+      throw new IllegalStateException("used after close");
+    }
+  }
+
+  private static final class ScaleAndAdd implements CompiledSubgraph {
+    private final boolean withState;
+    private final float scale;
+    private final float addend;
+    private volatile boolean closed;
+
+    ScaleAndAdd(boolean withState, float scale, float addend) {
+      this.withState = withState;
+      this.scale = scale;
+      this.addend = addend;
+    }
+
     @Override
     public DelegateExecution newExecution(ExecutionContext context) {
+      requireOpen(closed);
       return new ScaleAndAddExecution(this);
     }
 
@@ -135,7 +152,9 @@ public final class OpaquePayloadDelegate implements Delegate {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      closed = true;
+    }
   }
 
   private static final class ScaleAndAddExecution implements DelegateExecution {
@@ -143,6 +162,7 @@ public final class OpaquePayloadDelegate implements Delegate {
     private MemorySegment[] inputs = {};
     private MemorySegment[] outputs = {};
     private long runs;
+    private boolean closed;
 
     ScaleAndAddExecution(ScaleAndAdd subgraph) {
       this.subgraph = subgraph;
@@ -150,6 +170,7 @@ public final class OpaquePayloadDelegate implements Delegate {
 
     @Override
     public void bind(Bindings io) throws DelegateException {
+      requireOpen(closed);
       inputs = new MemorySegment[io.inputCount()];
       outputs = new MemorySegment[io.outputCount()];
       for (int i = 0; i < inputs.length; i++) {
@@ -165,6 +186,7 @@ public final class OpaquePayloadDelegate implements Delegate {
 
     @Override
     public void run(RunContext context) {
+      requireOpen(closed);
       runs++;
       float addend = subgraph.withState ? subgraph.addend * runs : subgraph.addend;
       for (int t = 0; t < inputs.length; t++) {
@@ -188,21 +210,26 @@ public final class OpaquePayloadDelegate implements Delegate {
 
       @Override
       public void reset() {
+        requireOpen(closed);
         runs = 0;
       }
 
       @Override
       public void snapshot(MemorySegment into) {
+        requireOpen(closed);
         into.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, runs);
       }
 
       @Override
       public void restore(MemorySegment from) {
+        requireOpen(closed);
         runs = from.get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
       }
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      closed = true;
+    }
   }
 }

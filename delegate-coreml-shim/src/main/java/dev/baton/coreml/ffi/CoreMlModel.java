@@ -20,6 +20,7 @@ public final class CoreMlModel implements AutoCloseable {
 
   private final CoreMlLibrary library;
   private final MemorySegment handle;
+  private boolean closed;
 
   CoreMlModel(CoreMlLibrary library, MemorySegment handle) {
     this.library = library;
@@ -30,16 +31,21 @@ public final class CoreMlModel implements AutoCloseable {
     return library;
   }
 
-  MemorySegment handle() {
+  /** Valid while this is locked. */
+  synchronized MemorySegment handle() {
+    if (closed) {
+      throw new IllegalStateException("the model is closed");
+    }
     return handle;
   }
 
   /** The model's inputs, outputs or states, by name. */
-  public List<Feature> features(Feature.Kind kind) throws CoreMlException {
+  public synchronized List<Feature> features(Feature.Kind kind) throws CoreMlException {
+    MemorySegment model = handle();
     List<Feature> features = new ArrayList<>();
     int code = kind.ordinal();
     try (Arena arena = Arena.ofConfined()) {
-      int count = (int) library.count.handle().invokeExact(handle, code);
+      int count = (int) library.count.handle().invokeExact(model, code);
       MemorySegment name = arena.allocate(NAME_BYTES);
       MemorySegment type = arena.allocate(JAVA_INT);
       MemorySegment rank = arena.allocate(JAVA_INT);
@@ -53,7 +59,7 @@ public final class CoreMlModel implements AutoCloseable {
                         .feature
                         .handle()
                         .invokeExact(
-                            handle, code, i, name, (long) NAME_BYTES, type, rank, dims, flexible));
+                            model, code, i, name, (long) NAME_BYTES, type, rank, dims, flexible));
         if (status != Status.OK) {
           throw new CoreMlException(library.feature.name(), status, "");
         }
@@ -80,16 +86,21 @@ public final class CoreMlModel implements AutoCloseable {
   }
 
   /** What the model keeps from prediction to prediction: zeros. */
-  public CoreMlState newState() throws CoreMlException {
+  public synchronized CoreMlState newState() throws CoreMlException {
+    MemorySegment model = handle();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment place = arena.allocate(ADDRESS);
-      CoreMlLibrary.check(library.stateNew, (h, e, n) -> (int) h.invokeExact(handle, place, e, n));
+      CoreMlLibrary.check(library.stateNew, (h, e, n) -> (int) h.invokeExact(model, place, e, n));
       return new CoreMlState(library, place.get(ADDRESS, 0));
     }
   }
 
+  /** Waits for a prediction. Closing again does nothing. */
   @Override
-  public void close() {
-    CoreMlLibrary.release(library.free, handle);
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      CoreMlLibrary.release(library.free, handle);
+    }
   }
 }

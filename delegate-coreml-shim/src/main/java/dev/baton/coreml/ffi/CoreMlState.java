@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 public final class CoreMlState implements AutoCloseable {
   private final CoreMlLibrary library;
   private final MemorySegment handle;
+  private boolean closed;
 
   CoreMlState(CoreMlLibrary library, MemorySegment handle) {
     this.library = library;
@@ -15,6 +16,9 @@ public final class CoreMlState implements AutoCloseable {
   }
 
   MemorySegment handle() {
+    if (closed) {
+      throw new IllegalStateException("the state is closed");
+    }
     return handle;
   }
 
@@ -30,15 +34,20 @@ public final class CoreMlState implements AutoCloseable {
 
   private void copy(NativeFunction function, String name, MemorySegment data)
       throws CoreMlException {
+    MemorySegment state = handle();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocateFrom(name);
       CoreMlLibrary.check(
-          function, (h, e, n) -> (int) h.invokeExact(handle, text, data, data.byteSize(), e, n));
+          function, (h, e, n) -> (int) h.invokeExact(state, text, data, data.byteSize(), e, n));
     }
   }
 
+  /** Closing again does nothing. */
   @Override
   public void close() {
-    CoreMlLibrary.release(library.stateFree, handle);
+    if (!closed) {
+      closed = true;
+      CoreMlLibrary.release(library.stateFree, handle);
+    }
   }
 }

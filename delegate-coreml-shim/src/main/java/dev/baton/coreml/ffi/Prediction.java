@@ -11,6 +11,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,7 @@ public final class Prediction implements AutoCloseable {
   private static final int ERROR_BYTES = 1024;
 
   private final CoreMlModel model;
-  private final MemorySegment state;
+  private final @Nullable CoreMlState state;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment inputs;
   private final MemorySegment outputs;
@@ -49,7 +50,7 @@ public final class Prediction implements AutoCloseable {
    */
   public Prediction(CoreMlModel model, @Nullable CoreMlState state, int inputs, int outputs) {
     this.model = model;
-    this.state = state == null ? MemorySegment.NULL : state.handle();
+    this.state = state;
     this.inputs = arena.allocate(TENSOR, Math.max(1, inputs));
     this.outputs = arena.allocate(TENSOR, Math.max(1, outputs));
     this.error = arena.allocate(ERROR_BYTES);
@@ -91,20 +92,30 @@ public final class Prediction implements AutoCloseable {
     }
   }
 
-  /** Runs the model once. */
-  public void run() throws CoreMlException {
+  /**
+   * Runs the model once, when no other prediction of it runs.
+   *
+   * @param cancelled asked when it is this one's turn
+   * @return false if it was cancelled, and nothing ran
+   */
+  public boolean run(BooleanSupplier cancelled) throws CoreMlException {
     synchronized (model) {
+      if (cancelled.getAsBoolean()) {
+        return false;
+      }
+      MemorySegment loaded = model.handle();
+      MemorySegment kept = state == null ? MemorySegment.NULL : state.handle();
       Status status =
           CoreMlLibrary.invoke(
               model.library().predict,
               error,
               (h, e, n) ->
                   (int)
-                      h.invokeExact(
-                          model.handle(), state, inputs, inputCount, outputs, outputCount, e, n));
+                      h.invokeExact(loaded, kept, inputs, inputCount, outputs, outputCount, e, n));
       if (status != Status.OK) {
         throw new CoreMlException(model.library().predict.name(), status, error.getString(0));
       }
+      return true;
     }
   }
 

@@ -2,6 +2,7 @@ package dev.baton.coreml.lift;
 
 import dev.baton.coreml.mil.Failures;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateException.Kind;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -33,6 +34,14 @@ final class ConstantMemory {
       throw Failures.damaged(
           user + " asks for " + bytes + " bytes of weights, more than the payload can hold");
     }
-    return Arena.ofAuto().allocate(Math.max(1, bytes), ALIGNMENT).asSlice(0, bytes);
+    try {
+      return Arena.ofAuto().allocate(Math.max(1, bytes), ALIGNMENT).asSlice(0, bytes);
+    } catch (OutOfMemoryError e) {
+      throw new DelegateException(
+          Kind.RESOURCES,
+          "Core ML payload: there is no memory for " + bytes + " bytes of weights for " + user,
+          "Give the JVM more memory (-XX:MaxDirectMemorySize).",
+          e);
+    }
   }
 }

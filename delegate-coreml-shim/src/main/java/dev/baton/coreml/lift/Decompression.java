@@ -233,7 +233,7 @@ final class Decompression {
     MemorySegment reals = reals(c, to);
     for (long i = 0; i < from.numel(); i++) {
       long entry = places.integer(i);
-      if (entry >= entries) {
+      if (entry < 0 || entry >= entries) {
         throw Failures.damaged(c.operation().label() + " takes entry " + entry + " of " + entries);
       }
       long at = (blocks.block(i) * entries + entry) * length;

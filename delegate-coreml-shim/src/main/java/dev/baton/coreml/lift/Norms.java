@@ -1,5 +1,6 @@
 package dev.baton.coreml.lift;
 
+import dev.baton.coreml.mil.Failures;
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.Argument;
 import dev.baton.graph.Value;
@@ -63,9 +64,17 @@ final class Norms {
     c.give(normal);
   }
 
+  private static void requireChannels(OperationCall c, Value x) throws DelegateException {
+    if (x.shape().rank() < 2) {
+      throw Failures.damaged(
+          c.operation().label() + " takes " + x.shape() + ", which has no channels");
+    }
+  }
+
   /** x [n, C, …], over what follows C: a group norm with a group for each channel. */
   static void instanceNorm(OperationCall c) throws DelegateException, UnsupportedOperation {
     Value x = c.tensor("x");
+    requireChannels(c, x);
     int[] sizes = c.fixed(x).sizes();
     long plane = 1;
     for (int d = 2; d < sizes.length; d++) {
@@ -107,6 +116,7 @@ final class Norms {
     if (size < 1 || size > MOST_NEIGHBOURS) {
       throw new UnsupportedOperation("has the size " + size);
     }
+    requireChannels(c, x);
     int channels = x.shape().size(1);
     int before = size / 2;
     int[] pad = new int[2 * (x.shape().rank() - 1)];

@@ -83,7 +83,11 @@ final class ProgramLifting {
       } catch (UnsupportedOperation e) {
         unsupported.add(operation.label() + " " + e.getMessage());
         lose(operation);
-      } catch (IllegalArgumentException | IllegalStateException | ArithmeticException e) {
+      } catch (IllegalArgumentException
+          | IllegalStateException
+          | ArithmeticException
+          | IndexOutOfBoundsException
+          | NegativeArraySizeException e) {
         throw Failures.damaged(operation.label() + " does not fit together: " + e.getMessage(), e);
       }
     }

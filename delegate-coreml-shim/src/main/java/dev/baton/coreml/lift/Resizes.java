@@ -2,6 +2,7 @@ package dev.baton.coreml.lift;
 
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.Argument;
+import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
 
 /** Resizing of the last two dimensions of images [n, C, H, W]. */
@@ -41,7 +42,11 @@ final class Resizes {
 
   private static int scaled(OperationCall c, String name, int dim)
       throws DelegateException, UnsupportedOperation {
-    return (int) (c.fixed(c.tensor("x")).size(dim) * c.number(name, 1) + 1e-3);
+    Shape shape = c.fixed(c.tensor("x"));
+    if (shape.rank() < 2) {
+      throw new UnsupportedOperation("resizes a tensor of " + shape.rank() + " dimensions");
+    }
+    return (int) (shape.size(dim) * c.number(name, 1) + 1e-3);
   }
 
   static void nearestByScale(OperationCall c) throws DelegateException, UnsupportedOperation {

@@ -81,12 +81,15 @@ final class Slices {
         parts[d] = moving(c, d, squeeze[d] != 0 ? 1 : count(counts, d, step[d]));
       } else if (endComputed && toEnd[d] == 0 && squeeze[d] == 0) {
         int taken = count(counts, d, step[d]);
-        parts[d] = new Range(begin[d], begin[d] + taken, 1);
+        int first = fromStart[d] != 0 ? 0 : begin[d];
+        int size = sizeOf(x, d, first, 0, 1);
+        int from = bounded(first, size, 0, size);
+        parts[d] = new Range(from, Math.addExact(from, taken), 1);
       } else {
         int size = sizeOf(x, d, begin[d], end[d], step[d]);
         parts[d] =
             squeeze[d] != 0
-                ? new One(begin[d] < 0 ? begin[d] + size : begin[d])
+                ? new One(fromStart[d] != 0 ? 0 : begin[d] < 0 ? begin[d] + size : begin[d])
                 : range(size, begin[d], end[d], step[d], fromStart[d] != 0, toEnd[d] != 0);
       }
     }

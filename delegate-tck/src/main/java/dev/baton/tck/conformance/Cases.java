@@ -307,10 +307,6 @@ final class Cases {
         .toBytes();
   }
 
-  static List<Tensor> weightsInput() {
-    return List.of(numbers(43, 5, 33), numbers(44, 1, 4, 9, 7));
-  }
-
   /** A program that calls a payload. */
   static byte[] calling(PayloadSample sample, byte[] payload) {
     return new ProgramBuilder()

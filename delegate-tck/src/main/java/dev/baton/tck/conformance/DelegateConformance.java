@@ -285,8 +285,45 @@ public abstract class DelegateConformance {
     Numbers.assertClose(expected, got, tolerance(where, MIXED_RELATIVE), MIXED_ABSOLUTE, where);
   }
 
-  private static List<Tensor> mixedInput(int seed) {
-    return List.of(Cases.numbers(seed, Cases.MIXED));
+  private boolean takesOf(byte[] program) {
+    WatchedDelegate delegate = watched();
+    LoadOptions options =
+        loadOptions(delegate.name(), options()).withPolicy(FallbackPolicy.FALL_BACK);
+    try (Program file = Program.of(program)) {
+      ModelMethod.explain(file, "forward", options, Delegates.of(List.of(delegate), List.of()));
+    }
+    return delegate.said().stream().anyMatch(WatchedDelegate.Said::taken);
+  }
+
+  /** Aborts the test where Java alone would run the program. */
+  private void requireTaken(byte[] program) {
+    if (!takesOf(program)) {
+      abort("the delegate takes nothing of the rule's program");
+    }
+  }
+
+  /** The kit's program, or a payload without state, if the delegate takes nothing of that. */
+  private RuleProgram orPayload(RuleProgram own) {
+    if (takesOf(own.bytes())) {
+      return own;
+    }
+    for (PayloadSample sample : payloads()) {
+      if (!sample.stateful()) {
+        return RuleProgram.calling(sample);
+      }
+    }
+    return abort("the delegate takes nothing of the rule's program, and no payload without state");
+  }
+
+  /** Of the reference kernels; of a payload, what it gives when nothing else happens. */
+  private List<float[]> expected(RuleProgram program, List<Tensor> inputs) {
+    if (!program.payload()) {
+      return Numbers.reference(program.bytes(), inputs);
+    }
+    try (ModelMethod method = load(program.bytes(), watched());
+        Execution execution = method.newExecution()) {
+      return Numbers.run(execution, inputs);
+    }
   }
 
   /** Operators that the delegate does not run, each with the reasons. */
@@ -377,7 +414,7 @@ public abstract class DelegateConformance {
     }
     LoadOptions loading =
         loadOptions(delegate.name(), options).withPolicy(FallbackPolicy.FALL_BACK);
-    List<Tensor> inputs = mixedInput(1);
+    List<Tensor> inputs = RuleProgram.mixed().inputs(1);
     try (ModelMethod method = load(Cases.mixed(), loading, delegate);
         Execution execution = method.newExecution()) {
       assertTrue(method.placement().unavailable().containsKey(delegate.name()));
@@ -391,6 +428,8 @@ public abstract class DelegateConformance {
   /** Nodes are taken or declined once, and only those of the view, whatever lies around it. */
   @Test
   public final void claimsOnlyWhatItIsShown() {
+    requireAvailable();
+    requireTaken(Cases.mixed());
     WatchedDelegate delegate = watched();
     LoadOptions options =
         loadOptions(delegate.name(), options()).withPolicy(FallbackPolicy.FALL_BACK);
@@ -407,7 +446,9 @@ public abstract class DelegateConformance {
   /** Taking is an offer: whichever of the groups the host gives back compile, and are right. */
   @Test
   public final void compilesAnyPartOfItsClaims() {
-    List<Tensor> inputs = mixedInput(2);
+    requireAvailable();
+    requireTaken(Cases.mixed());
+    List<Tensor> inputs = RuleProgram.mixed().inputs(2);
     List<float[]> expected = Numbers.reference(Cases.mixed(), inputs);
     for (int part = 0; part < PARTS; part++) {
       int bits = part;
@@ -588,6 +629,7 @@ public abstract class DelegateConformance {
   @Test
   public final void computesLargeTensors() {
     WatchedDelegate delegate = watched();
+    requireTaken(Cases.large());
     try (ModelMethod method = load(Cases.large(), delegate);
         Execution execution = method.newExecution()) {
       assertMixed(Cases.largeAnswer(), Numbers.run(execution, Cases.largeInput()), "large tensors");
@@ -598,11 +640,12 @@ public abstract class DelegateConformance {
   @Test
   public final void runsDependOnTheirInputsAlone() {
     WatchedDelegate delegate = watched();
-    try (ModelMethod method = load(Cases.mixed(), delegate);
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    try (ModelMethod method = load(program.bytes(), delegate);
         Execution execution = method.newExecution()) {
-      List<float[]> first = Numbers.run(execution, mixedInput(3));
-      Numbers.run(execution, mixedInput(4));
-      Numbers.assertSame(first, Numbers.run(execution, mixedInput(3)), "after another input");
+      List<float[]> first = Numbers.run(execution, program.inputs(3));
+      Numbers.run(execution, program.inputs(4));
+      Numbers.assertSame(first, Numbers.run(execution, program.inputs(3)), "after another input");
     }
   }
 
@@ -610,9 +653,10 @@ public abstract class DelegateConformance {
   @Test
   public final void writesItsOutputsAlone() {
     WatchedDelegate delegate = watched();
-    try (ModelMethod method = load(Cases.mixed(), delegate);
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    try (ModelMethod method = load(program.bytes(), delegate);
         Execution execution = method.newExecution()) {
-      Numbers.run(execution, mixedInput(5));
+      Numbers.run(execution, program.inputs(5));
     }
     assertNone(delegate.breaches(WatchedDelegate.Rule.BUFFERS));
   }
@@ -623,12 +667,13 @@ public abstract class DelegateConformance {
   @Test
   public final void executionsRunAtTheSameTime() throws Exception {
     WatchedDelegate delegate = watched();
-    try (ModelMethod method = load(Cases.mixed(), delegate)) {
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    try (ModelMethod method = load(program.bytes(), delegate)) {
       CyclicBarrier start = new CyclicBarrier(CALLERS);
       List<Callable<Void>> callers = new ArrayList<>();
       for (int c = 0; c < CALLERS; c++) {
-        List<Tensor> inputs = mixedInput(10 + c);
-        List<float[]> expected = Numbers.reference(Cases.mixed(), inputs);
+        List<Tensor> inputs = program.inputs(10 + c);
+        List<float[]> expected = expected(program, inputs);
         Execution execution = method.newExecution(); // closed with the method
         callers.add(() -> {
           start.await();
@@ -645,15 +690,16 @@ public abstract class DelegateConformance {
   /** Programs are loaded, run and closed at the same time, each with a session of its own. */
   @Test
   public final void sessionsWorkAtTheSameTime() throws Exception {
-    List<Tensor> inputs = mixedInput(14);
-    List<float[]> expected = Numbers.reference(Cases.mixed(), inputs);
     WatchedDelegate delegate = watched();
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    List<Tensor> inputs = program.inputs(14);
+    List<float[]> expected = expected(program, inputs);
     CyclicBarrier start = new CyclicBarrier(CALLERS);
     Callable<Void> caller =
         () -> {
           start.await();
           for (int load = 0; load < LOADS; load++) {
-            try (ModelMethod method = load(Cases.mixed(), delegate);
+            try (ModelMethod method = load(program.bytes(), delegate);
                 Execution execution = method.newExecution()) {
               assertMixed(expected, Numbers.run(execution, inputs), "load " + load);
             }
@@ -676,11 +722,12 @@ public abstract class DelegateConformance {
   @Test
   public final void cancelledRunsEndAndRunAgain() {
     WatchedDelegate delegate = watched().cancelling();
-    List<Tensor> inputs = mixedInput(6);
-    try (ModelMethod method = load(Cases.mixed(), delegate);
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    List<Tensor> inputs = program.inputs(6);
+    try (ModelMethod method = load(program.bytes(), delegate);
         Execution execution = method.newExecution()) {
       assertMixed(
-          Numbers.reference(Cases.mixed(), inputs),
+          expected(program, inputs),
           Numbers.run(execution, inputs),
           "the run after a cancelled one");
     }
@@ -694,9 +741,10 @@ public abstract class DelegateConformance {
   @Test
   public final void endsAndClosesWhileRunning() throws Exception {
     WatchedDelegate delegate = watched();
-    List<Tensor> inputs = mixedInput(15);
-    List<float[]> expected = Numbers.reference(Cases.mixed(), inputs);
-    try (ModelMethod method = load(Cases.mixed(), delegate);
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    List<Tensor> inputs = program.inputs(15);
+    List<float[]> expected = expected(program, inputs);
+    try (ModelMethod method = load(program.bytes(), delegate);
         Execution execution = method.newExecution()) {
       cancelWhileRunning(execution, inputs, expected);
       execution.setDeadline(Duration.ofNanos(1));
@@ -705,7 +753,7 @@ public abstract class DelegateConformance {
       assertMixed(expected, Numbers.run(execution, inputs), "after a deadline");
       closeWhileOthersRun(method, execution, inputs, expected);
     }
-    closeWhileRunning(inputs, expected);
+    closeWhileRunning(program.bytes(), inputs, expected);
   }
 
   private void cancelWhileRunning(Execution execution, List<Tensor> inputs, List<float[]> expected)
@@ -776,9 +824,10 @@ public abstract class DelegateConformance {
             }));
   }
 
-  private void closeWhileRunning(List<Tensor> inputs, List<float[]> expected) throws Exception {
+  private void closeWhileRunning(byte[] program, List<Tensor> inputs, List<float[]> expected)
+      throws Exception {
     for (int i = 0; i < times(CLOSES); i++) {
-      ModelMethod method = load(Cases.mixed(), watched());
+      ModelMethod method = load(program, watched());
       Execution execution = method.newExecution();
       CountDownLatch runs = new CountDownLatch(1);
       atTheSameTime(
@@ -809,12 +858,13 @@ public abstract class DelegateConformance {
   @Test
   public final void closesWhatWasNeverUsed() throws DelegateException {
     WatchedDelegate delegate = watched().closingUnused();
+    RuleProgram program = orPayload(RuleProgram.mixed());
     delegate.open(new PlainContext(options())).close();
-    load(Cases.mixed(), delegate).close();
-    try (ModelMethod method = load(Cases.mixed(), delegate)) {
+    load(program.bytes(), delegate).close();
+    try (ModelMethod method = load(program.bytes(), delegate)) {
       method.newExecution().close();
       try (Execution execution = method.newExecution()) {
-        Numbers.run(execution, mixedInput(9)); // makes the delegate's executions
+        Numbers.run(execution, program.inputs(9)); // makes the delegate's executions
       }
     }
     assertNone(delegate.breaches(WatchedDelegate.Rule.CLOSING));
@@ -824,17 +874,18 @@ public abstract class DelegateConformance {
   @Test
   public final void closingOneLeavesTheOthers() {
     WatchedDelegate delegate = watched();
-    List<Tensor> inputs = mixedInput(7);
-    List<float[]> expected = Numbers.reference(Cases.mixed(), inputs);
-    ModelMethod before = load(Cases.mixed(), delegate);
-    try (ModelMethod method = load(Cases.mixed(), delegate);
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    List<Tensor> inputs = program.inputs(7);
+    List<float[]> expected = expected(program, inputs);
+    ModelMethod before = load(program.bytes(), delegate);
+    try (ModelMethod method = load(program.bytes(), delegate);
         Execution execution = method.newExecution()) {
       Execution other = method.newExecution();
       Numbers.run(other, inputs);
       Numbers.run(execution, inputs);
       other.close();
       before.close();
-      load(Cases.mixed(), delegate).close();
+      load(program.bytes(), delegate).close();
       assertMixed(expected, Numbers.run(execution, inputs), "after others were closed");
     } finally {
       before.close();
@@ -845,20 +896,22 @@ public abstract class DelegateConformance {
   @Test
   public final void leavesNoThreadsAndNoFiles() throws IOException {
     assumeTrue(Files.isDirectory(THREADS), "only Linux counts threads and open files");
-    cycles(CYCLES);
+    requireAvailable();
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    cycles(program, CYCLES);
     long threads = count(THREADS);
     long files = count(OPEN_FILES);
-    cycles(CYCLES);
+    cycles(program, CYCLES);
     // The JVM's own come and go, and are fewer than one for each cycle.
     assertTrue(count(THREADS) < threads + CYCLES, "threads: " + threads + ", " + count(THREADS));
     assertTrue(count(OPEN_FILES) < files + CYCLES, "files: " + files + ", " + count(OPEN_FILES));
   }
 
-  private void cycles(int count) {
+  private void cycles(RuleProgram program, int count) {
     for (int i = 0; i < count; i++) {
-      try (ModelMethod method = load(Cases.mixed(), watched());
+      try (ModelMethod method = load(program.bytes(), watched());
           Execution execution = method.newExecution()) {
-        Numbers.run(execution, mixedInput(8));
+        Numbers.run(execution, program.inputs(8));
       }
     }
   }
@@ -875,16 +928,17 @@ public abstract class DelegateConformance {
    */
   @Test
   public final void survivesFailedAllocations() {
-    byte[] program = Cases.weights();
-    List<Tensor> inputs = Cases.weightsInput();
     WatchedDelegate counting = watched();
-    assertTrue(loadsAndRuns(program, inputs, counting), "without a failed allocation");
+    RuleProgram program = orPayload(RuleProgram.weights());
+    List<Tensor> inputs = program.inputs(43);
+    List<float[]> expected = expected(program, inputs);
+    assertTrue(loadsAndRuns(program, inputs, expected, counting), "without a failed allocation");
     int allocations = counting.memory().allocations();
     assumeTrue(allocations > 0, "the delegate asks for no memory of the host (newArena)");
     int step = (allocations + MOST_ALLOCATIONS - 1) / MOST_ALLOCATIONS;
     for (int number = 1; number <= allocations; number += step) {
       WatchedDelegate failing = watched().failingAllocation(number);
-      loadsAndRuns(program, inputs, failing);
+      loadsAndRuns(program, inputs, expected, failing);
       String which = "allocation %d of %d fails: ".formatted(number, allocations);
       List<String> breaches = new ArrayList<>(failing.breaches(WatchedDelegate.Rule.ALLOCATION));
       breaches.addAll(failing.breaches(WatchedDelegate.Rule.TYPED_REFUSAL));
@@ -892,15 +946,17 @@ public abstract class DelegateConformance {
         breaches.add(failing.memory().open() + " arenas are not closed");
       }
       assertNone(breaches.stream().map(which::concat).toList());
-      assertTrue(loadsAndRuns(program, inputs, watched()), which + "the next load fails too");
+      assertTrue(
+          loadsAndRuns(program, inputs, expected, watched()), which + "the next load fails too");
     }
   }
 
   /** True if it is loaded and its answer is right, false if a {@link BatonException} ends it. */
-  private boolean loadsAndRuns(byte[] program, List<Tensor> inputs, WatchedDelegate delegate) {
-    try (ModelMethod method = load(program, delegate);
+  private boolean loadsAndRuns(
+      RuleProgram program, List<Tensor> inputs, List<float[]> expected, WatchedDelegate delegate) {
+    try (ModelMethod method = load(program.bytes(), delegate);
         Execution execution = method.newExecution()) {
-      assertMixed(Numbers.reference(program, inputs), Numbers.run(execution, inputs), "weights");
+      assertMixed(expected, Numbers.run(execution, inputs), "weights");
       return true;
     } catch (BatonException e) {
       return false;
@@ -914,7 +970,24 @@ public abstract class DelegateConformance {
   @Test
   public final void survivesUseAfterClose() throws Exception {
     requireAvailable();
-    assertNone(ask(UseAfterClose.class, List.of(options())));
+    List<byte[]> programs =
+        takesOf(Cases.mixed())
+            ? List.of(Cases.mixed())
+            : payloads().stream().map(sample -> RuleProgram.calling(sample).bytes()).toList();
+    if (programs.isEmpty()) {
+      abort("the delegate takes nothing of the rule's program, and no payload");
+    }
+    for (byte[] program : programs) {
+      Path file = Files.createTempFile("baton-rule", ".pte");
+      try {
+        Files.write(file, program);
+        Map<String, String> options = new HashMap<>(options());
+        options.put(UseAfterClose.PROGRAM, file.toString());
+        assertNone(ask(UseAfterClose.class, List.of(options)));
+      } finally {
+        Files.delete(file);
+      }
+    }
   }
 
   // ---- payloads

@@ -1,24 +1,36 @@
 package dev.baton.tck.conformance;
 
 import dev.baton.delegate.Bindings;
+import dev.baton.delegate.Claims;
 import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Cost;
+import dev.baton.delegate.Decline;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateSession;
+import dev.baton.delegate.DelegateState;
 import dev.baton.delegate.RunContext;
+import dev.baton.graph.GraphView;
+import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import dev.baton.tck.ForwardingDelegate;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Closes what a delegate made again after the host has closed it, and uses it: the first does
@@ -26,29 +38,41 @@ import java.util.Map;
  * process, so this is asked in a child.
  */
 final class UseAfterClose implements ChildJvm.Question {
+  /** Beside the delegate's options: the file of a program of which it takes something. */
+  static final String PROGRAM = "baton.conformance.program";
+
   UseAfterClose() {}
 
   @Override
-  public List<String> breaches(Delegate delegate, Map<String, String> options)
-      throws DelegateException {
+  public List<String> breaches(Delegate delegate, Map<String, String> given) throws Exception {
+    Map<String, String> options = new HashMap<>(given);
+    Path program = Path.of(Objects.requireNonNull(options.remove(PROGRAM)));
     List<String> breaches = new ArrayList<>();
     Remembering remembering = new Remembering(delegate);
     LoadOptions loading = LoadOptions.defaults().withKernels(List.of("reference"));
     for (Map.Entry<String, String> option : options.entrySet()) {
       loading = loading.withDelegateOption(delegate.name(), option.getKey(), option.getValue());
     }
-    try (Program file = Program.of(Cases.mixed());
+    try (Program file = Program.open(program);
         ModelMethod method =
             ModelMethod.load(
                 file, "forward", loading, Delegates.of(List.of(remembering), List.of()));
         Execution execution = method.newExecution()) {
-      Numbers.run(execution, List.of(Cases.numbers(1, Cases.MIXED)));
+      Numbers.run(execution, inputs(method));
+    }
+    if (remembering.executions.isEmpty()) {
+      breaches.add("the delegate was given nothing of the rule's program");
     }
     PlainContext context = new PlainContext(options);
     for (Bound execution : remembering.executions) {
       closeAgain(breaches, "an execution", execution.inner);
       refused(breaches, "run() of a closed execution", () -> execution.run(new RunContext() {}));
       refused(breaches, "bind() of a closed execution", () -> execution.bindAgain());
+      for (DelegateState state : execution.states) {
+        refused(breaches, "snapshot() of a closed state", () -> state.snapshot(execution.copy));
+        refused(breaches, "restore() of a closed state", () -> state.restore(execution.copy));
+        refused(breaches, "reset() of a closed state", () -> state.reset());
+      }
       closeAgain(breaches, "an execution that was used after its close", execution.inner);
     }
     for (CompiledSubgraph subgraph : remembering.subgraphs) {
@@ -66,6 +90,15 @@ final class UseAfterClose implements ChildJvm.Question {
     closeAgain(breaches, "a session that was never used", unused);
     remembering.memory.close();
     return breaches;
+  }
+
+  private static List<Tensor> inputs(ModelMethod method) {
+    List<Tensor> inputs = new ArrayList<>();
+    for (int i = 0; i < method.inputCount(); i++) {
+      long[] shape = method.input(i).orElseThrow().shape();
+      inputs.add(Cases.numbers(i, Arrays.stream(shape).mapToInt(Math::toIntExact).toArray()));
+    }
+    return inputs;
   }
 
   private interface Use {
@@ -105,6 +138,24 @@ final class UseAfterClose implements ChildJvm.Question {
     protected DelegateSession wrap(DelegateSession session) {
       sessions.add(session);
       return new Session(session) {
+        /** Without an estimate, so that the host gives even small parts. */
+        @Override
+        public void claim(GraphView graph, Claims claims) {
+          super.claim(
+              graph,
+              new Claims() {
+                @Override
+                public void take(Collection<Node> group, Cost cost) {
+                  claims.take(group, Cost.unknown());
+                }
+
+                @Override
+                public void decline(Node node, Decline reason) {
+                  claims.decline(node, reason);
+                }
+              });
+        }
+
         @Override
         protected CompiledSubgraph wrap(CompiledSubgraph subgraph) {
           subgraphs.add(subgraph);
@@ -129,6 +180,8 @@ final class UseAfterClose implements ChildJvm.Question {
     private final List<MemorySegment> outputs = new ArrayList<>();
     private final List<Shape> inputShapes = new ArrayList<>();
     private final List<Shape> outputShapes = new ArrayList<>();
+    final List<DelegateState> states = new ArrayList<>();
+    private MemorySegment copy = MemorySegment.NULL;
 
     Bound(DelegateExecution inner, Arena memory) {
       super(inner);
@@ -139,6 +192,11 @@ final class UseAfterClose implements ChildJvm.Question {
     @Override
     public void bind(Bindings io) throws DelegateException {
       super.bind(io);
+      states.clear();
+      inner.state().ifPresent(states::add);
+      for (DelegateState state : states) {
+        copy = memory.allocate(state.byteSize());
+      }
       for (int i = 0; i < io.inputCount(); i++) {
         inputs.add(like(io.input(i)));
         inputShapes.add(io.inputShape(i));

@@ -821,6 +821,39 @@ final class BadDelegates {
     }
   }
 
+  /** Claims nothing, and runs what it has loaded on after its close. */
+  public static final class RunsPayloadsOn extends SoundDelegate.PayloadsAlone {
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return new Execution(sound) {
+        @Override
+        public void close() {}
+      };
+    }
+  }
+
+  /** Claims nothing, and what it has loaded writes its input. */
+  public static final class WritesThePayloadsInput extends SoundDelegate.PayloadsAlone {
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return new Execution(sound) {
+        private MemorySegment input = MemorySegment.NULL;
+
+        @Override
+        public void bind(Bindings io) throws DelegateException {
+          super.bind(io);
+          input = io.input(0);
+        }
+
+        @Override
+        public void run(RunContext context) throws DelegateException {
+          super.run(context);
+          input.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, 17);
+        }
+      };
+    }
+  }
+
   /** As a library that is given a pointer to what it has freed. */
   public static final class CrashesAfterClose extends SoundDelegate.Executing {
     @Override

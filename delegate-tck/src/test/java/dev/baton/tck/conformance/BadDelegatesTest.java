@@ -75,6 +75,10 @@ class BadDelegatesTest {
     return new Subject(delegate, Set.of(), rule);
   }
 
+  private static Subject payloadsAlone(Supplier<Delegate> delegate, String rule) {
+    return new Subject(delegate, DelegateConformance.everything(), rule);
+  }
+
   static List<Subject> subjects() {
     return List.of(
         bad(BadDelegates.NamedForPeople::new, "nameIsTypeableAndStable"),
@@ -117,6 +121,8 @@ class BadDelegatesTest {
         bad(BadDelegates.LeaksWhatItHad::new, "survivesFailedAllocations"),
         bad(BadDelegates.ClosesOnce::new, "survivesUseAfterClose"),
         bad(BadDelegates.RunsOn::new, "survivesUseAfterClose"),
+        payloadsAlone(BadDelegates.RunsPayloadsOn::new, "survivesUseAfterClose"),
+        payloadsAlone(BadDelegates.WritesThePayloadsInput::new, "writesItsOutputsAlone"),
         new Subject(BadDelegates.CrashesAfterClose::new, Set.of(), "survivesUseAfterClose", true));
   }
 
@@ -228,6 +234,23 @@ class BadDelegatesTest {
     assertEquals(Map.of(), outcome.failed);
     assertEquals(List.of(), outcome.aborted);
     assertEquals(rules(), outcome.rules);
+  }
+
+  @Test
+  void rulesOfClaimsAreNotTestedWherePayloadsAloneAreTaken() {
+    Outcome outcome = run(payloadsAlone(SoundDelegate.PayloadsAlone::new, "none"));
+    assertEquals(Map.of(), outcome.failed);
+    assertEquals(
+        Set.of(
+            "claimsOnlyWhatItIsShown",
+            "compilesAnyPartOfItsClaims",
+            "computesLargeTensors",
+            "computesWhatPyTorchComputes",
+            "computesWhatReferenceKernelsCompute",
+            "survivesFailedAllocations"), // it asks for no memory
+        outcome.aborted.stream()
+            .map(a -> a.substring(0, a.indexOf(':')))
+            .collect(Collectors.toSet()));
   }
 
   @ParameterizedTest

@@ -1,14 +1,17 @@
 package dev.baton.tck.conformance;
 
 import dev.baton.delegate.Availability;
+import dev.baton.delegate.Claims;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.CompiledSubgraph;
+import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.Subgraph;
+import dev.baton.graph.GraphView;
 import dev.baton.tck.ForwardingDelegate;
 import dev.baton.tck.OpaquePayloadDelegate;
 import dev.baton.tck.PureJavaDelegate;
@@ -116,6 +119,26 @@ public class SoundDelegate extends ForwardingDelegate {
           };
         }
       };
+    }
+  }
+
+  /** Takes nothing but payloads. */
+  static class PayloadsAlone extends Executing {
+    @Override
+    DelegateExecution executing(DelegateExecution sound, List<String> operators) {
+      return sound;
+    }
+
+    @Override
+    protected DelegateSession wrap(DelegateSession session) {
+      return super.wrap(
+          new Session(session) {
+            @Override
+            public void claim(GraphView graph, Claims claims) {
+              Decline reason = Decline.of(Decline.Kind.OPERATOR, "takes payloads alone");
+              graph.nodes().forEach(node -> claims.decline(node, reason));
+            }
+          });
     }
   }
 }

@@ -919,7 +919,12 @@ public final class MethodLifter {
             .outputs()
             .forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
         return;
-      } catch (DelegateException | KernelException | IllegalArgumentException e) {
+      } catch (DelegateException
+          | KernelException
+          | IllegalArgumentException
+          | ArithmeticException
+          | IndexOutOfBoundsException
+          | NegativeArraySizeException e) {
         if (e instanceof DelegateException failure
             && failure.kind() == DelegateException.Kind.UNSUPPORTED
             && loadable.test(spec.id())) {
