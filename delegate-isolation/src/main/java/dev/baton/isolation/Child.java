@@ -24,7 +24,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +67,8 @@ final class Child {
   private final AtomicInteger numbers = new AtomicInteger();
   private final Map<Integer, Call> calls = new ConcurrentHashMap<>();
   private final Map<Integer, RunListener> runs = new ConcurrentHashMap<>();
-  private final AtomicReference<Long> death = new AtomicReference<>();
+  private boolean dead;
+  private long death;
   private volatile boolean lost;
   private volatile String killedFor = "";
 
@@ -263,14 +263,17 @@ final class Child {
     connection.send(number, Kind.NAMED_DATA_ANSWER, new Writer().put("").put(Connection.GIVEN_UP));
   }
 
-  private void noteDeath() {
-    death.compareAndSet(null, System.nanoTime());
+  private synchronized void noteDeath() {
+    if (!dead) {
+      dead = true;
+      death = System.nanoTime();
+    }
   }
 
   /** When it died, by {@link System#nanoTime}; now, if that is not known. */
-  long diedAt() {
+  synchronized long diedAt() {
     noteDeath();
-    return death.get();
+    return death;
   }
 
   boolean isAlive() {
