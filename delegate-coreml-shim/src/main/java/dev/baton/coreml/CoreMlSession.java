@@ -89,7 +89,8 @@ final class CoreMlSession implements DelegateSession {
   /** A model of the cache that does not load is damaged: it is compiled once more. */
   private CoreMlModel model(MlPackage open, ComputeUnits units, CompileContext context)
       throws DelegateException, CoreMlException {
-    String function = open.function() == null ? "" : open.function();
+    String named = open.function();
+    String function = named == null ? "" : named;
     Path known = models.known(open);
     if (known != null) {
       try {

@@ -27,10 +27,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Closes what a delegate made again after the host has closed it, and uses it: the first does
@@ -138,15 +141,19 @@ final class UseAfterClose implements ChildJvm.Question {
     protected DelegateSession wrap(DelegateSession session) {
       sessions.add(session);
       return new Session(session) {
-        /** Without an estimate, so that the host gives even small parts. */
+        /** Without an estimate, so that the host gives even small parts; each node once. */
         @Override
         public void claim(GraphView graph, Claims claims) {
+          Set<Node> taken = new HashSet<>();
           super.claim(
               graph,
               new Claims() {
                 @Override
                 public void take(Collection<Node> group, Cost cost) {
-                  claims.take(group, Cost.unknown());
+                  if (Collections.disjoint(taken, group)) {
+                    taken.addAll(group);
+                    claims.take(group, Cost.unknown());
+                  }
                 }
 
                 @Override
