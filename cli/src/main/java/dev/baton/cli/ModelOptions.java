@@ -58,7 +58,8 @@ final class ModelOptions {
    * What a case or a bundled program gives a method first; null if the model is neither, or does
    * not call that method.
    *
-   * @throws IOException if the case cannot be read
+   * @throws CaseFormatException if a case is malformed
+   * @throws IOException if it cannot be read
    */
   @Nullable List<ModelCase.Source> inputs(String method) throws IOException {
     if (!ModelCase.isCase(model) && !ModelCase.isBundle(model)) {
@@ -71,7 +72,10 @@ final class ModelOptions {
           .map(ModelCase.Call::inputs)
           .orElse(null);
     } catch (CaseFormatException e) {
-      return null; // a bundle without tests: it is a program all the same
+      if (ModelCase.isBundle(model)) {
+        return null; // without tests: it is a program all the same
+      }
+      throw e;
     }
   }
 

@@ -281,6 +281,18 @@ class CommandsTest {
     assertTrue(measured.contains("inputs: of the case"), measured);
   }
 
+  /** Random inputs in their place would measure something else. */
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "bench"})
+  void aBrokenCaseIsNoModelWithoutInputs(String command) throws IOException {
+    Path broken = Files.createDirectories(folder.resolve("broken"));
+    Files.copy(PORTABLE.resolve("model.pte"), broken.resolve("model.pte"));
+    Files.writeString(broken.resolve("case.json"), "{");
+    Baton baton = Baton.run(command, broken, "--delegates", "none");
+    assertNotEquals(0, baton.status(), baton.toString());
+    assertTrue(baton.err().contains("case.json is no JSON object"), baton.toString());
+  }
+
   @Test
   void benchMeasures() throws IOException {
     Map<String, Object> json =

@@ -257,6 +257,51 @@ final class OpaquePayloadTest {
     delegate.journal().assertAllClosed();
   }
 
+  /** Lifts every payload as a relu. */
+  private static final class Capable implements PayloadLifter {
+    @Override
+    public String payloadId() {
+      return OpaquePayloadDelegate.PAYLOAD_ID;
+    }
+
+    @Override
+    public void lift(Payload payload, GraphBuilder into) {
+      into.output(1, into.apply("aten::relu", into.input(0)));
+    }
+  }
+
+  private static final class Preferring extends ForwardingDelegate {
+    Preferring(Delegate inner) {
+      super(inner);
+    }
+
+    @Override
+    public boolean prefersPayloads() {
+      return true;
+    }
+  }
+
+  @Test
+  void aFailingRunOfWhatCouldBeLiftedNamesTheRemedy() {
+    Delegate delegate =
+        new Preferring(
+            FaultInjectingDelegate.around(
+                new OpaquePayloadDelegate(),
+                Faults.none().failing(Moment.RUN, 1, Failure.delegateException())));
+    try (Program program = Program.of(program());
+        ModelMethod method =
+            ModelMethod.load(
+                program,
+                "forward",
+                LoadOptions.defaults(),
+                Delegates.of(List.of(delegate), List.of(new Capable())));
+        Execution execution = method.newExecution()) {
+      DelegateFailedException e =
+          assertThrows(DelegateFailedException.class, () -> Loading.run(execution, X));
+      assertTrue(e.getMessage().contains("load without this delegate"), e::getMessage);
+    }
+  }
+
   @Test
   void stateInsideADelegateIsItsExecutionsOwnAndCanBeReset() {
     FaultInjectingDelegate delegate =

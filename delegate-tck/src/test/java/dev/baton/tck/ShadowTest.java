@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.Execution;
@@ -15,6 +16,9 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Shadow;
 import dev.baton.runtime.ShadowReport;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -168,6 +172,76 @@ class ShadowTest {
       }
       run(execution, 1);
       assertEquals(1, diverged().size());
+    }
+  }
+
+  /** Copies that do not fit fail no run: the part is not compared. */
+  @Test
+  void copiesAreHeldToTheBoundOnMemory() {
+    LoadOptions all = LoadOptions.defaults().withShadow(Shadow.ofRate(1).onCallersThread());
+    long needed;
+    try (ModelMethod method = Loading.load(SAMPLE.pte(), LoadOptions.defaults(), delegate());
+        Execution execution = method.newExecution()) {
+      run(execution, 1);
+      needed = execution.memoryBytes();
+    }
+    try (ModelMethod method =
+            Loading.load(SAMPLE.pte(), all.withMaxMemoryBytes(needed), delegate());
+        Execution execution = method.newExecution()) {
+      for (int i = 1; i < 10; i++) {
+        run(execution, i);
+      }
+      assertEquals(0, execution.shadowReports().getFirst().compared());
+      assertEquals(List.of(), execution.fallenBack());
+    }
+  }
+
+  private static FaultInjectingDelegate delegate() {
+    return FaultInjectingDelegate.of(Faults.none());
+  }
+
+  /** By the thread that compares, from which the event comes. */
+  @Test
+  void aListenerMayCloseTheExecution() throws InterruptedException {
+    AtomicReference<Execution> open = new AtomicReference<>();
+    CountDownLatch closed = new CountDownLatch(1);
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withShadow(Shadow.ofRate(1))
+            .withListener(e -> {
+              if (e instanceof Event.ShadowDiverged) {
+                open.get().close();
+                closed.countDown();
+              }
+            });
+    Faults faults = Faults.none().failing(Moment.RUN, Failure.wrong(5000));
+    try (ModelMethod method =
+            Loading.load(SAMPLE.pte(), options, FaultInjectingDelegate.of(faults));
+        Execution execution = method.newExecution()) {
+      open.set(execution);
+      Loading.run(execution, Sample.input(1));
+      while (!closed.await(1, TimeUnit.MILLISECONDS)) {
+        try {
+          Loading.run(execution, Sample.input(1)); // the first was dropped
+        } catch (IllegalStateException e) {
+          assertTrue(e.getMessage().contains("closed"), e::getMessage);
+        }
+      }
+      assertThrows(IllegalStateException.class, () -> Loading.run(execution, Sample.input(1)));
+    }
+  }
+
+  @Test
+  void aMalformedPropertyIsFoundByTheLoad() {
+    System.setProperty(Shadow.RATE_PROPERTY, "often");
+    try {
+      BatonException e =
+          assertThrows(
+              BatonException.class,
+              () -> Loading.load(SAMPLE.pte(), LoadOptions.defaults(), delegate()));
+      assertTrue(e.getMessage().contains("-Dbaton.shadow=RATE"), e::getMessage);
+    } finally {
+      System.clearProperty(Shadow.RATE_PROPERTY);
     }
   }
 

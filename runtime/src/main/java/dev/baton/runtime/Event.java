@@ -76,7 +76,8 @@ public interface Event {
 
   /**
    * A run of a subgraph, repeated in Java, gave something else; from the next run on its operators
-   * run in Java in this execution. Comes from the thread that compares, see {@link Shadow}.
+   * run in Java in this execution, or the run fails under {@link FallbackPolicy#FAIL}. Comes from
+   * the thread that compares, see {@link Shadow}, and perhaps when the execution is closed.
    */
   record ShadowDiverged(String delegate, String subgraph, String error) implements Event {
     @Override
@@ -85,7 +86,7 @@ public interface Event {
           + delegate
           + "' computed something else in "
           + subgraph
-          + " than Java, which runs it from now on: the error is "
+          + " than Java, and runs it no more in this execution: the error is "
           + error;
     }
   }

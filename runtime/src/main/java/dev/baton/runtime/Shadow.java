@@ -11,8 +11,8 @@ import java.util.Optional;
  * are not compared.
  *
  * <p>A run's error is the greatest difference of two elements, divided by the greatest magnitude
- * that Java has in that tensor: 0.01 is a hundredth of it. A NaN or an infinity that only one side
- * has is an infinite error.
+ * that Java has in that tensor, or by 1e-5 (integers: 1) if that is more: 0.01 is a hundredth. A
+ * NaN or an infinity that only one side has is an infinite error.
  */
 public final class Shadow {
   /** System property with the rate for loads that do not set one: {@code 0.1}. */

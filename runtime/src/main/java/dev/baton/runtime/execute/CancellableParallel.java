@@ -5,16 +5,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Threads of one execution's runs: a step that is cut into tasks ends between two of them when the
- * run is cancelled or has passed its deadline. Steps run in turn, so that it remembers one.
+ * run shall end. Steps run in turn, so that it remembers one; a step that a task begins runs on
+ * that task's thread alone.
  */
 final class CancellableParallel implements Parallel, Parallel.Task {
   private final Parallel threads;
-  private final RunControl control;
+  private final Runnable check;
   private volatile @Nullable Task step;
 
-  CancellableParallel(Parallel threads, RunControl control) {
+  /**
+   * @param check throws if the run shall end; called before each task, by its thread
+   */
+  CancellableParallel(Parallel threads, Runnable check) {
     this.threads = threads;
-    this.control = control;
+    this.check = check;
   }
 
   @Override
@@ -24,18 +28,24 @@ final class CancellableParallel implements Parallel, Parallel.Task {
 
   @Override
   public void run(int tasks, Task task) {
-    Task outer = step;
+    if (tasks < 2 || step != null) {
+      for (int t = 0; t < tasks; t++) {
+        check.run();
+        task.run(t, 0);
+      }
+      return;
+    }
     step = task;
     try {
       threads.run(tasks, this);
     } finally {
-      step = outer;
+      step = null;
     }
   }
 
   @Override
   public void run(int task, int worker) {
-    control.check();
+    check.run();
     Task running = step;
     if (running == null) {
       throw new IllegalStateException("no step runs");

@@ -69,9 +69,14 @@ public final class CompiledMethod implements AutoCloseable {
    * Where a method comes from.
    *
    * @param plannedBytes of memory that its file plans
+   * @param unlifted ids of payloads that stay as they are, though they could be lifted
    */
   private record Source(
-      String program, String method, Supplier<LiftedMethod> lift, long plannedBytes) {}
+      String program,
+      String method,
+      Supplier<LiftedMethod> lift,
+      long plannedBytes,
+      Set<String> unlifted) {}
 
   private final LiftedMethod lifted;
   private final List<PlacedBlock> blocks = new ArrayList<>();
@@ -91,6 +96,7 @@ public final class CompiledMethod implements AutoCloseable {
   private final List<CompiledSubgraph> compiled;
   private final Placement placement;
   private final PhaseLog phases;
+  private final Set<String> unlifted;
 
   private CompiledMethod(
       Source source,
@@ -101,6 +107,7 @@ public final class CompiledMethod implements AutoCloseable {
       boolean toRun) {
     String method = source.method();
     this.phases = sessions.phases();
+    this.unlifted = source.unlifted();
     this.kernels = kernels;
     this.sessions = sessions;
     this.options = sessions.options();
@@ -255,7 +262,7 @@ public final class CompiledMethod implements AutoCloseable {
                 id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
     long planned = source.plannedBuffers().stream().mapToLong(PlannedBuffer::bytes).sum();
     return new CompiledMethod(
-        new Source(program.source(), method, lift, planned),
+        new Source(program.source(), method, lift, planned, unlifted),
         kernels,
         delegates,
         sessions,
@@ -271,7 +278,7 @@ public final class CompiledMethod implements AutoCloseable {
       Sessions sessions,
       WorkerPool workers) {
     return new CompiledMethod(
-        new Source("the host", lifted.name(), () -> lifted, 0),
+        new Source("the host", lifted.name(), () -> lifted, 0, Set.of()),
         kernels,
         delegates,
         sessions,
@@ -302,6 +309,14 @@ public final class CompiledMethod implements AutoCloseable {
 
   List<PlacedBlock> blocks() {
     return blocks;
+  }
+
+  /** True if another load may write the payload of an opaque unit out as operators. */
+  boolean couldLift(Unit.OnDelegate unit) {
+    return blocks.stream()
+        .filter(b -> b.units().stream().anyMatch(u -> u == unit))
+        .map(b -> b.block().payloads().get(unit.nodes().getFirst().id()))
+        .anyMatch(p -> p != null && unlifted.contains(p.id()));
   }
 
   /** What single nodes in Java compute once: {@link #constant(Value)} gives it. */

@@ -126,13 +126,14 @@ final class DelegateRunner {
         runTwin();
         return;
       }
-      if (shadow != null && shadow.samples() && state() == null) {
-        shadow.check(this::shadowTwin, inputs, outputs);
+      ShadowedPart part = shadow;
+      if (part != null && part.samples() && state() == null) {
+        part.check(() -> shadowTwin(part), inputs, outputs);
       }
     }
 
     /** Of this step's shapes: one is kept. */
-    private ShadowTwin shadowTwin() {
+    private ShadowTwin shadowTwin(ShadowedPart part) {
       ShadowTwin known = shadowTwin;
       if (known != null && shadowed == this) {
         return known;
@@ -142,7 +143,13 @@ final class DelegateRunner {
         known.close();
       }
       known =
-          new ShadowTwin(method, inputs, outputs, (in, out, host) -> twin(facts, in, out, host));
+          new ShadowTwin(
+              method,
+              core,
+              part::isClosing,
+              inputs,
+              outputs,
+              (in, out, host) -> twin(facts, in, out, host));
       shadowTwin = known;
       shadowed = this;
       return known;
@@ -271,7 +278,12 @@ final class DelegateRunner {
     if (unit.opaque()) {
       throw new DelegateFailedException(
           unit.delegate(),
-          what + ". It runs an opaque payload, which Java cannot run in its place.",
+          what
+              + (method.couldLift(unit)
+                  ? ". It runs a whole payload, which is written out as operators by a load, not"
+                      + " during a run: load without this delegate (LoadOptions.withDelegates,"
+                      + " --delegates), and others run it."
+                  : ". It runs an opaque payload, which Java cannot run in its place."),
           cause);
     }
     if (running != null && running.state().isPresent()) {
@@ -467,7 +479,7 @@ final class DelegateRunner {
 
   void close() {
     if (shadow != null) {
-      shadow.await();
+      shadow.close();
     }
     if (shadowTwin != null) {
       shadowTwin.close();

@@ -39,6 +39,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,7 @@ public final class ExecutionCore implements AutoCloseable {
   private final CompiledMethod method;
   private final CountedArena io = new CountedArena("inputs, outputs and state");
   private final CountedArena activations = new CountedArena("activations");
+  private final AtomicLong shadowBytes = new AtomicLong();
   private final Variable[] variables;
   private final MemorySegment[] memory;
   private final Shape[] shapes;
@@ -77,7 +79,7 @@ public final class ExecutionCore implements AutoCloseable {
    */
   public ExecutionCore(CompiledMethod method, @Nullable SharedState sharing) {
     this.method = method;
-    this.parallel = new CancellableParallel(method.parallel(), control);
+    this.parallel = new CancellableParallel(method.parallel(), control::check);
     LiftedMethod lifted = method.lifted();
     this.variables = lifted.variables().toArray(Variable[]::new);
     this.memory = new MemorySegment[variables.length];
@@ -145,6 +147,18 @@ public final class ExecutionCore implements AutoCloseable {
               + method.options().maxMemoryBytes()
               + " bytes of memory to run; LoadOptions.withMaxMemoryBytes raises the bound");
     }
+  }
+
+  /**
+   * @throws BatonException if so much more for comparisons is not within the bound
+   */
+  void requireForShadow(long more) {
+    requireWithinBound(shadowBytes.get() + more);
+  }
+
+  /** From any thread. */
+  void countShadow(long bytes) {
+    shadowBytes.addAndGet(bytes);
   }
 
   /** The greatest that a delegate asks for: any of them may be bound to a variable's buffer. */

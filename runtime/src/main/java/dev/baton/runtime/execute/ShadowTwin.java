@@ -1,5 +1,6 @@
 package dev.baton.runtime.execute;
 
+import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Parallel;
 import dev.baton.runtime.lift.Variable;
@@ -8,6 +9,7 @@ import dev.baton.runtime.shadow.ShadowedPart;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,9 @@ final class ShadowTwin implements ShadowedPart.Twin, AutoCloseable {
   }
 
   private final CompiledMethod method;
+  private final ExecutionCore core;
+  private final BooleanSupplier closing;
+  private final Parallel parallel = new CancellableParallel(Parallel.SERIAL, this::checkClosing);
   private final Maker maker;
   private final CountedArena memory = new CountedArena("shadow");
   private final List<Operand> inputs;
@@ -38,18 +43,48 @@ final class ShadowTwin implements ShadowedPart.Twin, AutoCloseable {
   private MemorySegment scratch = MemorySegment.NULL;
   private @Nullable BoundPlan plan;
 
-  ShadowTwin(CompiledMethod method, List<Operand> inputs, List<Operand> outputs, Maker maker) {
+  /**
+   * @param core whose bound on memory holds for the copies too
+   * @param closing true if the run in flight shall end
+   */
+  ShadowTwin(
+      CompiledMethod method,
+      ExecutionCore core,
+      BooleanSupplier closing,
+      List<Operand> inputs,
+      List<Operand> outputs,
+      Maker maker) {
     this.method = method;
+    this.core = core;
+    this.closing = closing;
     this.maker = maker;
-    this.inputs = inputs.stream().map(this::copy).toList();
-    this.outputs = outputs.stream().map(this::copy).toList();
-    this.given = outputs.stream().map(this::copy).toList();
+    try {
+      this.inputs = inputs.stream().map(this::copy).toList();
+      this.outputs = outputs.stream().map(this::copy).toList();
+      this.given = outputs.stream().map(this::copy).toList();
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private MemorySegment allocate(long bytes, long alignment) {
+    core.requireForShadow(bytes);
+    MemorySegment room = memory.allocate(bytes, alignment);
+    core.countShadow(bytes);
+    return room;
+  }
+
+  private void checkClosing() {
+    if (closing.getAsBoolean()) {
+      throw new CancelledException("the execution is being closed");
+    }
   }
 
   /** Room for a copy. */
   private Operand copy(Operand of) {
     long bytes = of.data().byteSize();
-    MemorySegment room = memory.allocate(bytes + SLACK, ALIGNMENT).asSlice(0, bytes);
+    MemorySegment room = allocate(bytes + SLACK, ALIGNMENT).asSlice(0, bytes);
     return new Operand(room, of.dtype(), of.shape());
   }
 
@@ -70,6 +105,7 @@ final class ShadowTwin implements ShadowedPart.Twin, AutoCloseable {
 
   @Override
   public void run() {
+    checkClosing();
     BoundPlan java = plan;
     if (java == null) {
       java = maker.make(inputs, outputs, Host::new);
@@ -80,6 +116,7 @@ final class ShadowTwin implements ShadowedPart.Twin, AutoCloseable {
 
   @Override
   public void close() {
+    core.countShadow(-memory.byteSize());
     memory.close();
   }
 
@@ -90,23 +127,30 @@ final class ShadowTwin implements ShadowedPart.Twin, AutoCloseable {
 
     @Override
     public MemorySegment arena(long bytes, int alignment) {
-      return memory.allocate(bytes + SLACK, Math.max(alignment, ALIGNMENT));
+      return allocate(bytes + SLACK, Math.max(alignment, ALIGNMENT));
     }
 
     @Override
     public MemorySegment scratch(long bytes) {
       if (scratch.byteSize() < bytes) {
-        scratch = memory.allocate(Math.max(bytes, 2 * scratch.byteSize()), ALIGNMENT);
+        scratch = allocate(Math.max(bytes, 2 * scratch.byteSize()), ALIGNMENT);
       }
       return scratch.asSlice(0, bytes);
     }
 
     @Override
-    public void checkCancelled() {}
+    public void heap(long bytes) {
+      core.requireForShadow(bytes);
+    }
+
+    @Override
+    public void checkCancelled() {
+      checkClosing();
+    }
 
     @Override
     public Parallel parallel() {
-      return Parallel.SERIAL;
+      return parallel;
     }
   }
 }

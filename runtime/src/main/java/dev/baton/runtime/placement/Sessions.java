@@ -60,7 +60,7 @@ public final class Sessions implements AutoCloseable {
    */
   public Sessions(@Nullable Program program, Delegates delegates, LoadOptions options) {
     this.program = program;
-    this.options = options;
+    this.options = options.shadow().map(options::withShadow).orElse(options);
     try {
       for (Delegate delegate : chosen(delegates)) {
         open(delegate);

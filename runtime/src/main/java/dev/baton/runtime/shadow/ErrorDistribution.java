@@ -35,7 +35,8 @@ final class ErrorDistribution {
   }
 
   /**
-   * The upper end of the class in which a part of the errors ends; 0 if there are none.
+   * The upper end of the class in which a part of the errors ends, the worst in that of the
+   * greatest; 0 if there are none.
    *
    * @param part 0 to 1
    */
@@ -45,6 +46,9 @@ final class ErrorDistribution {
     for (int c = 0; c < counts.length && total > 0; c++) {
       seen += counts[c];
       if (seen >= wanted) {
+        if (c == counts.length - 1) {
+          return worst;
+        }
         double end = Math.pow(10, LEAST_DECADE + (double) c / CLASSES_PER_DECADE);
         return c == 0 ? 0 : Math.min(worst, end);
       }

@@ -8,6 +8,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A delegate's part of one execution, sampled and compared. The thread that runs the part asks
@@ -41,9 +42,11 @@ public final class ShadowedPart {
   private long dropped;
   private volatile boolean tripped;
   private volatile boolean incomparable;
+  private volatile boolean closing;
 
   /**
-   * @param trip told once, by the thread that compares, in what way the bound was passed
+   * @param trip told once, by the thread that compares, in what way the bound was passed; may close
+   *     the part
    */
   public ShadowedPart(Shadow options, String subgraph, String delegate, Consumer<String> trip) {
     this.options = options;
@@ -65,41 +68,58 @@ public final class ShadowedPart {
   }
 
   /**
-   * Compares the run that has just ended, or has it compared.
+   * Compares the run that has just ended, or has it compared. Throws nothing: where that fails, the
+   * part is not compared any more.
    *
    * @param twins gives the twin of the shapes of the run; asked when no other is in use, and used
-   *     after the call, until {@link #await}
+   *     after the call, until {@link #close}
    * @param inputs as the delegate read them
    * @param outputs as it wrote them
    */
   public void check(Supplier<? extends Twin> twins, List<Operand> inputs, List<Operand> outputs) {
     if (options.isOnCallersThread()) {
-      Twin twin = twins.get();
-      copy(twin, inputs, outputs);
-      compare(twin);
+      Twin twin = copied(twins, inputs, outputs);
+      tell(twin == null ? null : compare(twin));
       return;
     }
     if (ShadowThread.isBusy() || !idle.tryAcquire()) {
       dropped++;
       return;
     }
-    boolean taken = false;
+    Twin twin = copied(twins, inputs, outputs);
+    if (twin == null || !offered(twin)) {
+      idle.release();
+      dropped++;
+    }
+  }
+
+  /** The twin with copies of what it needs; null if there is none. */
+  private @Nullable Twin copied(
+      Supplier<? extends Twin> twins, List<Operand> inputs, List<Operand> outputs) {
     try {
       Twin twin = twins.get();
       copy(twin, inputs, outputs);
-      taken =
-          ShadowThread.offer(() -> {
-            try {
-              compare(twin);
-            } finally {
-              idle.release();
-            }
-          });
-    } finally {
-      if (!taken) {
-        idle.release();
-        dropped++;
-      }
+      return twin;
+    } catch (Throwable e) { // the run itself was good
+      giveUp(e);
+      return null;
+    }
+  }
+
+  private boolean offered(Twin twin) {
+    try {
+      return ShadowThread.offer(() -> {
+        String passed;
+        try {
+          passed = compare(twin);
+        } finally {
+          idle.release();
+        }
+        tell(passed);
+      });
+    } catch (Throwable e) { // the system gives no thread
+      giveUp(e);
+      return false;
     }
   }
 
@@ -114,35 +134,59 @@ public final class ShadowedPart {
     }
   }
 
-  private void compare(Twin twin) {
+  /** In what way the bound was passed for the first time; null if it was not. */
+  private @Nullable String compare(Twin twin) {
     Difference difference = Difference.NONE;
     try {
       twin.run();
       for (int i = 0; i < twin.outputs().size(); i++) {
         difference = difference.or(Difference.of(twin.given().get(i), twin.outputs().get(i)));
       }
-    } catch (RuntimeException | LinkageError e) {
-      incomparable = true;
-      LOG.log(
-          System.Logger.Level.WARNING,
-          subgraph + " is not compared with Java any more, which failed in its place",
-          e);
-      return;
+    } catch (Throwable e) {
+      giveUp(e);
+      return null;
     }
     errors.add(difference.relative());
     synchronized (this) {
       worstAbsolute = Math.max(worstAbsolute, difference.absolute());
     }
-    if (difference.relative() > options.bound() && !tripped) {
-      tripped = true;
-      trip.accept(
-          "%.3g of the greatest magnitude (%.3g in absolute terms), the bound is %.3g"
-              .formatted(difference.relative(), difference.absolute(), options.bound()));
+    if (difference.relative() <= options.bound() || tripped) {
+      return null;
+    }
+    tripped = true;
+    return "%.3g of the greatest magnitude (%.3g in absolute terms), the bound is %.3g"
+        .formatted(difference.relative(), difference.absolute(), options.bound());
+  }
+
+  private void giveUp(Throwable why) {
+    incomparable = true;
+    if (!closing) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          subgraph + " is not compared with Java any more, which failed in its place",
+          why);
     }
   }
 
-  /** Waits until nothing given to {@link #check} is in use. */
-  public void await() {
+  private void tell(@Nullable String passed) {
+    if (passed == null) {
+      return;
+    }
+    try {
+      trip.accept(passed);
+    } catch (Throwable e) { // a listener's
+      LOG.log(System.Logger.Level.WARNING, "a listener of " + subgraph + " failed", e);
+    }
+  }
+
+  /** True if a twin that runs shall end with any exception. */
+  public boolean isClosing() {
+    return closing;
+  }
+
+  /** Ends a comparison; when it returns, nothing given to {@link #check} is in use. */
+  public void close() {
+    closing = true;
     idle.acquireUninterruptibly();
     idle.release();
   }
