@@ -60,7 +60,10 @@ final class QnnLog {
   }
 
   /** Called by the library, on any thread; an exception out of it would end the JVM. */
-  @SuppressWarnings({"UnusedMethod", "UnusedVariable"}) // found by its name; the library's signature
+  @SuppressWarnings({
+    "UnusedMethod",
+    "UnusedVariable"
+  }) // found by its name; the library's signature
   private static void log(MemorySegment format, int level, long time, MemorySegment arguments) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment line = arena.allocate(MAX_LINE);
