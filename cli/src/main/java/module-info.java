@@ -6,6 +6,7 @@ module dev.baton.cli {
   requires static org.jspecify;
   requires com.fasterxml.jackson.jr.ob;
   requires dev.baton.cases;
+  requires dev.baton.devtools;
   requires dev.baton.nativelib;
   requires dev.baton.runtime;
   requires info.picocli;
