@@ -32,6 +32,7 @@ import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
 import dev.baton.runtime.lift.VaryingViews;
+import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.PhaseLog;
 import dev.baton.runtime.placement.Placer;
