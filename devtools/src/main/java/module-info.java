@@ -9,5 +9,6 @@ module dev.baton.devtools {
   requires transitive dev.baton.runtime;
   requires io.github.javadiffutils;
 
+  exports dev.baton.devtools.advice;
   exports dev.baton.devtools.program;
 }

@@ -51,17 +51,17 @@ final class DiffCommand extends AbstractCommand {
         Program after = new DataOptions().open(second)) {
       ProgramDiff diff = ProgramDiff.of(before, after);
       if (json) {
-        out().println(Json.text(Json.object("same", diff.isEmpty(), "differences", diff)));
+        out().println(Json.text(Json.object("same", diff.same(), "differences", diff)));
       } else {
         lines(diff).forEach(out()::println);
       }
-      return diff.isEmpty() ? DONE : FAILED;
+      return diff.same() ? DONE : FAILED;
     }
   }
 
   private List<String> lines(ProgramDiff diff) {
     List<String> lines = new ArrayList<>();
-    if (diff.isEmpty()) {
+    if (diff.same()) {
       lines.add("the programs are the same");
     }
     diff.onlyInFirst().forEach(m -> lines.add("- method " + m));

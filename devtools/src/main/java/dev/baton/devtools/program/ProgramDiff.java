@@ -7,6 +7,7 @@ import dev.baton.runtime.program.DelegateSpec;
 import dev.baton.runtime.program.Instruction;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
+import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
@@ -106,7 +107,7 @@ public record ProgramDiff(
   }
 
   /** True if the programs do the same with the same numbers. */
-  public boolean isEmpty() {
+  public boolean same() {
     return onlyInFirst.isEmpty()
         && onlyInSecond.isEmpty()
         && methods.isEmpty()
@@ -241,18 +242,17 @@ public record ProgramDiff(
   private static List<Content> constants(ProgramMethod method) {
     Map<Long, String> digests = new HashMap<>();
     List<Content> contents = new ArrayList<>();
-    method
-        .values()
-        .forEach(value -> {
-          if (value instanceof TensorSpec tensor && tensor.data() != null) {
-            String type = ProgramTexts.type(tensor);
-            contents.add(
-                new Content(
-                    tensor.name() == null ? type : tensor.name() + " " + type,
-                    tensor.byteSize(),
-                    digests.computeIfAbsent(tensor.data().address(), a -> digest(tensor.data()))));
-          }
-        });
+    for (ProgramValue value : method.values()) {
+      MemorySegment data = value instanceof TensorSpec tensor ? tensor.data() : null;
+      if (data != null && value instanceof TensorSpec tensor) {
+        String type = ProgramTexts.type(tensor);
+        contents.add(
+            new Content(
+                tensor.name() == null ? type : tensor.name() + " " + type,
+                tensor.byteSize(),
+                digests.computeIfAbsent(data.address(), a -> digest(data))));
+      }
+    }
     return contents;
   }
 
