@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
 record Json(String what, Map<?, ?> members) {
   static Json parse(String what, byte[] text) throws DelegateException {
     try {
-      return new Json(what, JSON.std.mapFrom(text));
+      Map<?, ?> members = JSON.std.mapFrom(text);
+      if (members == null) { // the whole text is null
+        throw Failures.damaged(what + " is no JSON object: null");
+      }
+      return new Json(what, members);
     } catch (IOException | IllegalArgumentException e) {
       String said = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
       throw Failures.damaged(what + " is no JSON object: " + said, e);

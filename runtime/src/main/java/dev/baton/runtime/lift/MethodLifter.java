@@ -919,12 +919,9 @@ public final class MethodLifter {
             .outputs()
             .forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
         return;
-      } catch (DelegateException
-          | KernelException
-          | IllegalArgumentException
-          | ArithmeticException
-          | IndexOutOfBoundsException
-          | NegativeArraySizeException e) {
+      } catch (LiftException e) {
+        throw e;
+      } catch (DelegateException | RuntimeException e) { // any: a lifter may trust its payload
         if (e instanceof DelegateException failure
             && failure.kind() == DelegateException.Kind.UNSUPPORTED
             && loadable.test(spec.id())) {
