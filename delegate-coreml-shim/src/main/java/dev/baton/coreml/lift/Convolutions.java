@@ -88,30 +88,47 @@ final class Convolutions {
     String type = c.text("pad_type", "valid");
     Padding padding = type.equals("custom") ? Padding.custom(c, spatial) : null;
     int[] stated = c.has("output_shape") ? c.integers("output_shape") : null;
+    int[] whole = new int[spatial];
     int[] before = new int[spatial];
     int[] wanted = new int[spatial];
-    int[] more = new int[spatial];
     for (int d = 0; d < spatial; d++) {
       int size = c.fixed(x).size(2 + d);
-      int whole = (size - 1) * strides[d] + (kernel[d] - 1) * dilations[d] + 1;
+      whole[d] = (size - 1) * strides[d] + (kernel[d] - 1) * dilations[d] + 1;
       int cut = 0;
       if (padding != null) {
         before[d] = padding.before()[d];
         cut = before[d] + padding.after()[d];
       } else if (!type.equals("valid")) {
-        cut = Math.max(0, whole - size * strides[d]);
+        cut = Math.max(0, whole[d] - size * strides[d]);
         before[d] = type.equals("same") ? cut / 2 : cut - cut / 2;
       }
       wanted[d] =
           stated != null && stated.length >= spatial
               ? stated[stated.length - spatial + d]
-              : whole - cut;
-      more[d] = Math.max(0, wanted[d] - (whole - 2 * before[d]));
+              : whole[d] - cut;
     }
-    Value out = apply(c, x, weight, strides, before, dilations, more, true);
+    // Padding of the operator cuts as much off both sides, and more is little: else it is cut here.
+    int[] cutBefore = new int[spatial];
+    int[] padded = before.clone();
+    int[] more = new int[spatial];
     for (int d = 0; d < spatial; d++) {
-      if (out.shape().size(2 + d) > wanted[d]) {
-        out = Slices.slice(c, out, 2 + d, 0, wanted[d], 1);
+      more[d] = Math.max(0, wanted[d] - (whole[d] - 2 * before[d]));
+      int most = Math.max(strides[d], dilations[d]);
+      if (more[d] >= most) {
+        cutBefore[d] = before[d];
+        padded[d] = 0;
+        more[d] = Math.max(0, before[d] + wanted[d] - whole[d]);
+      }
+      if (more[d] >= most) {
+        throw new UnsupportedOperation(
+            "wants " + wanted[d] + " elements in a dimension where there are " + whole[d]);
+      }
+    }
+    Value out = apply(c, x, weight, strides, padded, dilations, more, true);
+    for (int d = 0; d < spatial; d++) {
+      int end = cutBefore[d] + wanted[d];
+      if (cutBefore[d] != 0 || out.shape().size(2 + d) > end) {
+        out = Slices.slice(c, out, 2 + d, cutBefore[d], end, 1);
       }
     }
     c.give(out);

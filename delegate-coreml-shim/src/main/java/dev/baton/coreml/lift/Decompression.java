@@ -66,13 +66,18 @@ final class Decompression {
 
   private static void give(OperationCall c, Shape shape, MemorySegment reals)
       throws DelegateException {
+    c.give(literal(c, shape, reals));
+  }
+
+  private static Literal literal(OperationCall c, Shape shape, MemorySegment reals)
+      throws DelegateException {
     if (!(c.declared(0).type() instanceof MilType.Tensor type)
         || !type.isStatic()
         || !Literal.shape(type, c.operation().label()).equals(shape)) {
       throw Failures.damaged(
           c.operation().label() + " gives " + shape + ", and declares " + c.declared(0).type());
     }
-    c.give(new Literal(Element.FP32, shape, reals.asReadOnly(), List.of(), c.operation().label()));
+    return new Literal(Element.FP32, shape, reals.asReadOnly(), List.of(), c.operation().label());
   }
 
   private static void put(MemorySegment reals, long i, double value) {
@@ -87,9 +92,17 @@ final class Decompression {
     int axis = rank == 0 ? 0 : c.dim(c.integer("axis", 0), rank);
     Literal zeroPoint = c.has("zero_point") ? c.literal("zero_point") : null;
     if (staysQuantized(data, zeroPoint)) {
-      c.give(Quantizations.dequantized(c, eightBits(c, data), scale, null, axis));
-      return;
+      c.give(
+          Quantizations.dequantized(c, eightBits(c, data), scale, null, axis),
+          () -> affine(c, data, scale, zeroPoint, axis));
+    } else {
+      c.give(affine(c, data, scale, zeroPoint, axis));
     }
+  }
+
+  private static Literal affine(
+      OperationCall c, Literal data, Literal scale, @Nullable Literal zeroPoint, int axis)
+      throws DelegateException {
     int[] scales = counts(data.shape(), axis, scale);
     Blocks byScale = Blocks.of(data.shape(), scales);
     Blocks byZeroPoint =
@@ -104,7 +117,7 @@ final class Decompression {
       double shift = zeroPoint == null ? 0 : zeroPoint.number(byZeroPoint.block(i));
       put(reals, i, scale.number(byScale.block(i)) * (data.number(i) - shift));
     }
-    give(c, data.shape(), reals);
+    return literal(c, data.shape(), reals);
   }
 
   private static boolean staysQuantized(Literal data, @Nullable Literal zeroPoint) {
@@ -152,16 +165,25 @@ final class Decompression {
     }
     int axis = channelAxis(shape, scale.shape());
     if (axis >= 0 && staysQuantized(data, offset)) {
-      c.give(Quantizations.dequantized(c, eightBits(c, data), scale, null, axis));
-      return;
+      c.give(
+          Quantizations.dequantized(c, eightBits(c, data), scale, null, axis),
+          () -> blockwise(c, data, scale, offset, blocks));
+    } else {
+      c.give(blockwise(c, data, scale, offset, blocks));
     }
+  }
+
+  private static Literal blockwise(
+      OperationCall c, Literal data, Literal scale, @Nullable Literal offset, Blocks blocks)
+      throws DelegateException {
+    Shape shape = data.shape();
     MemorySegment reals = reals(c, shape);
     for (long i = 0; i < shape.numel(); i++) {
       long block = blocks.block(i);
       double shift = offset == null ? 0 : offset.number(block);
       put(reals, i, scale.number(block) * (data.number(i) - shift));
     }
-    give(c, shape, reals);
+    return literal(c, shape, reals);
   }
 
   /** The only dimension that has scales, one for each index; −1 if there is none such. */

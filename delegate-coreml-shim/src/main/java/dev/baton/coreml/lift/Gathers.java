@@ -1,5 +1,6 @@
 package dev.baton.coreml.lift;
 
+import dev.baton.coreml.mil.Failures;
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.Argument;
 import dev.baton.graph.DType;
@@ -68,7 +69,16 @@ final class Gathers {
   }
 
   /** The last dimension of the indices is a place in x. */
-  private static Argument places(OperationCall c, Value indices) {
+  private static Argument places(OperationCall c, Value x, Value indices) throws DelegateException {
+    int most = x.shape().rank();
+    if (indices.shape().rank() < 1 || indices.shape().size(-1) > most) {
+      throw Failures.damaged(
+          c.operation().label()
+              + " has places of "
+              + (indices.shape().rank() < 1 ? 0 : indices.shape().size(-1))
+              + " numbers in "
+              + x.shape());
+    }
     List<Argument> places = new ArrayList<>();
     c.call("aten::unbind_copy.int", indices, Argument.of(-1L)).forEach(places::add);
     return new Argument.Items(places);
@@ -78,7 +88,8 @@ final class Gathers {
     if (c.integer("batch_dims", 0) != 0) {
       throw new UnsupportedOperation("has dimensions of batches");
     }
-    c.give(c.apply("aten::index.Tensor", c.tensor("x"), places(c, indices(c))));
+    Value x = c.tensor("x");
+    c.give(c.apply("aten::index.Tensor", x, places(c, x, indices(c))));
   }
 
   private static void put(OperationCall c, Argument places)
@@ -105,7 +116,7 @@ final class Gathers {
   }
 
   static void scatterByPlaces(OperationCall c) throws DelegateException, UnsupportedOperation {
-    put(c, places(c, indices(c)));
+    put(c, places(c, c.tensor("data"), indices(c)));
   }
 
   static void scatterAlongAxis(OperationCall c) throws DelegateException, UnsupportedOperation {

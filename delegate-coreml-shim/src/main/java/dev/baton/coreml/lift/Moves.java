@@ -12,13 +12,22 @@ import java.util.List;
 final class Moves {
   private Moves() {}
 
-  /** A size of 0 is that of the same dimension of x, if there are as many. */
+  /** From this set of operators on, sizes of 0 are counted from the last dimension. */
+  private static final int ALIGNED_AT_THE_END = 7;
+
+  /**
+   * A size of 0 is that of the same dimension of x. Older operators know it where there are as many
+   * dimensions; in newer ones, dimensions that x has not are 1.
+   */
   static void reshape(OperationCall c) throws DelegateException, UnsupportedOperation {
     Value x = c.tensor("x");
     int[] sizes = c.integers("shape");
+    int rank = x.shape().rank();
+    boolean copies = sizes.length == rank || c.opset() >= ALIGNED_AT_THE_END;
     for (int d = 0; d < sizes.length; d++) {
-      if (sizes[d] == 0 && x.shape().numel() != 0 && sizes.length == x.shape().rank()) {
-        sizes[d] = c.fixed(x).size(d);
+      if (sizes[d] == 0 && x.shape().numel() != 0 && copies) {
+        int same = rank - sizes.length + d;
+        sizes[d] = same < 0 ? 1 : c.fixed(x).size(same);
       }
     }
     c.give(c.apply("aten::view_copy", x, Argument.ints(sizes)));
@@ -69,7 +78,7 @@ final class Moves {
       }
     }
     int[] dims = axes.stream().mapToInt(Integer::intValue).toArray();
-    c.give(c.apply("aten::squeeze_copy.dims", x, Argument.ints(dims)));
+    c.give(c.squeezed(x, dims));
   }
 
   /** Two dimensions: those before the axis, and the others. */
@@ -180,12 +189,11 @@ final class Moves {
     if (spatial > 3) {
       throw new UnsupportedOperation("mirrors " + spatial + " dimensions");
     }
-    Value wide = x;
-    if (rank < spatial + 1) {
-      wide = c.apply("aten::unsqueeze_copy", x, Argument.of(0L));
-    }
-    c.give(
-        c.apply(name + spatial + "d", wide, Argument.ints(Arrays.copyOf(reversed, 2 * spatial))));
+    boolean one = rank < spatial + 1;
+    Value wide = one ? c.apply("aten::unsqueeze_copy", x, Argument.of(0L)) : x;
+    Value result =
+        c.apply(name + spatial + "d", wide, Argument.ints(Arrays.copyOf(reversed, 2 * spatial)));
+    c.give(one ? c.squeezed(result, 0) : result);
   }
 
   static void tile(OperationCall c) throws DelegateException, UnsupportedOperation {

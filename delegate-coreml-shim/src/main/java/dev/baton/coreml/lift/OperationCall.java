@@ -12,6 +12,8 @@ import dev.baton.graph.GraphBuilder;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,18 +25,24 @@ import org.jspecify.annotations.Nullable;
  * decide what is written must be known.
  */
 final class OperationCall {
+  private static final String OPSET = "CoreML";
+
   private final Operation operation;
+  private final String opset;
   private final Map<String, List<Operand>> arguments;
   private final GraphBuilder into;
   private final ConstantMemory memory;
+  private int written;
   private final List<Operand> results = new ArrayList<>();
 
   OperationCall(
       Operation operation,
+      String opset,
       Map<String, List<Operand>> arguments,
       GraphBuilder into,
       ConstantMemory memory) {
     this.operation = operation;
+    this.opset = opset;
     this.arguments = arguments;
     this.into = into;
     this.memory = memory;
@@ -42,6 +50,15 @@ final class OperationCall {
 
   Operation operation() {
     return operation;
+  }
+
+  /** The version of the operators: 5 is iOS 15's, 8 that of iOS 18. */
+  int opset() throws UnsupportedOperation {
+    try {
+      return Integer.parseInt(opset.startsWith(OPSET) ? opset.substring(OPSET.length()) : opset);
+    } catch (NumberFormatException e) {
+      throw new UnsupportedOperation("is of the operator set '" + opset + "'");
+    }
   }
 
   /** What was given, in the order of the operation's outputs. */
@@ -88,7 +105,7 @@ final class OperationCall {
   }
 
   /** The elements of an argument; null if it is absent or computed. */
-  @Nullable Literal literalOrNull(String name) {
+  @Nullable Literal literalOrNull(String name) throws DelegateException {
     Operand operand = operand(name);
     return operand == null ? null : operand.literal();
   }
@@ -175,15 +192,32 @@ final class OperationCall {
   // Writing
 
   Value apply(String operator, Argument... given) {
-    return into.apply(operator, given);
+    return call(operator, given).get(0);
   }
 
   List<Value> call(String operator, Argument... given) {
-    return into.call(operator, given);
+    List<Value> values = into.call(operator, given);
+    written += values.size();
+    return values;
+  }
+
+  /** How many values of the graph this has written. */
+  int written() {
+    return written;
   }
 
   Value constant(Constant constant) {
     return into.constant(constant);
+  }
+
+  /** A row of places: int64 [n]. */
+  Value constant(int[] places) throws DelegateException {
+    TensorType type = TensorType.of(DType.INT64, places.length);
+    MemorySegment data = memory.allocate(type.byteSize(), operation.label());
+    for (int i = 0; i < places.length; i++) {
+      data.setAtIndex(ValueLayout.JAVA_LONG, i, places[i]);
+    }
+    return constant(Constant.of(data.asReadOnly(), type));
   }
 
   /** A tensor of one number, of no dimensions. */
@@ -201,6 +235,11 @@ final class OperationCall {
         : apply("aten::view_copy", value, Argument.ints(sizes));
   }
 
+  /** A tensor without some of its dimensions, which are of size 1. */
+  Value squeezed(Value value, int... dims) {
+    return apply("aten::squeeze_copy.dims", value, Argument.ints(dims));
+  }
+
   Value permute(Value value, int... order) {
     return apply("aten::permute_copy", value, Argument.ints(order));
   }
@@ -210,8 +249,20 @@ final class OperationCall {
     return value.dtype() == dtype ? value : apply("aten::_to_copy", value, Argument.of(dtype));
   }
 
-  /** Gives the next result, in the dtype and the sizes that the program declares. */
+  /**
+   * Gives the next result, in the dtype and the sizes that the program declares. Dimensions of 1
+   * may come and go where no size varies; what has other sizes is refused.
+   */
   void give(Value value) throws DelegateException {
+    results.add(Operand.of(fitted(value)));
+  }
+
+  /** Gives the next result, which the graph computes, and whose elements are known too. */
+  void give(Value value, Operand.Elements elements) throws DelegateException {
+    results.add(Operand.of(fitted(value), elements));
+  }
+
+  private Value fitted(Value value) throws DelegateException {
     MilType declared = declared(results.size()).type();
     if (!(declared instanceof MilType.Tensor type) || type.element().computed() == null) {
       throw Failures.damaged(operation.label() + " gives a tensor, and declares none");
@@ -220,13 +271,23 @@ final class OperationCall {
     TensorType given = result.tensorType();
     if (type.isStatic() && !given.dynamic()) {
       Shape shape = Literal.shape(type, operation.label());
-      if (shape.numel() != given.shape().numel()) {
-        throw Failures.damaged(
-            operation.label() + " declares " + type + ", its arguments give " + given.shape());
+      if (!Arrays.equals(withoutOnes(shape), withoutOnes(given.shape()))) {
+        throw misdeclared(type, given);
       }
       result = view(result, shape.sizes());
+    } else if (type.sizes().size() != given.shape().rank()) {
+      throw misdeclared(type, given);
     }
-    results.add(Operand.of(result));
+    return result;
+  }
+
+  private static int[] withoutOnes(Shape shape) {
+    return Arrays.stream(shape.sizes()).filter(size -> size != 1).toArray();
+  }
+
+  private DelegateException misdeclared(MilType.Tensor declared, TensorType given) {
+    return Failures.damaged(
+        operation.label() + " declares " + declared + ", its arguments give " + given.shape());
   }
 
   /** Gives the next result, whose elements are known. */

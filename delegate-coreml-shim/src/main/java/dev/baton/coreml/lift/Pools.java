@@ -13,8 +13,10 @@ final class Pools {
    * A pool that is read: windows of one dimension become windows of two.
    *
    * @param ceil true if a last window may begin inside and end outside
+   * @param row true if the first of two dimensions was put before the only one
    */
-  private record Window(Value x, int[] kernel, int[] strides, Padding padding, boolean ceil) {
+  private record Window(
+      Value x, int[] kernel, int[] strides, Padding padding, boolean ceil, boolean row) {
     int spatial() {
       return kernel.length;
     }
@@ -33,14 +35,15 @@ final class Pools {
       Padding padding = Padding.of(c, x, kernel, strides, ones);
       boolean ceil = c.flag("ceil_mode", false);
       if (spatial > 1) {
-        return new Window(x, kernel, strides, padding, ceil);
+        return new Window(x, kernel, strides, padding, ceil, false);
       }
       return new Window(
           c.apply("aten::unsqueeze_copy", x, Argument.of(2L)),
           new int[] {1, kernel[0]},
           new int[] {1, strides[0]},
           new Padding(new int[] {0, padding.before()[0]}, new int[] {0, padding.after()[0]}),
-          ceil);
+          ceil,
+          true);
     }
 
     /** True if the operators of the vocabulary pad like this themselves. */
@@ -62,7 +65,18 @@ final class Pools {
           kernel,
           strides,
           new Padding(new int[kernel.length], new int[kernel.length]),
-          ceil);
+          ceil,
+          row);
+    }
+
+    /** The same windows on another tensor of these sizes. */
+    Window on(Value other) {
+      return new Window(other, kernel, strides, padding, ceil, row);
+    }
+
+    /** Gives a result, with as many dimensions as the operation has. */
+    void give(OperationCall c, Value result) throws DelegateException {
+      c.give(row ? c.squeezed(result, 2) : result);
     }
   }
 
@@ -73,7 +87,8 @@ final class Pools {
     Window w = read.isPlain() ? read : read.padded(c, Double.NEGATIVE_INFINITY);
     int[] ones = new int[w.spatial()];
     Arrays.fill(ones, 1);
-    c.give(
+    w.give(
+        c,
         c.call(
                 w.spatial() == 2
                     ? "aten::max_pool2d_with_indices"
@@ -103,9 +118,9 @@ final class Pools {
     Window w = Window.of(c);
     boolean exclude = c.flag("exclude_padding_from_average", false);
     if (w.isPlain()) {
-      c.give(average(c, w, !exclude, Argument.none()));
+      w.give(c, average(c, w, !exclude, Argument.none()));
     } else if (!exclude) {
-      c.give(average(c, w.padded(c, 0), true, Argument.none()));
+      w.give(c, average(c, w.padded(c, 0), true, Argument.none()));
     } else {
       Value ones =
           c.apply(
@@ -113,8 +128,9 @@ final class Pools {
               Argument.ints(c.fixed(w.x()).sizes()),
               Argument.of(1.0),
               Argument.of(DType.FLOAT));
-      Window counts = new Window(ones, w.kernel(), w.strides(), w.padding(), w.ceil());
-      c.give(
+      Window counts = w.on(ones);
+      w.give(
+          c,
           c.apply(
               "aten::div.Tensor",
               average(c, w.padded(c, 0), true, Argument.of(1L)),
@@ -125,8 +141,7 @@ final class Pools {
   /** The root of the sum of squares. */
   static void l2(OperationCall c) throws DelegateException, UnsupportedOperation {
     Window w = Window.of(c).padded(c, 0);
-    Window squares =
-        new Window(c.apply("aten::square", w.x()), w.kernel(), w.strides(), w.padding(), w.ceil());
-    c.give(c.apply("aten::sqrt", average(c, squares, true, Argument.of(1L))));
+    Window squares = w.on(c.apply("aten::square", w.x()));
+    w.give(c, c.apply("aten::sqrt", average(c, squares, true, Argument.of(1L))));
   }
 }

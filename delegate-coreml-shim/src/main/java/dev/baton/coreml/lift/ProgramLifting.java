@@ -36,6 +36,7 @@ final class ProgramLifting {
   private final MlPackage open;
   private final GraphBuilder into;
   private final ConstantMemory memory;
+  private final WrittenOperators operators;
   private final MilProgram.Function function;
 
   private final Map<String, Operand> operands = new HashMap<>();
@@ -54,6 +55,7 @@ final class ProgramLifting {
     this.open = open;
     this.into = into;
     this.memory = new ConstantMemory(open.byteSize());
+    this.operators = new WrittenOperators(open.byteSize());
     this.function = function(open, program);
   }
 
@@ -195,8 +197,10 @@ final class ProgramLifting {
       lose(operation);
       return;
     }
-    OperationCall call = new OperationCall(operation, arguments, into, memory);
+    OperationCall call = new OperationCall(operation, function.opset(), arguments, into, memory);
     writer.write(call);
+    operators.add(call.written());
+    operators.check();
     List<NamedType> outputs = operation.outputs();
     if (call.results().size() != outputs.size()) {
       throw Failures.damaged(

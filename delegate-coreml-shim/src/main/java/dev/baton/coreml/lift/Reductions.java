@@ -79,9 +79,17 @@ final class Reductions {
     Value turned = reverse ? c.apply("aten::flip", x, Argument.ints(axis)) : x;
     Value sums = c.to(c.apply("aten::cumsum", turned, Argument.of((long) axis)), x.dtype());
     if (c.flag("exclusive", false)) {
-      sums = c.apply("aten::sub.Tensor", sums, turned);
+      sums = c.apply("aten::constant_pad_nd", sums, Argument.ints(shifted(x.shape().rank(), axis)));
     }
     c.give(reverse ? c.apply("aten::flip", sums, Argument.ints(axis)) : sums);
+  }
+
+  /** A border of one element before a dimension, and its last element cut off. */
+  private static int[] shifted(int rank, int dim) {
+    int[] pad = new int[2 * (rank - dim)];
+    pad[pad.length - 2] = 1;
+    pad[pad.length - 1] = -1;
+    return pad;
   }
 
   static void topK(OperationCall c) throws DelegateException, UnsupportedOperation {

@@ -26,8 +26,9 @@ final class Slices {
    * As many as are known, from a place that is computed.
    *
    * @param places int64 [count]
+   * @param goes true if the dimension goes, of which one place is taken
    */
-  private record Moving(Value places) implements Part {}
+  private record Moving(Value places, boolean goes) implements Part {}
 
   private Slices() {}
 
@@ -78,7 +79,10 @@ final class Slices {
       } else if (step[d] == 0) {
         throw Failures.damaged(c.operation().label() + " has the stride 0");
       } else if (computed && fromStart[d] == 0) {
-        parts[d] = moving(c, d, squeeze[d] != 0 ? 1 : count(counts, d, step[d]));
+        parts[d] =
+            squeeze[d] != 0
+                ? new Moving(places(c, d, 1), true)
+                : new Moving(places(c, d, count(counts, d, step[d])), false);
       } else if (endComputed && toEnd[d] == 0 && squeeze[d] == 0) {
         int taken = count(counts, d, step[d]);
         int first = fromStart[d] != 0 ? 0 : begin[d];
@@ -104,10 +108,10 @@ final class Slices {
   }
 
   /** Places that follow one of the numbers that the argument {@code begin} computes. */
-  private static Moving moving(OperationCall c, int dim, int count) throws DelegateException {
+  private static Value places(OperationCall c, int dim, int count) throws DelegateException {
     Value first = slice(c, c.to(c.tensor("begin"), DType.INT64), 0, dim, dim + 1, 1);
     Value steps = c.apply("aten::arange", Argument.of((long) count));
-    return new Moving(c.apply("aten::add.Tensor", steps, first));
+    return c.apply("aten::add.Tensor", steps, first);
   }
 
   private static int sizeOf(Value x, int dim, int begin, int end, int step)
@@ -160,6 +164,9 @@ final class Slices {
     Value result = x;
     for (int d = parts.length - 1; d >= 0; d--) {
       result = taken(c, result, d, parts[d]);
+      if (parts[d] instanceof Moving moving && moving.goes()) {
+        result = c.squeezed(result, d);
+      }
     }
     return result;
   }
@@ -189,7 +196,8 @@ final class Slices {
       int whole = c.fixed(x).size(d);
       int from = begin[d] < 0 ? begin[d] + whole : begin[d];
       if (computed) {
-        parts[d] = size[d] == whole ? new All() : moving(c, d, count(size, d, 1));
+        parts[d] =
+            size[d] == whole ? new All() : new Moving(places(c, d, count(size, d, 1)), false);
       } else {
         parts[d] = range(whole, from, size[d] < 0 ? whole : from + size[d], 1, false, false);
       }

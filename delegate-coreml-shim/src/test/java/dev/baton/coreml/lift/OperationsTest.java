@@ -63,7 +63,7 @@ final class OperationsTest {
     assertNotNull(writer, operator);
     writer.write(
         new OperationCall(
-            operation, arguments, new Recording(declared), new ConstantMemory(1 << 10)));
+            operation, "CoreML7", arguments, new Recording(declared), new ConstantMemory(1 << 10)));
   }
 
   private void refused(String operator, int... declared) {
