@@ -335,9 +335,9 @@ def main():
     pair = (rand(2, 3), rand(2, 3, seed=1))
     emit("plain", Plain, [pair])
     emit("counter", Counter, [(rand(2, 3, seed=i),) for i in range(3)], target=ct.target.iOS18)
+    rows = {0: Dim("b", min=1, max=16)}
+    emit("dynamic-plain", Plain, [pair, (rand(5, 3, seed=2), rand(5, 3, seed=3))], ("coreml",), shapes={"x": rows, "y": rows})
     emit("dynamic", Row, [(rand(4, 16),), (rand(9, 16),), (rand(1, 16),)], shapes={"x": {0: Dim("b", min=1, max=16)}})
-    emit("dynamic-text", Text, [(ids, torch.ones_like(ids)), (ids[:, :4], torch.ones_like(ids)[:, :4])], ("coreml",),
-         shapes={"ids": {1: Dim("s", min=2, max=16)}, "mask": {1: Dim("s", min=2, max=16)}})
     if "large" in only:
         photo = rand(1, 3, 224, 224)
         only.update(("mobilenet_v2", "mobilenet_v3_small", "resnet18", "deit_tiny", "minilm"))

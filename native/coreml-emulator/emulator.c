@@ -40,7 +40,7 @@ struct bcml_state {
 static atomic_int live;
 static pthread_mutex_t faults = PTHREAD_MUTEX_INITIALIZER;
 static char failing[64];
-static int failingStatus, failingCalls, compileTime = 5;
+static int failingStatus, failingCalls, compileTime = 5, silent;
 
 void bcml_emulator_fail(const char *function, int32_t status, int32_t calls) {
   pthread_mutex_lock(&faults);
@@ -50,7 +50,10 @@ void bcml_emulator_fail(const char *function, int32_t status, int32_t calls) {
   pthread_mutex_unlock(&faults);
 }
 
-void bcml_emulator_compile_time(int32_t milliseconds) { compileTime = milliseconds; }
+void bcml_emulator_compile_time(int32_t milliseconds) {
+  compileTime = milliseconds < 0 ? -milliseconds : milliseconds;
+  silent = milliseconds < 0;
+}
 
 int32_t bcml_emulator_live(void) { return live; }
 
@@ -212,7 +215,7 @@ int32_t bcml_compile_wait(bcml_job *job, int32_t milliseconds, double *fraction,
   pthread_mutex_lock(&job->lock);
   while (job->status == BCML_PENDING && pthread_cond_timedwait(&job->changed, &job->lock, &until) == 0) {}
   int status = job->status;
-  *fraction = job->fraction;
+  *fraction = silent ? -1 : job->fraction;
   if (status != BCML_OK && status != BCML_PENDING) fail(status, error, capacity, "%s", job->error);
   pthread_mutex_unlock(&job->lock);
   return status;
@@ -295,6 +298,7 @@ void bcml_free(bcml_model *model) {
 }
 
 int32_t bcml_count(bcml_model *model, int32_t kind) {
+  if (fault("bcml_count", NULL, 0)) return -1;
   emu_program *p = &model->program;
   return kind == BCML_INPUT ? p->inputCount : kind == BCML_OUTPUT ? p->outputCount : p->stateCount;
 }
@@ -330,7 +334,7 @@ int32_t bcml_feature(bcml_model *model, int32_t kind, int32_t index, char *name,
   *type = type_of(found);
   *rank = found->rank;
   memcpy(dims, found->dims, sizeof found->dims);
-  *flexible = 0;
+  *flexible = found->flexible;
   return BCML_OK;
 }
 
@@ -406,6 +410,7 @@ typedef struct {
   const char *name;
   float *numbers;
   int64_t n;
+  int64_t dims[BCML_MAX_RANK]; /* where sizes vary */
 } emu_value;
 
 typedef struct {
@@ -437,7 +442,11 @@ static const char *compute(bcml_model *model, bcml_state *state, const emu_opera
     return NULL;
   }
   if (op->output.element == 2) return NULL; /* a text, such as the type of a cast */
-  emu_value *out = define(values, op->output.name, count(&op->output));
+  emu_value *x = find(values, op->x), *y = op->y[0] ? find(values, op->y) : x;
+  emu_type type = op->output;
+  if (type.flexible && x && y) memcpy(type.dims, x->n >= y->n ? x->dims : y->dims, sizeof type.dims);
+  emu_value *out = define(values, op->output.name, count(&type));
+  memcpy(out->dims, type.dims, sizeof type.dims);
   if (strcmp(op->type, "const") == 0) return emu_constant(op->value, model->weights, model->weightBytes, out->numbers, out->n);
   if (strcmp(op->type, "read_state") == 0) {
     int i = state_index(&model->program, op->input);
@@ -446,7 +455,6 @@ static const char *compute(bcml_model *model, bcml_state *state, const emu_opera
     memcpy(out->numbers, state->numbers[i], (size_t)out->n * sizeof(float));
     return NULL;
   }
-  emu_value *x = find(values, op->x), *y = op->y[0] ? find(values, op->y) : x;
   if (!x || !y || (x->n != out->n && x->n != 1) || (y->n != out->n && y->n != 1)) return "operands of the emulator have one size, or are numbers";
   for (int64_t i = 0; i < out->n; i++) {
     float a = x->numbers[x->n == 1 ? 0 : i], b = y->numbers[y->n == 1 ? 0 : i];
@@ -472,10 +480,14 @@ static int predict(bcml_model *model, bcml_state *state, const bcml_tensor *inpu
     for (int k = 0; k < inputCount; k++)
       if (strcmp(inputs[k].name, type->name) == 0) found = &inputs[k];
     if (!found) return fail(BCML_MISMATCH, error, capacity, "emulator|7|no input %s", type->name);
-    if (found->type != type_of(type) || found->rank != type->rank || memcmp(found->dims, type->dims, (size_t)type->rank * 8) != 0)
+    emu_type here = *type;
+    if (type->flexible && found->rank == type->rank) memcpy(here.dims, found->dims, sizeof here.dims);
+    if (found->type != type_of(type) || found->rank != type->rank || memcmp(found->dims, here.dims, (size_t)type->rank * 8) != 0 || !fits(&here))
       return fail(BCML_MISMATCH, error, capacity, "emulator|7|input %s has another type or shape", type->name);
-    if (found->bytes < count(type) * width(found->type)) return fail(BCML_MISMATCH, error, capacity, "emulator|7|input %s is too short", type->name);
-    load(define(values, type->name, count(type))->numbers, found->data, found->type, count(type));
+    if (found->bytes < count(&here) * width(found->type)) return fail(BCML_MISMATCH, error, capacity, "emulator|7|input %s is too short", type->name);
+    emu_value *given = define(values, type->name, count(&here));
+    memcpy(given->dims, here.dims, sizeof here.dims);
+    load(given->numbers, found->data, found->type, count(&here));
   }
   for (int i = 0; i < p->operationCount; i++) {
     const char *problem = compute(model, state, &p->operations[i], values);
@@ -487,7 +499,7 @@ static int predict(bcml_model *model, bcml_state *state, const bcml_tensor *inpu
     const emu_type *type = given(p, out->name);
     if (!value || !type) return fail(BCML_NOT_FOUND, error, capacity, "emulator|2|no output %s", out->name);
     if (out->type != type_of(type) || out->bytes != value->n * width(out->type) || out->rank != type->rank ||
-        memcmp(out->dims, type->dims, (size_t)type->rank * 8) != 0)
+        memcmp(out->dims, type->flexible ? value->dims : type->dims, (size_t)type->rank * 8) != 0)
       return fail(BCML_MISMATCH, error, capacity, "emulator|7|output %s has another type or shape", out->name);
     store(out->data, value->numbers, out->type, value->n);
   }

@@ -7,7 +7,7 @@
 /* The next so many calls of a function, such as "bcml_predict", fail with a status. */
 BCML_API void bcml_emulator_fail(const char *function, int32_t status, int32_t calls);
 
-/* How long a compilation takes. */
+/* How long a compilation takes. Of a negative time nobody knows how far the compilation has come. */
 BCML_API void bcml_emulator_compile_time(int32_t milliseconds);
 
 /* Jobs, models and states that are not freed. */
@@ -30,6 +30,7 @@ typedef struct {
   int32_t element; /* of programs: 10 fp16, 11 fp32, 23 int32 */
   int32_t rank;
   int64_t dims[BCML_MAX_RANK];
+  int flexible; /* sizes vary; dims then have 1 */
 } emu_type;
 
 typedef struct {

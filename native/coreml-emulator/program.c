@@ -86,7 +86,11 @@ static void tensor_type(emu_bytes message, emu_type *type) {
   field_reader r = reader(message);
   while (next(&r)) {
     if (r.field == 1 && r.wire == 0) type->element = (int32_t)r.number;
-    if (r.field == 3 && r.wire == 2 && type->rank < BCML_MAX_RANK) type->dims[type->rank++] = dimension(r.bytes);
+    if (r.field == 3 && r.wire == 2 && type->rank < BCML_MAX_RANK) {
+      int varies = field(r.bytes, 2).at != NULL;
+      type->flexible |= varies;
+      type->dims[type->rank++] = varies ? 1 : dimension(r.bytes);
+    }
   }
 }
 

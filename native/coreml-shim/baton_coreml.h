@@ -77,7 +77,7 @@ BCML_API void bcml_compile_free(bcml_job *job);
 BCML_API int32_t bcml_load(const char *compiled, int32_t units, const char *function, bcml_model **model, char *error, size_t capacity);
 BCML_API void bcml_free(bcml_model *model);
 
-/* How many inputs, outputs or states a model has. */
+/* How many inputs, outputs or states a model has; negative if that cannot be told. */
 BCML_API int32_t bcml_count(bcml_model *model, int32_t kind);
 
 /* One of them, sorted by name. `flexible` is 1 if sizes may vary; dims are then the default ones. */

@@ -30,6 +30,7 @@ struct bcml_state {
 @property(strong) NSError *error;
 @property(copy) NSString *target;
 @property(assign) BOOL finished;
+@property(assign) BOOL abandoned;
 @end
 @implementation BatonJob
 @end
@@ -71,6 +72,12 @@ const char *bcml_description(void) { return "Core ML"; }
 
 /* ---- compiling */
 
+/* The framework compiles into a temporary folder, which stays where nobody takes it. */
+static void discard(BatonJob *job) {
+  if (job.result) [[NSFileManager defaultManager] removeItemAtURL:job.result error:NULL];
+  job.result = nil;
+}
+
 int32_t bcml_compile_start(const char *package, const char *compiled, bcml_job **job, char *error, size_t capacity) {
   ENTRY({
     if (!package || !compiled || !job) return fail(BCML_INVALID, error, capacity, "|0|an argument is NULL");
@@ -79,8 +86,11 @@ int32_t bcml_compile_start(const char *package, const char *compiled, bcml_job *
     made.target = text(compiled);
     NSURL *source = [NSURL fileURLWithPath:text(package)];
     void (^handler)(NSURL *, NSError *) = ^(NSURL *result, NSError *cause) {
-      made.result = result;
-      made.error = cause;
+      @synchronized(made) {
+        made.result = result;
+        made.error = cause;
+        if (made.abandoned) discard(made);
+      }
       dispatch_semaphore_signal(made.done);
     };
     if (@available(macOS 13.0, iOS 16.0, *)) {
@@ -125,6 +135,15 @@ int32_t bcml_compile_wait(bcml_job *job, int32_t milliseconds, double *fraction,
 
 void bcml_compile_free(bcml_job *job) {
   @autoreleasepool {
+    @try {
+      BatonJob *made = (__bridge BatonJob *)job->object;
+      @synchronized(made) {
+        made.abandoned = YES;
+        if (!made.finished) discard(made);
+      }
+    } @catch (NSException *exception) {
+      (void)exception; /* a folder stays */
+    }
     CFRelease(job->object);
     free(job);
   }
@@ -178,9 +197,14 @@ static NSDictionary<NSString *, MLFeatureDescription *> *features(bcml_model *mo
 }
 
 int32_t bcml_count(bcml_model *model, int32_t kind) {
-  char *error = NULL;
-  size_t capacity = 0;
-  ENTRY({ return (int32_t)features(model, kind).count; })
+  @autoreleasepool {
+    @try {
+      return (int32_t)features(model, kind).count;
+    } @catch (NSException *exception) {
+      (void)exception;
+      return -1;
+    }
+  }
 }
 
 int32_t bcml_feature(bcml_model *model, int32_t kind, int32_t index, char *name, size_t nameCapacity, int32_t *type, int32_t *rank,
@@ -263,18 +287,21 @@ int32_t bcml_state_new(bcml_model *model, bcml_state **state, char *error, size_
   ENTRY({
     if (@available(macOS 15.0, iOS 18.0, *)) {
       MLState *made = [(__bridge MLModel *)model->object newState];
-      bcml_state *handle = calloc(1, sizeof *handle);
-      handle->object = CFBridgingRetain(made);
-      handle->model = CFRetain(model->object);
       for (NSString *name in features(model, BCML_STATE)) {
         [made getMultiArrayForStateNamed:name
                                  handler:^(MLMultiArray *buffer) {
                                    int64_t elements = (int64_t)buffer.count * (int64_t)width(buffer.dataType);
                                    char *zeros = calloc(1, (size_t)elements + 1);
-                                   copy(buffer, zeros, YES);
-                                   free(zeros);
+                                   @try {
+                                     copy(buffer, zeros, YES);
+                                   } @finally {
+                                     free(zeros);
+                                   }
                                  }];
       }
+      bcml_state *handle = calloc(1, sizeof *handle);
+      handle->object = CFBridgingRetain(made);
+      handle->model = CFRetain(model->object);
       *state = handle;
       return BCML_OK;
     }
@@ -330,6 +357,17 @@ static int32_t result(MLMultiArray *from, const bcml_tensor *to, char *error, si
   return BCML_OK;
 }
 
+/* nil, or an exception, if it fails. */
+static id<MLFeatureProvider> prediction(MLModel *model, id<MLFeatureProvider> values, bcml_state *state, MLPredictionOptions *options,
+                                        NSError **cause) {
+  if (state) {
+    if (@available(macOS 15.0, iOS 18.0, *))
+      return [model predictionFromFeatures:values usingState:(__bridge MLState *)state->object options:options error:cause];
+    return nil;
+  }
+  return [model predictionFromFeatures:values options:options error:cause];
+}
+
 int32_t bcml_predict(bcml_model *model, bcml_state *state, const bcml_tensor *inputs, int32_t inputCount, bcml_tensor *outputs,
                      int32_t outputCount, char *error, size_t capacity) {
   ENTRY({
@@ -343,7 +381,12 @@ int32_t bcml_predict(bcml_model *model, bcml_state *state, const bcml_tensor *in
     }
     MLDictionaryFeatureProvider *provider = [[MLDictionaryFeatureProvider alloc] initWithDictionary:values error:&cause];
     if (!provider) return failed(BCML_INVALID, cause, error, capacity);
+    if (state) {
+      if (@available(macOS 15.0, iOS 18.0, *)) {
+      } else return fail(BCML_UNSUPPORTED, error, capacity, "|0|models with state need macOS 15");
+    }
     MLPredictionOptions *options = [MLPredictionOptions new];
+    BOOL backed = NO;
     if (@available(macOS 12.3, iOS 15.4, *)) {
       NSMutableDictionary<NSString *, id> *backings = [NSMutableDictionary dictionary];
       for (int32_t i = 0; i < outputCount; i++) {
@@ -351,14 +394,12 @@ int32_t bcml_predict(bcml_model *model, bcml_state *state, const bcml_tensor *in
         if (backing) backings[text(outputs[i].name)] = backing;
       }
       options.outputBackings = backings;
+      backed = backings.count != 0;
     }
-    id<MLFeatureProvider> predicted = nil;
-    if (state) {
-      if (@available(macOS 15.0, iOS 18.0, *))
-        predicted = [loaded predictionFromFeatures:provider usingState:(__bridge MLState *)state->object options:options error:&cause];
-      else return fail(BCML_UNSUPPORTED, error, capacity, "|0|models with state need macOS 15");
-    } else {
-      predicted = [loaded predictionFromFeatures:provider options:options error:&cause];
+    id<MLFeatureProvider> predicted = prediction(loaded, provider, state, options, &cause);
+    if (!predicted && backed && !state) { /* a state may have changed */
+      cause = nil;
+      predicted = prediction(loaded, provider, state, [MLPredictionOptions new], &cause);
     }
     if (!predicted) return failed(BCML_PREDICT, cause, error, capacity);
     for (int32_t i = 0; i < outputCount; i++) {

@@ -78,6 +78,7 @@ typedef struct {
 @end
 @interface NSFileManager : NSObject
 + (NSFileManager *)defaultManager;
+- (BOOL)removeItemAtURL:(NSURL *)url error:(NSError **)error;
 - (BOOL)moveItemAtURL:(NSURL *)from toURL:(NSURL *)to error:(NSError **)error;
 @end
 

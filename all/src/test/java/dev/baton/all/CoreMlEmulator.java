@@ -46,7 +46,7 @@ final class CoreMlEmulator {
     }
   }
 
-  /** Milliseconds that a compilation takes. */
+  /** Milliseconds that a compilation takes; negative if it does not say how far it has come. */
   static void compileTime(int milliseconds) {
     try {
       function("bcml_emulator_compile_time", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))

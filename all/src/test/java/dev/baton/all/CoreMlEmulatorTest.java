@@ -20,6 +20,7 @@ import dev.baton.graph.Shape;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Event;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
@@ -34,8 +35,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -248,6 +253,60 @@ class CoreMlEmulatorTest {
           BatonException.class, () -> ModelMethod.load(program, "forward", impatient).close());
     }
     CoreMlEmulator.compileTime(5);
+  }
+
+  @Test
+  void whereNobodyKnowsHowFarItIsTheTimeIsTold() {
+    CoreMlEmulator.compileTime(-1_500);
+    List<String> told = new CopyOnWriteArrayList<>();
+    LoadOptions heard =
+        options()
+            .withListener(event -> {
+              if (event instanceof Event.Progress progress) {
+                told.add(progress.what());
+              }
+            });
+    try (Program program = open("plain-coreml")) {
+      ModelMethod.load(program, "forward", heard).close();
+    }
+    assertTrue(told.contains("compiling for Core ML, 1 s"), told::toString);
+  }
+
+  @Test
+  void aCountThatCannotBeToldIsTyped() {
+    try (Program program = open("plain-coreml")) {
+      CoreMlEmulator.fail("bcml_count", 8, 1);
+      DelegateFailedException e =
+          assertThrows(
+              DelegateFailedException.class,
+              () -> ModelMethod.load(program, "forward", options()).close());
+      assertTrue(e.getMessage().contains("bcml_count"), e::getMessage);
+    }
+  }
+
+  @Test
+  void modelsWhoseSizesVaryAreLifted() throws IOException {
+    LoadOptions falls = options().withPolicy(FallbackPolicy.FALL_BACK);
+    ModelCase read = ModelCase.read(CoreMlEmulator.MODELS.resolve("dynamic-plain-coreml"));
+    CaseResult result = new CaseRunner(Delegates.load(), falls).run(read);
+    assertTrue(result.passed(), () -> String.valueOf(result.firstFailure()));
+    assertTrue(result.placement().subgraphs().isEmpty(), () -> "" + result.placement());
+  }
+
+  @Test
+  void whatAProcessLeftInTheCacheGoes() throws IOException {
+    Path folder;
+    try (Program program = open("plain-coreml")) {
+      LoadOptions kept = options().withCacheDirectory(cache);
+      ModelMethod.load(program, "forward", kept).close();
+      folder = compiled().get(0).getParent();
+      Path left = Files.createDirectories(folder.resolve("new123/model.mlpackage")).getParent();
+      Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+      Path working = Files.createDirectories(folder.resolve("new456"));
+      ModelMethod.load(program, "forward", kept).close();
+      assertFalse(Files.exists(left));
+      assertTrue(Files.exists(working));
+    }
   }
 
   private static float first(Execution execution) {

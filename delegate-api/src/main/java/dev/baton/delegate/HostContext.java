@@ -46,7 +46,7 @@ public interface HostContext {
    * Tells how far long work has come.
    *
    * @param what one or two words, such as {@code packing weights}
-   * @param fraction 0 to 1
+   * @param fraction 0 to 1; 0 as long as nobody knows
    */
   default void progress(String what, double fraction) {}
 

@@ -15,10 +15,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,15 +32,44 @@ import org.jspecify.annotations.Nullable;
  */
 final class CompiledModels implements AutoCloseable {
   private static final String SUFFIX = ".mlmodelc";
+  private static final String FOLDER = "compiled";
+  private static final String NEW = "new";
+  private static final String OLD = "old";
   private static final int MOST_DELETED_AGAIN = 3;
+
+  /** No compilation takes as long. */
+  private static final Duration ABANDONED = Duration.ofDays(1);
 
   private final CoreMlLibrary library;
   private final @Nullable Path cache;
   private final List<Path> temporary = new ArrayList<>();
 
+  /**
+   * @param cache null if nothing is kept
+   */
   CompiledModels(CoreMlLibrary library, @Nullable Path cache) {
     this.library = library;
     this.cache = cache;
+    if (cache != null) {
+      sweep(cache.resolve(FOLDER));
+    }
+  }
+
+  /** Deletes what processes left in the cache that ended in the middle. */
+  private static void sweep(Path folder) {
+    FileTime before = FileTime.from(Instant.now().minus(ABANDONED));
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path path : all.toList()) {
+        String name = path.getFileName().toString();
+        if ((name.startsWith(NEW) || name.startsWith(OLD))
+            && !name.endsWith(SUFFIX)
+            && Files.getLastModifiedTime(path).compareTo(before) < 0) {
+          delete(path);
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // There is no such folder yet, or another process sweeps it.
+    }
   }
 
   /** The folder of a package's model in the cache; null if it is not there. */
@@ -49,13 +82,13 @@ final class CompiledModels implements AutoCloseable {
   }
 
   private static Path place(Path cache, MlPackage model) {
-    return cache.resolve("compiled").resolve(model.digest() + SUFFIX);
+    return cache.resolve(FOLDER).resolve(model.digest() + SUFFIX);
   }
 
   /** Takes a model out of the cache, for all at once. */
   void forget(Path known) {
     try {
-      Path folder = Files.createTempDirectory(known.getParent(), "old");
+      Path folder = Files.createTempDirectory(known.getParent(), OLD);
       try {
         Files.move(known, folder.resolve("model" + SUFFIX), StandardCopyOption.ATOMIC_MOVE);
       } finally {
@@ -79,7 +112,7 @@ final class CompiledModels implements AutoCloseable {
       Path known = place(cache, model);
       if (!Files.isDirectory(known)) {
         Files.createDirectories(known.getParent());
-        Path folder = Files.createTempDirectory(known.getParent(), "new");
+        Path folder = Files.createTempDirectory(known.getParent(), NEW);
         try {
           Path compiled = folder.resolve("model" + SUFFIX);
           compile(model, folder, compiled, context);
@@ -130,16 +163,8 @@ final class CompiledModels implements AutoCloseable {
       return;
     }
     try {
-      boolean done =
-          library.compile(
-              unpacked,
-              compiled,
-              fraction -> {
-                if (fraction >= 0) {
-                  context.progress("compiling for Core ML", Math.min(1, fraction));
-                }
-                return !context.isCancelled();
-              });
+      Waiting waiting = new Waiting(context);
+      boolean done = library.compile(unpacked, compiled, waiting);
       if (!done) {
         throw new DelegateException(Kind.CANCELLED, "the compilation for Core ML was given up");
       }
@@ -147,6 +172,31 @@ final class CompiledModels implements AutoCloseable {
       throw CoreMlSession.failed(e);
     }
     delete(unpacked);
+  }
+
+  /** Tells how far a compilation has come; once a second how long it takes, where nobody knows. */
+  private static final class Waiting implements CoreMlLibrary.Progress {
+    private static final String WHAT = "compiling for Core ML";
+
+    private final CompileContext context;
+    private final long start = System.nanoTime();
+    private long told = -1;
+
+    Waiting(CompileContext context) {
+      this.context = context;
+    }
+
+    @Override
+    public boolean goesOn(double fraction) {
+      long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
+      if (fraction >= 0) {
+        context.progress(WHAT, Math.min(1, fraction));
+      } else if (seconds > told) {
+        told = seconds;
+        context.progress(WHAT + ", " + seconds + " s", 0);
+      }
+      return !context.isCancelled();
+    }
   }
 
   /** A compilation that nobody waits for may still write: what it left is looked for again. */
@@ -157,7 +207,7 @@ final class CompiledModels implements AutoCloseable {
           Files.deleteIfExists(path);
         }
       } catch (IOException | UncheckedIOException e) {
-        // Temporary files of a folder for such: the system deletes them at last.
+        // Of a cache it is swept later, of the system's temporary folder by the system.
       }
     }
   }

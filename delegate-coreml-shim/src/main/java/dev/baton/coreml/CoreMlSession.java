@@ -17,6 +17,7 @@ import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.GraphView;
+import dev.baton.graph.TensorType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -64,6 +65,7 @@ final class CoreMlSession implements DelegateSession {
   @Override
   public CompiledSubgraph load(Payload payload, CompileContext context) throws DelegateException {
     requireOpen();
+    requireFixed(payload);
     MlPackage open = MlPackage.open(payload);
     if (open.inputs().size() != payload.inputs().size()
         || open.outputs().size() != payload.outputs().size()) {
@@ -83,6 +85,18 @@ final class CoreMlSession implements DelegateSession {
       return new CoreMlSubgraph(model(open, on, context), open, payload);
     } catch (CoreMlException e) {
       throw failed(e);
+    }
+  }
+
+  /** Results of sizes that vary have them when a prediction is done: the host wants them before. */
+  private static void requireFixed(Payload payload) throws DelegateException {
+    if (payload.inputs().stream().anyMatch(TensorType::dynamic)
+        || payload.outputs().stream().anyMatch(TensorType::dynamic)) {
+      throw new DelegateException(
+          Kind.UNSUPPORTED,
+          "the model has sizes that vary",
+          "Export it with fixed sizes to run it on Core ML.",
+          null);
     }
   }
 

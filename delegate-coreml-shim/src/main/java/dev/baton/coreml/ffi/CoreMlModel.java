@@ -46,6 +46,9 @@ public final class CoreMlModel implements AutoCloseable {
     int code = kind.ordinal();
     try (Arena arena = Arena.ofConfined()) {
       int count = (int) library.count.handle().invokeExact(model, code);
+      if (count < 0) {
+        throw new CoreMlException(library.count.name(), Status.EXCEPTION, "");
+      }
       MemorySegment name = arena.allocate(NAME_BYTES);
       MemorySegment type = arena.allocate(JAVA_INT);
       MemorySegment rank = arena.allocate(JAVA_INT);
