@@ -1,5 +1,7 @@
 package dev.baton.graph;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -41,6 +43,20 @@ public interface GraphBuilder {
 
   /** Adds a constant. Its bytes must stay valid as long as the payload's. */
   Value constant(Constant constant);
+
+  /**
+   * Memory for a constant that cannot be used where the payload has it; the host counts it, and
+   * frees it with the graph.
+   *
+   * @param bytes 0 or more
+   * @param alignment a power of two
+   * @return native, zeroed
+   * @throws OutOfMemoryError if there is none, or more than the caller of the host allows: a lifter
+   *     makes {@link dev.baton.delegate.DelegateException.Kind#RESOURCES} of that
+   */
+  default MemorySegment allocate(long bytes, long alignment) {
+    return Arena.ofAuto().allocate(Math.max(1, bytes), alignment).asSlice(0, bytes);
+  }
 
   /**
    * What a state of the payload holds at this place: what was given to {@link #updateState} before,

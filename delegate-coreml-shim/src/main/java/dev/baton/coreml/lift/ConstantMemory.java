@@ -3,7 +3,7 @@ package dev.baton.coreml.lift;
 import dev.baton.coreml.mil.Failures;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateException.Kind;
-import java.lang.foreign.Arena;
+import dev.baton.graph.GraphBuilder;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -18,16 +18,18 @@ final class ConstantMemory {
 
   private static final int ALIGNMENT = 64;
 
+  private final GraphBuilder into;
   private long left;
 
   /**
    * @param payloadBytes of the model, with its weights
    */
-  ConstantMemory(long payloadBytes) {
+  ConstantMemory(GraphBuilder into, long payloadBytes) {
+    this.into = into;
     this.left = SLACK_BYTES + GROWTH * payloadBytes;
   }
 
-  /** Room that lives as long as anything refers to it. */
+  /** Room that lives as long as the graph. */
   MemorySegment allocate(long bytes, String user) throws DelegateException {
     left -= bytes;
     if (bytes < 0 || left < 0) {
@@ -35,12 +37,17 @@ final class ConstantMemory {
           user + " asks for " + bytes + " bytes of weights, more than the payload can hold");
     }
     try {
-      return Arena.ofAuto().allocate(Math.max(1, bytes), ALIGNMENT).asSlice(0, bytes);
+      return into.allocate(bytes, ALIGNMENT);
     } catch (OutOfMemoryError e) {
       throw new DelegateException(
           Kind.RESOURCES,
-          "Core ML payload: there is no memory for " + bytes + " bytes of weights for " + user,
-          "Give the JVM more memory (-XX:MaxDirectMemorySize).",
+          "Core ML payload: there is no memory for "
+              + bytes
+              + " bytes of weights for "
+              + user
+              + ": "
+              + e.getMessage(),
+          "Allow more (LoadOptions.withMaxMemoryBytes), or free some.",
           e);
     }
   }

@@ -54,7 +54,7 @@ final class ProgramLifting {
   ProgramLifting(MlPackage open, MilProgram program, GraphBuilder into) throws DelegateException {
     this.open = open;
     this.into = into;
-    this.memory = new ConstantMemory(open.byteSize());
+    this.memory = new ConstantMemory(into, open.byteSize());
     this.operators = new WrittenOperators(open.byteSize());
     this.function = function(open, program);
   }

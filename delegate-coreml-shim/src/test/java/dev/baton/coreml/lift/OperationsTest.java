@@ -61,9 +61,10 @@ final class OperationsTest {
         new Operation(operator, Map.of(), List.of(new NamedType("y", type)), Map.of(), 0);
     OperatorWriter writer = MilOperators.find(operator);
     assertNotNull(writer, operator);
+    GraphBuilder into = new Recording(declared);
     writer.write(
         new OperationCall(
-            operation, "CoreML7", arguments, new Recording(declared), new ConstantMemory(1 << 10)));
+            operation, "CoreML7", arguments, into, new ConstantMemory(into, 1 << 10)));
   }
 
   private void refused(String operator, int... declared) {

@@ -25,6 +25,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,27 +137,7 @@ final class ResultsTest {
 
   private static float[] run(
       byte[] payload, Map<String, Array> inputs, Element element, int[] declared, int[] sizes) {
-    byte[] file =
-        new ProgramBuilder()
-            .method(
-                "forward",
-                m -> {
-                  List<Slot> ins = new ArrayList<>();
-                  inputs
-                      .values()
-                      .forEach(array ->
-                          ins.add(
-                              varies(array.dims())
-                                  ? m.dynamicInput(dtype(array.element()), bounds(array.dims()))
-                                  : m.input(dtype(array.element()), array.dims())));
-                  Slot out =
-                      varies(declared)
-                          ? m.dynamicTensor(dtype(element), bounds(declared))
-                          : m.tensor(dtype(element), sizes);
-                  m.delegate(CoreMlDelegate.PAYLOAD_ID, payload, ins, List.of(out));
-                  m.output(out);
-                })
-            .toBytes();
+    byte[] file = program(payload, inputs.values(), element, declared, sizes);
     try (Program program = Program.of(MemorySegment.ofArray(file), ReadBudget.defaults());
         ModelMethod method = ModelMethod.load(program, "forward", LoadOptions.javaOnly());
         Execution execution = method.newExecution()) {
@@ -177,6 +158,29 @@ final class ResultsTest {
       }
       return all;
     }
+  }
+
+  /** A program of one call. */
+  private static byte[] program(
+      byte[] payload, Collection<Array> inputs, Element element, int[] declared, int[] sizes) {
+    return new ProgramBuilder()
+        .method(
+            "forward",
+            m -> {
+              List<Slot> ins = new ArrayList<>();
+              inputs.forEach(array ->
+                  ins.add(
+                      varies(array.dims())
+                          ? m.dynamicInput(dtype(array.element()), bounds(array.dims()))
+                          : m.input(dtype(array.element()), array.dims())));
+              Slot out =
+                  varies(declared)
+                      ? m.dynamicTensor(dtype(element), bounds(declared))
+                      : m.tensor(dtype(element), sizes);
+              m.delegate(CoreMlDelegate.PAYLOAD_ID, payload, ins, List.of(out));
+              m.output(out);
+            })
+        .toBytes();
   }
 
   private static Tensor tensor(Array array) {
@@ -476,6 +480,355 @@ final class ResultsTest {
     Map<String, Array> inputs = Map.of("x", in(sizes(1), 0));
     assertArrayEquals(
         expected, run(model, inputs, Element.FP32, sizes(8), sizes(8)), "from the table");
+  }
+
+  /** Weights of an operation, which are added to zero. */
+  private static void weights(
+      String operator, Map<String, Object> arguments, int[] sizes, float... expected) {
+    MilModel model = new MilModel(IOS18);
+    model.input("x", Element.FP32, 1);
+    model.operation(operator, "weight", Element.FP32, sizes, arguments);
+    model.operation(
+        "add",
+        "result",
+        Element.FP32,
+        sizes,
+        with("x", in(sizes(1), 0), "y", new MilModel.Result("weight")));
+    Map<String, Array> inputs = Map.of("x", in(sizes(1), 0));
+    assertArrayEquals(expected, run(model, inputs, Element.FP32, sizes, sizes), operator);
+  }
+
+  @Test
+  void tablesByGroups() {
+    weights(
+        "constexpr_lut_to_dense",
+        with(
+            "indices",
+                MilModel.bytes(Element.UINT8, sizes(6, 2), 2, 3, 3, 0, 1, 0, 3, 0, 2, 1, 0, 3),
+            "lut", floats(sizes(2, 1, 4, 1), 1, 5, 9, 13, 2, 10, 18, 26)),
+        sizes(6, 2),
+        numbers("9 13 13 1 5 1 26 2 18 10 2 26"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, '12 24 30 39 127 127 127 127 13 25 31 40 127 127 127 127 14 26 32 41 127 127 127 127"
+        + " 39 93 51 21 127 127 127 127 40 94 52 22 127 127 127 127 41 95 53 23 127 127 127 127'",
+    "1, '12 24 13 25 14 26 30 39 31 40 32 41 127 127 127 127 127 127 127 127 127 127 127 127"
+        + " 39 93 40 94 41 95 51 21 52 22 53 23 127 127 127 127 127 127 127 127 127 127 127 127'"
+  })
+  void tablesOfVectors(int axis, String expected) {
+    float[] table = count(2 * 256 * 3);
+    for (int i = 128; i < table.length; i++) {
+      table[i] = 127;
+    }
+    weights(
+        "constexpr_lut_to_dense",
+        with(
+            "indices",
+                MilModel.bytes(
+                    Element.UINT8,
+                    sizes(2, 4, 2),
+                    4,
+                    8,
+                    10,
+                    13,
+                    24,
+                    5,
+                    6,
+                    9,
+                    13,
+                    31,
+                    17,
+                    7,
+                    2,
+                    8,
+                    3,
+                    1),
+            "lut", floats(sizes(1, 2, 1, 256, 3), table),
+            "vector_axis", number(axis)),
+        axis == 0 ? sizes(6, 4, 2) : sizes(2, 12, 2),
+        numbers(expected));
+  }
+
+  @Test
+  void blocksWithOffsets() {
+    weights(
+        "constexpr_blockwise_shift_scale",
+        with(
+            "data", MilModel.bytes(Element.INT8, sizes(1, 2, 4), 4, 8, 10, 13, 24, 5, 6, 9),
+            "scale", floats(sizes(1, 1, 2), 4, 8),
+            "offset", MilModel.bytes(Element.INT8, sizes(1, 1, 2), 4, 0)),
+        sizes(1, 2, 4),
+        numbers("0 16 80 104 80 4 48 72"));
+    // four bits each, the first in the lowest
+    weights(
+        "constexpr_blockwise_shift_scale",
+        with(
+            "data", MilModel.bytes(Element.INT4, sizes(1, 2, 4), 0x04, 0x08, 0x0a, 0x0d),
+            "scale", floats(sizes(1, 2, 1), 4, 8),
+            "offset", MilModel.bytes(Element.INT4, sizes(1, 2, 1), 0x04)),
+        sizes(1, 2, 4),
+        numbers("0 -16 -48 -16 -48 0 -24 0"));
+  }
+
+  /** Weights of 4 MiB in few bytes. */
+  private static byte[] unpacked() {
+    int[] none = new int[1 << 17];
+    MilModel model = new MilModel(IOS18);
+    model.input("x", Element.FP32, 1);
+    model.operation(
+        "constexpr_lut_to_dense",
+        "weight",
+        Element.FP32,
+        sizes(1 << 20),
+        with(
+            "indices", MilModel.bytes(Element.UINT1, sizes(1 << 20), none),
+            "lut", floats(sizes(1, 2, 1), 1, 2)));
+    model.operation(
+        "add",
+        "result",
+        Element.FP32,
+        sizes(1 << 20),
+        with("x", in(sizes(1), 0), "y", new MilModel.Result("weight")));
+    return program(
+        model.payload(), List.of(in(sizes(1), 0)), Element.FP32, sizes(1 << 20), sizes(1 << 20));
+  }
+
+  @Test
+  void unpackedWeightsAreCounted() {
+    byte[] file = unpacked();
+    try (Program program = Program.of(MemorySegment.ofArray(file), ReadBudget.defaults())) {
+      try (ModelMethod method = ModelMethod.load(program, "forward", LoadOptions.javaOnly())) {
+        assertTrue(method.constantBytes() >= 4 << 20, () -> method.constantBytes() + " bytes");
+      }
+      LoadOptions few = LoadOptions.javaOnly().withMaxMemoryBytes(3 << 20);
+      BatonException e =
+          assertThrows(
+              BatonException.class, () -> ModelMethod.load(program, "forward", few).close());
+      assertTrue(e.getMessage().contains("4194304 bytes of weights"), e::getMessage);
+    }
+  }
+
+  // Quantized activations
+
+  @Test
+  void numbersAreQuantizedAndBack() {
+    MilModel model = new MilModel(IOS17);
+    model.input("input", Element.FP32, 2, 2);
+    model.operation(
+        "quantize",
+        "q",
+        Element.UINT8,
+        sizes(2, 2),
+        with(
+            "input", in(sizes(2, 2), -1, 0, 1, 2),
+            "scale", floats(sizes(2), 0.1f, 0.01f),
+            "zero_point", MilModel.bytes(Element.UINT8, sizes(2), 10, 0),
+            "axis", number(0),
+            "output_dtype", text("uint8")));
+    model.operation(
+        "dequantize",
+        "result",
+        Element.FP32,
+        sizes(2, 2),
+        with("input", new MilModel.Result("q"), "scale", number(1f)));
+    Map<String, Array> inputs = Map.of("input", in(sizes(2, 2), -1, 0, 1, 2));
+    assertArrayEquals(
+        numbers("0 10 100 200"), run(model, inputs, Element.FP32, sizes(2, 2), sizes(2, 2)));
+  }
+
+  @Test
+  void constantsAreDequantized() {
+    weights(
+        "dequantize",
+        with(
+            "input", MilModel.bytes(Element.UINT8, sizes(2, 3), 1, 2, 3, 1, 2, 3),
+            "scale", number(2f),
+            "zero_point", MilModel.bytes(Element.UINT8, sizes(), 1)),
+        sizes(2, 3),
+        numbers("0 2 4 0 2 4"));
+    weights(
+        "dequantize",
+        with(
+            "input", MilModel.bytes(Element.UINT8, sizes(1, 1, 2, 2), 3, 5, 5, 6),
+            "scale", floats(sizes(2), 1, 2),
+            "zero_point", MilModel.bytes(Element.UINT8, sizes(2), 2, 4),
+            "axis", number(3)),
+        sizes(1, 1, 2, 2),
+        numbers("1 2 3 4"));
+  }
+
+  // Parts, places and blocks
+
+  @Test
+  void blocksOfDepth() {
+    Array x = in(sizes(1, 4, 1, 1), 9, 5, 1, 3);
+    gives(
+        IOS15,
+        "depth_to_space",
+        with("x", x, "block_size", number(2)),
+        sizes(1, 1, 2, 2),
+        9,
+        5,
+        1,
+        3);
+    gives(
+        IOS15,
+        "space_to_depth",
+        with("x", in(sizes(1, 1, 2, 2), 7, 9, 4, 6), "block_size", number(2)),
+        sizes(1, 4, 1, 1),
+        7,
+        9,
+        4,
+        6);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, -1, '3 3 5 1 0 6 3 8 0 0 7 2 0 0 0 1'",
+    "-1, 0, '3 0 0 0 5 6 0 0 7 2 7 0 6 7 7 1'",
+    "0, 0, '3 0 0 0 0 6 0 0 0 0 7 0 0 0 0 1'"
+  })
+  void bandsOfMatrices(int lower, int upper, String expected) {
+    Array x = in(sizes(4, 4), numbers("3 3 5 1 5 6 3 8 7 2 7 2 6 7 7 1"));
+    gives(
+        IOS15,
+        "band_part",
+        with("x", x, "lower", number(lower), "upper", number(upper)),
+        sizes(4, 4),
+        numbers(expected));
+  }
+
+  @Test
+  void borderIsCropped() {
+    gives(
+        IOS15,
+        "crop",
+        with(
+            "x", in(sizes(1, 1, 4, 4), numbers("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16")),
+            "crop_height", ints(0, 1),
+            "crop_width", ints(1, 1)),
+        sizes(1, 1, 3, 2),
+        2,
+        3,
+        6,
+        7,
+        10,
+        11);
+  }
+
+  @Test
+  void rowsOfOne() {
+    Array x = intsIn(sizes(2), 1, 0);
+    Map<String, Object> last = with("indices", x, "one_hot_vector_size", number(4));
+    givesInts(IOS15, "one_hot", last, sizes(2, 4), numbers("0 1 0 0 1 0 0 0"));
+    Map<String, Object> first = new LinkedHashMap<>(last);
+    first.put("axis", number(0));
+    givesInts(IOS15, "one_hot", first, sizes(4, 2), numbers("0 1 1 0 0 0 0 0"));
+    Map<String, Object> others = new LinkedHashMap<>(last);
+    others.put("on_value", number(1f));
+    others.put("off_value", number(0.1f));
+    gives(IOS15, "one_hot", others, sizes(2, 4), numbers("0.1 1 0.1 0.1 1 0.1 0.1 0.1"));
+  }
+
+  @Test
+  void placesByBatches() {
+    Array x = in(sizes(2, 2, 3), numbers("1 2 3 4 5 6 7 8 9 10 11 12"));
+    Array indices =
+        new Array(false, Element.INT32, sizes(2, 2, 2), new int[] {1, 0, 0, 1, 1, 0, 0, 0});
+    gives(
+        IOS16,
+        "gather",
+        with("x", x, "indices", indices, "axis", number(1), "batch_dims", number(1)),
+        sizes(2, 2, 2, 3),
+        numbers("4 5 6 1 2 3 1 2 3 4 5 6 10 11 12 7 8 9 7 8 9 7 8 9"));
+    gives(
+        IOS16,
+        "gather",
+        with("x", x, "indices", indices, "axis", number(2), "batch_dims", number(2)),
+        sizes(2, 2, 2),
+        numbers("2 1 4 5 8 7 10 10"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"add, '9 11 13 9 11 13'", "sub, '-7 -7 -7 -1 -1 -1'", "update, '8 9 10 5 6 7'"})
+  void rowsAreScattered(String mode, String expected) {
+    gives(
+        IOS15,
+        "scatter",
+        with(
+            "data", in(sizes(2, 3), 1, 2, 3, 4, 5, 6),
+            "indices", ints(1, 0),
+            "updates", floats(sizes(2, 3), 5, 6, 7, 8, 9, 10),
+            "mode", text(mode)),
+        sizes(2, 3),
+        numbers(expected));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"mul, '8 10 18 20 5 42'", "max, '8 5 6 5 5 7'", "min, '1 2 3 4 1 6'"})
+  void elementsAreScatteredAlongRows(String mode, String expected) {
+    gives(
+        IOS15,
+        "scatter_along_axis",
+        with(
+            "data", in(sizes(2, 3), 1, 2, 3, 4, 5, 6),
+            "indices", new Array(false, Element.INT32, sizes(2, 3), new int[] {1, 0, 0, 0, 1, 1}),
+            "updates", floats(sizes(2, 3), 5, 5, 6, 8, 1, 7),
+            "axis", number(0),
+            "mode", text(mode)),
+        sizes(2, 3),
+        numbers(expected));
+  }
+
+  @Test
+  void partsBackwards() {
+    gives(
+        IOS15,
+        "slice_by_index",
+        with(
+            "x", in(sizes(10), count(10)),
+            "begin", ints(8),
+            "end", ints(2),
+            "stride", ints(-2)),
+        sizes(3),
+        8,
+        6,
+        4);
+  }
+
+  // Neighbours
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, '0.99996257 -6.98716545 4.99531746 -5.99191284 -2.99898791 -4.99531746'",
+    "3, '0.99997497 -6.99143696 4.99687672 -5.99460602 -2.99932504 -4.99687672'"
+  })
+  void responsesOfNeighbouringChannels(int size, String expected) {
+    gives(
+        IOS15,
+        "local_response_norm",
+        with("x", in(sizes(1, 3, 2), 1, -7, 5, -6, -3, -5), "size", number(size)),
+        sizes(1, 3, 2),
+        numbers(expected));
+  }
+
+  @Test
+  void rootsOfSquares() {
+    gives(
+        IOS16,
+        "l2_pool",
+        with(
+            "x", in(sizes(1, 1, 2, 2), 1, 2, 3, 4),
+            "kernel_sizes", ints(2, 2),
+            "strides", ints(1, 1),
+            "pad_type", text("same_lower")),
+        sizes(1, 1, 2, 2),
+        1,
+        2.236068f,
+        3.162278f,
+        5.477226f);
   }
 
   // What lies

@@ -2,10 +2,10 @@ package dev.baton.xnnpack.payload;
 
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.Payload;
+import dev.baton.graph.GraphBuilder;
 import dev.baton.xnnpack.payload.schema.Buffer;
 import dev.baton.xnnpack.payload.schema.ConstantDataOffset;
 import dev.baton.xnnpack.payload.schema.XNNGraph;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,6 +19,7 @@ final class ConstantData {
   private static final long NAMED = -1;
   private static final long COPY_SLACK_BYTES = 1 << 20;
 
+  private final GraphBuilder into;
   private final Payload payload;
   private final PayloadContainer container;
   private final XNNGraph graph;
@@ -26,7 +27,8 @@ final class ConstantData {
   private final Map<Long, MemorySegment> found = new HashMap<>();
   private long copyable;
 
-  ConstantData(Payload payload, PayloadContainer container, XNNGraph graph) {
+  ConstantData(Payload payload, PayloadContainer container, XNNGraph graph, GraphBuilder into) {
+    this.into = into;
     this.payload = payload;
     this.container = container;
     this.graph = graph;
@@ -56,14 +58,27 @@ final class ConstantData {
     return aligned ? bytes : copy(bytes, user);
   }
 
-  /** Room for a rearranged constant, alive as long as anything refers to it. */
+  /** Room for a rearranged constant, alive as long as the graph. */
   MemorySegment allocate(long bytes, String user) throws DelegateException {
     copyable -= bytes;
     if (copyable < 0) {
       throw Failures.damaged(
           user + " would copy " + bytes + " bytes more than there are constants to copy");
     }
-    return Arena.ofAuto().allocate(Math.max(1, bytes), 64).asSlice(0, bytes);
+    try {
+      return into.allocate(bytes, 64);
+    } catch (OutOfMemoryError e) {
+      throw new DelegateException(
+          DelegateException.Kind.RESOURCES,
+          "XNNPACK payload: there is no memory for "
+              + bytes
+              + " bytes of "
+              + user
+              + ": "
+              + e.getMessage(),
+          "Allow more (LoadOptions.withMaxMemoryBytes), or free some.",
+          e);
+    }
   }
 
   private MemorySegment copy(MemorySegment source, String user) throws DelegateException {

@@ -45,7 +45,7 @@ final class Lifting {
     this.into = into;
     PayloadContainer container = PayloadContainer.open(payload.bytes());
     XNNGraph graph = container.graph();
-    ConstantData data = new ConstantData(payload, container, graph);
+    ConstantData data = new ConstantData(payload, container, graph, into);
     this.values = PayloadValues.read(graph);
     this.tensors = new Tensors(into, data, values);
     this.nodes = readNodes(graph);

@@ -23,6 +23,7 @@ import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.Constants;
 import dev.baton.runtime.lift.LateConstants;
 import dev.baton.runtime.lift.LiftException;
+import dev.baton.runtime.lift.LiftedConstants;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.PlainMoves;
@@ -52,7 +53,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -75,7 +76,7 @@ public final class CompiledMethod implements AutoCloseable {
   private record Source(
       String program,
       String method,
-      Supplier<LiftedMethod> lift,
+      Function<LiftedConstants, LiftedMethod> lift,
       long plannedBytes,
       Set<String> unlifted) {}
 
@@ -117,7 +118,7 @@ public final class CompiledMethod implements AutoCloseable {
     Placer placer = new Placer(method, sessions, delegates, kernels);
     try {
       long start = System.nanoTime();
-      this.lifted = source.lift().get();
+      this.lifted = source.lift().apply(new LiftedConstants(constants, options.maxMemoryBytes()));
       phases.add(LoadPhase.Kind.LIFT, method, start);
       for (Block block : lifted.blocks()) {
         start = System.nanoTime();
@@ -253,14 +254,15 @@ public final class CompiledMethod implements AutoCloseable {
       boolean toRun,
       Set<String> unlifted) {
     ProgramMethod source = program.method(method);
-    Supplier<LiftedMethod> lift =
-        () ->
+    Function<LiftedConstants, LiftedMethod> lift =
+        constants ->
             MethodLifter.lift(
                 program,
                 source,
                 kernels,
                 id -> unlifted.contains(id) ? null : delegates.lifters().get(id),
-                id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)));
+                id -> delegates.delegates().stream().anyMatch(d -> d.payloadIds().contains(id)),
+                constants);
     long planned = source.plannedBuffers().stream().mapToLong(PlannedBuffer::bytes).sum();
     return new CompiledMethod(
         new Source(program.source(), method, lift, planned, unlifted),
@@ -279,7 +281,7 @@ public final class CompiledMethod implements AutoCloseable {
       Sessions sessions,
       WorkerPool workers) {
     return new CompiledMethod(
-        new Source("the host", lifted.name(), () -> lifted, 0, Set.of()),
+        new Source("the host", lifted.name(), constants -> lifted, 0, Set.of()),
         kernels,
         delegates,
         sessions,

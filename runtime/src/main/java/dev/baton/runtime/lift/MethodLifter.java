@@ -84,6 +84,8 @@ public final class MethodLifter {
   /** The outputs of calls whose payloads have been opened, by instruction. */
   private final Map<Integer, Integer> knownOutputs;
 
+  private final LiftedConstants constants;
+
   /** Those of calls that turned out to have others than was thought. */
   private final Map<Integer, Integer> misjudged = new HashMap<>();
 
@@ -120,13 +122,15 @@ public final class MethodLifter {
       Kernels kernels,
       Function<String, @Nullable PayloadLifter> lifters,
       Predicate<String> loadable,
-      Map<Integer, Integer> knownOutputs) {
+      Map<Integer, Integer> knownOutputs,
+      LiftedConstants constants) {
     this.program = program;
     this.knownOutputs = knownOutputs;
     this.method = method;
     this.kernels = kernels;
     this.lifters = lifters;
     this.loadable = loadable;
+    this.constants = constants;
     this.instructions = flatten(method.chains());
     this.written = new boolean[method.values().size()];
     this.isInput = new boolean[method.values().size()];
@@ -138,6 +142,7 @@ public final class MethodLifter {
    *     opaque node
    * @param loadable true for the backend ids whose payloads a delegate could load as they are: what
    *     a lifter does not support then stays an opaque node too
+   * @param constants of what lifters rearrange
    * @throws LiftException if the method cannot be lifted; operators that nobody knows are named all
    *     at once
    */
@@ -146,11 +151,14 @@ public final class MethodLifter {
       ProgramMethod method,
       Kernels kernels,
       Function<String, @Nullable PayloadLifter> lifters,
-      Predicate<String> loadable) {
+      Predicate<String> loadable,
+      LiftedConstants constants) {
     Map<Integer, Integer> known = new HashMap<>();
     while (true) {
       MethodLifter lifter =
-          new MethodLifter(program, method, kernels, lifters, loadable, Map.copyOf(known));
+          new MethodLifter(
+              program, method, kernels, lifters, loadable, Map.copyOf(known), constants);
+      constants.again();
       int before = known.size();
       try {
         LiftedMethod result = lifter.lift();
@@ -889,6 +897,11 @@ public final class MethodLifter {
             @Override
             TensorType type(int k) {
               return typeOf(spec(k), call.args().get(k));
+            }
+
+            @Override
+            public MemorySegment allocate(long bytes, long alignment) {
+              return constants.allocate(bytes, alignment);
             }
 
             @Override
