@@ -9,6 +9,7 @@ import dev.baton.runtime.kernel.ReferenceKernels;
 import dev.baton.runtime.placement.NodeWork;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.profile.Profile;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -25,20 +26,24 @@ final class StepDescription {
     boolean several = unit.nodes().size() > 1;
     double products = 0;
     double arithmetic = 0;
+    List<Profile.Operation> operations = new ArrayList<>();
     for (Node node : unit.nodes()) {
+      double own = 0;
       // Within a group integers are computed on, and nothing is converted.
       if (!several || !node.name().startsWith("quantized_decomposed::")) {
         NodeWork work = NodeWork.of(node, plan);
         products += work.multiplyAdds();
-        arithmetic += work.operations();
+        own = work.operations();
       }
+      arithmetic += own;
+      operations.add(new Profile.Operation(node.name(), node.origin(), Math.round(own)));
     }
     return new Profile.Step(
         index,
         name,
         runner(unit),
         unit instanceof Unit.OnDelegate on ? on.name() : "",
-        unit.nodes().stream().map(n -> new Profile.Operation(n.name(), n.origin())).toList(),
+        operations,
         inputs,
         outputs,
         bytes(inputs) + constantBytes(unit),
