@@ -4,6 +4,8 @@ import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.ExecutionCore;
 import dev.baton.runtime.execute.SharedState;
+import dev.baton.runtime.flight.CloseEvent;
+import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.plan.Recording;
@@ -562,7 +564,11 @@ public final class Execution implements AutoCloseable {
     }
     try {
       if (state.get() == FREEING) {
+        CloseEvent event = Flight.isOn() ? CloseEvent.begun() : null;
         core.close();
+        if (event != null) {
+          event.done("execution", lifted.name());
+        }
       }
     } finally {
       method.forget(this);

@@ -15,6 +15,8 @@ import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.flight.Flight;
+import dev.baton.runtime.flight.LoadEvent;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
@@ -194,6 +196,33 @@ public final class CompiledMethod implements AutoCloseable {
       Sessions sessions,
       WorkerPool workers,
       long start) {
+    LoadEvent event = Flight.isOn() ? LoadEvent.begun() : null;
+    String placed = "";
+    String failure = "";
+    try {
+      CompiledMethod result = packed(program, method, kernels, delegates, sessions, workers);
+      placed = result.placement.summary();
+      Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
+      LOG.log(System.Logger.Level.INFO, () -> loaded.message());
+      sessions.options().listener().accept(loaded);
+      return result;
+    } catch (RuntimeException | Error e) {
+      failure = String.valueOf(e.getMessage());
+      throw e;
+    } finally {
+      if (event != null) {
+        event.done(program.source(), method, placed, failure);
+      }
+    }
+  }
+
+  private static CompiledMethod packed(
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      WorkerPool workers) {
     CompiledMethod result = of(program, method, kernels, delegates, sessions, workers, true);
     try {
       PackingAhead.run(result);
@@ -205,9 +234,6 @@ public final class CompiledMethod implements AutoCloseable {
       }
       throw e;
     }
-    Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
-    LOG.log(System.Logger.Level.INFO, () -> loaded.message());
-    sessions.options().listener().accept(loaded);
     return result;
   }
 

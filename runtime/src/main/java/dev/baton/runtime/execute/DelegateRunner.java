@@ -13,6 +13,8 @@ import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.ShadowReport;
+import dev.baton.runtime.flight.FallbackEvent;
+import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
@@ -112,6 +114,7 @@ final class DelegateRunner {
         runTwin();
         return;
       }
+      long start = Flight.isOn() ? System.nanoTime() : 0;
       try {
         DelegateExecution bound = execution;
         if (bound == null || current != this) {
@@ -122,8 +125,9 @@ final class DelegateRunner {
         if (e instanceof DelegateException d && d.kind() == DelegateException.Kind.CANCELLED) {
           core.control().check(); // who gives up unasked has failed
         }
+        long failing = Flight.isOn() ? System.nanoTime() - start : 0;
         fallBack(e);
-        runTwin();
+        runFirst(failing, String.valueOf(e.getMessage()));
         return;
       }
       ShadowedPart part = shadow;
@@ -153,6 +157,24 @@ final class DelegateRunner {
       shadowTwin = known;
       shadowed = this;
       return known;
+    }
+
+    /** The twin for the first time, after so many nanoseconds of the delegate. */
+    private void runFirst(long failing, String failure) {
+      if (!Flight.isOn()) {
+        runTwin();
+        return;
+      }
+      FallbackEvent event = FallbackEvent.begun();
+      long start = System.nanoTime();
+      runTwin();
+      event.done(
+          method.lifted().name(),
+          unit.delegate(),
+          unit.name(),
+          failure,
+          failing,
+          System.nanoTime() - start);
     }
 
     private void runTwin() {

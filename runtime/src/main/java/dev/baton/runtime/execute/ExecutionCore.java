@@ -12,6 +12,10 @@ import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Placement;
 import dev.baton.runtime.ShadowReport;
+import dev.baton.runtime.flight.CopyEvent;
+import dev.baton.runtime.flight.Flight;
+import dev.baton.runtime.flight.RunEvent;
+import dev.baton.runtime.flight.StepEvent;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.NodeCall;
@@ -324,6 +328,21 @@ public final class ExecutionCore implements AutoCloseable {
 
   /** One run. */
   public void run() {
+    if (Flight.isOn() && RunEvent.isOn()) {
+      RunEvent event = RunEvent.begun();
+      boolean completed = false;
+      try {
+        runOnce();
+        completed = true;
+      } finally {
+        event.done(method.lifted().name(), completed);
+      }
+    } else {
+      runOnce();
+    }
+  }
+
+  private void runOnce() {
     control.begin();
     try {
       Recording into = recording;
@@ -359,11 +378,14 @@ public final class ExecutionCore implements AutoCloseable {
       }
     }
     long budget = method.options().maxInstructions();
+    boolean traced = Flight.isOn() && (StepEvent.isOn() || CopyEvent.isOn());
     int block = 0;
     while (true) {
       BlockRunner runner = runners[block];
       BoundPlan plan = runner.current();
-      if (into == null) {
+      if (traced) {
+        plan.runTraced(into);
+      } else if (into == null) {
         plan.run();
       } else {
         plan.run(into);

@@ -17,6 +17,10 @@ import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.MissingOperatorException;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.flight.ClaimEvent;
+import dev.baton.runtime.flight.CompileEvent;
+import dev.baton.runtime.flight.DeclineEvent;
+import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.ReferenceKernels;
 import dev.baton.runtime.kernel.ScalarOperators;
@@ -237,9 +241,12 @@ public final class Placer {
       PartView view = new PartView(draft.graph, method, free);
       ClaimSheet sheet = new ClaimSheet(draft, open.name(), new HashSet<>(free));
       long start = System.nanoTime();
+      ClaimEvent event = Flight.isOn() ? ClaimEvent.begun() : null;
+      String failure = "";
       try {
         open.session().claim(view, sheet);
       } catch (RuntimeException | LinkageError e) {
+        failure = String.valueOf(e.getMessage());
         if (sessions.options().policy() == FallbackPolicy.FAIL) {
           throw new DelegateFailedException(
               open.name(),
@@ -261,6 +268,10 @@ public final class Placer {
         view.expire();
         sheet.expired = true;
         sessions.phases().add(LoadPhase.Kind.CLAIM, open.name(), start);
+        if (event != null) {
+          int left = failure.isEmpty() ? sheet.offered.size() : free.size();
+          event.done(open.name(), method, free.size(), free.size() - left, failure);
+        }
       }
       for (Node node : free) {
         if (draft.colours[node.id()] == null && !sheet.declined.contains(node)) {
@@ -328,9 +339,13 @@ public final class Placer {
     List<Value> inputs = view.inputs();
     List<Value> outputs = view.outputs();
     long start = System.nanoTime();
+    CompileEvent event = Flight.isOn() ? CompileEvent.begun() : null;
+    String failure = "";
+    long memory = 0;
     try {
       CompiledSubgraph result = open.session().compile(view, sessions.context(open.name(), method));
       compiled.add(result);
+      memory = result.memoryBytes();
       subgraphs.add(
           new Placement.PlacedSubgraph(
               name,
@@ -339,9 +354,10 @@ public final class Placer {
               part.nodes().size(),
               bytes(inputs),
               bytes(outputs),
-              result.memoryBytes()));
+              memory));
       return new Unit.OnDelegate(name, open.name(), false, part.nodes(), inputs, outputs, result);
     } catch (DelegateException | RuntimeException | LinkageError e) {
+      failure = String.valueOf(e.getMessage());
       if (sessions.options().policy() == FallbackPolicy.FAIL) {
         throw new DelegateFailedException(
             open.name(),
@@ -359,6 +375,9 @@ public final class Placer {
     } finally {
       view.expire();
       sessions.phases().add(LoadPhase.Kind.COMPILE, name, start);
+      if (event != null) {
+        event.done(open.name(), name, part.nodes().size(), memory, failure);
+      }
     }
   }
 
@@ -401,11 +420,15 @@ public final class Placer {
         continue;
       }
       long start = System.nanoTime();
+      CompileEvent event = Flight.isOn() ? CompileEvent.begun() : null;
+      String name = nextName(open);
+      String failure = "";
+      long memory = 0;
       try {
-        String name = nextName(open);
         CompiledSubgraph result =
             open.session().load(payload, sessions.context(open.name(), method));
         compiled.add(result);
+        memory = result.memoryBytes();
         sessions.phases().add(LoadPhase.Kind.COMPILE, name, start);
         List<Value> inputs = node.inputs();
         subgraphs.add(
@@ -416,10 +439,11 @@ public final class Placer {
                 0,
                 bytes(inputs),
                 bytes(node.results()),
-                result.memoryBytes()));
+                memory));
         return new Unit.OnDelegate(
             name, open.name(), true, List.of(node), inputs, node.results(), result);
       } catch (DelegateException | RuntimeException | LinkageError e) {
+        failure = String.valueOf(e.getMessage());
         unloadedCause = unloadedCause == null ? e : unloadedCause;
         refusals.add(
             "delegate '"
@@ -429,6 +453,10 @@ public final class Placer {
                 + (e instanceof DelegateException d && !d.remedy().isEmpty()
                     ? " " + d.remedy()
                     : ""));
+      } finally {
+        if (event != null) {
+          event.done(open.name(), name, 1, memory, failure);
+        }
       }
     }
     unloaded.putIfAbsent(payload.id(), opaque(node, payload, refusals));
@@ -543,6 +571,9 @@ public final class Placer {
           .declines
           .getOrDefault(node, new LinkedHashMap<>())
           .forEach((d, reason) -> declines.add(new Placement.DeclinedBy(d, reason)));
+      if (Flight.isOn()) {
+        declines.forEach(d -> record(node, d));
+      }
       operators.add(
           new Placement.PlacedOperator(
               node.name(),
@@ -558,6 +589,16 @@ public final class Placer {
               node.results().stream().map(v -> v.type().toString()).toList(),
               declines));
     }
+  }
+
+  private void record(Node node, Placement.DeclinedBy declined) {
+    DeclineEvent.happened(
+        declined.delegate(),
+        method,
+        node.name(),
+        node.origin().instruction(),
+        declined.reason().kind().name(),
+        declined.reason().detail());
   }
 
   /** The report over all blocks, with the problems that keep the method from running. */

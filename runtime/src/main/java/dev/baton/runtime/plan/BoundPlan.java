@@ -7,6 +7,8 @@ import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
+import dev.baton.runtime.flight.CopyEvent;
+import dev.baton.runtime.flight.StepEvent;
 import dev.baton.runtime.kernel.BoundNodeCall;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Elements;
@@ -360,6 +362,43 @@ public final class BoundPlan {
       throw failed(at, e);
     }
     publish();
+  }
+
+  /**
+   * {@link #run} with an event for each step, for Java Flight Recorder.
+   *
+   * @param recording where times go as well; null for nowhere
+   */
+  public void runTraced(@Nullable Recording recording) {
+    int first = recording == null ? 0 : recording.firstStepOf(this);
+    int at = 0;
+    try {
+      for (; at < steps.length; at++) {
+        host.checkCancelled();
+        long before = System.nanoTime();
+        runTraced(at);
+        if (recording != null) {
+          recording.step(first + at, before, System.nanoTime() - before);
+        }
+      }
+    } catch (RuntimeException e) {
+      throw failed(at, e);
+    }
+    publish();
+  }
+
+  private void runTraced(int step) {
+    Unit unit = stepUnits[step];
+    Value value = copied[step];
+    if (unit != null) {
+      StepEvent event = StepEvent.begun();
+      steps[step].run();
+      event.done(host.method(), names[step], StepDescription.runner(unit));
+    } else {
+      CopyEvent event = CopyEvent.begun();
+      steps[step].run();
+      event.done(host.method(), value == null ? 0 : plan.type(value).byteSize());
+    }
   }
 
   /** {@link #run} within a step of another plan: its own steps are parts of that. */

@@ -68,7 +68,8 @@ final class StepDescription {
         0);
   }
 
-  private static String runner(Unit unit) {
+  /** Who runs a unit, as in {@link Profile.Step#runner}. */
+  static String runner(Unit unit) {
     return switch (unit) {
       case Unit.OnDelegate on -> on.delegate();
       case Unit.OnJava java -> java.provider();
