@@ -13,5 +13,6 @@ module dev.baton.devtools {
 
   exports dev.baton.devtools.advice;
   exports dev.baton.devtools.etdump;
+  exports dev.baton.devtools.etrecord;
   exports dev.baton.devtools.program;
 }

@@ -63,9 +63,7 @@ class FlightTest {
       return ModelMethod.load(
           program,
           "forward",
-          LoadOptions.defaults()
-              .withPolicy(FallbackPolicy.FALL_BACK)
-              .withDelegates(List.of(NAME)),
+          LoadOptions.defaults().withPolicy(FallbackPolicy.FALL_BACK).withDelegates(List.of(NAME)),
           Delegates.of(List.of(FaultInjectingDelegate.of(all)), List.of()));
     }
   }
@@ -145,7 +143,8 @@ class FlightTest {
     try (Recording recording = new Recording(settings())) {
       recording.enable("baton.Step").withoutThreshold();
       recording.start();
-      try (ModelMethod method = load(new Fault(Moment.COMPILE, 1, 9, 0, Failure.delegateException()));
+      try (ModelMethod method =
+              load(new Fault(Moment.COMPILE, 1, 9, 0, Failure.delegateException()));
           Execution execution = method.newExecution()) {
         execution.run();
       }

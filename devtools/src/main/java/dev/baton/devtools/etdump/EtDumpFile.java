@@ -359,16 +359,14 @@ public final class EtDumpFile {
     private int tensor(TensorValue tensor) {
       int sizes = Tensor.createSizesVector(to, longs(tensor.sizes()));
       int strides = Tensor.createStridesVector(to, longs(tensor.strides()));
-      return Tensor.createTensor(
-          to, (byte) tensor.type().code(), sizes, strides, tensor.offset());
+      return Tensor.createTensor(to, (byte) tensor.type().code(), sizes, strides, tensor.offset());
     }
 
     private static long[] longs(List<Long> numbers) {
       return numbers.stream().mapToLong(Long::longValue).toArray();
     }
 
-    private static <T> int[] offsets(
-        List<T> items, ToIntFunction<T> write) {
+    private static <T> int[] offsets(List<T> items, ToIntFunction<T> write) {
       return items.stream().mapToInt(write).toArray();
     }
   }

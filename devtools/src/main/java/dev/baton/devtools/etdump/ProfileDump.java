@@ -85,11 +85,9 @@ public final class ProfileDump {
 
   private RunData block(String name) {
     List<EtDump.Event> all = new ArrayList<>();
-    events.forEach(
-        (key, time) ->
-            all.add(
-                new ProfileEvent(
-                    key.name, key.place, List.of(), time.start, time.start + time.nanos)));
+    events.forEach((key, time) ->
+        all.add(
+            new ProfileEvent(key.name, key.place, List.of(), time.start, time.start + time.nanos)));
     events = new LinkedHashMap<>();
     return new RunData(name, RunData.NO_BUNDLED_INPUT, List.of(), all);
   }

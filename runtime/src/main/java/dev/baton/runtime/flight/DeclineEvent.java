@@ -37,7 +37,13 @@ public final class DeclineEvent extends Event {
   private DeclineEvent() {}
 
   /** It happens now. */
-  public static void happened(String delegate, String method, String operator, int instruction, String kind, String reason) {
+  public static void happened(
+      String delegate,
+      String method,
+      String operator,
+      int instruction,
+      String kind,
+      String reason) {
     DeclineEvent event = new DeclineEvent();
     if (event.shouldCommit()) {
       event.delegate = delegate;

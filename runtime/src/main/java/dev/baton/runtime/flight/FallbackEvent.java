@@ -11,7 +11,8 @@ import jdk.jfr.Timespan;
 /** Java runs a subgraph whose delegate has failed, for the first time. */
 @Name("baton.Fallback")
 @Label("Fallback")
-@Description("Java runs a subgraph in the place of its delegate, for the first time; lasts as long as Java takes")
+@Description(
+    "Java runs a subgraph in the place of its delegate, for the first time; lasts as long as Java takes")
 @Category({"Baton", "Fallback"})
 @StackTrace(false)
 public final class FallbackEvent extends Event {
@@ -45,7 +46,13 @@ public final class FallbackEvent extends Event {
   }
 
   /** It ends now. */
-  public void done(String method, String delegate, String subgraph, String failure, long delegateTime, long javaTime) {
+  public void done(
+      String method,
+      String delegate,
+      String subgraph,
+      String failure,
+      long delegateTime,
+      long javaTime) {
     end();
     if (shouldCommit()) {
       this.method = method;

@@ -110,8 +110,7 @@ public record Profile(
    * @param id the delegate's number of it; −1 if it has none
    * @param operations what it computes; empty if that is not known
    */
-  public record Part(
-      int id, String name, long startNanos, long nanos, List<Operation> operations) {
+  public record Part(int id, String name, long startNanos, long nanos, List<Operation> operations) {
     public Part {
       operations = List.copyOf(operations);
     }
