@@ -5,6 +5,7 @@ import dev.baton.devtools.etdump.EtDumpFile;
 import dev.baton.devtools.etrecord.EtRecord;
 import dev.baton.devtools.etrecord.EtRecordFile;
 import dev.baton.devtools.program.ProgramSize;
+import dev.baton.devtools.program.ProgramSummary;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.io.InputStream;
