@@ -89,7 +89,7 @@ public final class EtDumpFile {
       FlatBufferVerifier.verify(
           tables, EtDumpSchema.ETDUMP, UnknownMembers.REFUSE, (long) MOST_SHARING * file.length);
     } catch (MalformedException e) {
-      throw damaged(source, e.getMessage(), e);
+      throw damaged(source, String.valueOf(e.getMessage()), e);
     }
     return new Reader(source).dump(ETDump.getRootAsETDump(tables));
   }
