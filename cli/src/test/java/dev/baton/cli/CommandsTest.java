@@ -428,6 +428,24 @@ class CommandsTest {
   }
 
   @Test
+  void recordingsAndRecordsOfExportsAreInspected() throws IOException {
+    Path etdump = folder.resolve("run.etdp");
+    done("profile", LOWERED, "--warm-up", "0", "--runs", "3", "--etdump", etdump);
+    String table = done("inspect", etdump).out();
+    for (String expected : List.of("3 blocks Execute", "Program::load_method", "DELEGATE_CALL")) {
+      assertTrue(table.contains(expected), expected + " in " + table);
+    }
+    assertEquals(
+        Map.of("Default", 1, "Execute", 3), done("inspect", etdump, "--json").json().get("blocks"));
+    Path record = Path.of("../devtools/src/test/resources/dev/baton/devtools/linear-xnn.etrecord");
+    String instructions = done("inspect", record).out();
+    for (String expected : List.of("XnnpackBackend, 4 operators", "aten.cumsum.default")) {
+      assertTrue(instructions.contains(expected), expected + " in " + instructions);
+    }
+    assertTrue(done("inspect", record, "--json").json().containsKey("methods"));
+  }
+
+  @Test
   void bundledProgramsAreInspectedAndVerified() {
     String bundle = Path.of("../models/bundled-state-portable.bpte").toString();
     String inspected = done("inspect", bundle).out();
