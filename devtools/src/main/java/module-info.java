@@ -7,4 +7,8 @@ module dev.baton.devtools {
   requires com.fasterxml.jackson.jr.ob;
   requires dev.baton.cases;
   requires transitive dev.baton.runtime;
+  requires io.github.javadiffutils;
+
+  exports dev.baton.devtools.advice;
+  exports dev.baton.devtools.program;
 }

@@ -1,11 +1,17 @@
 package dev.baton.cli;
 
 import dev.baton.delegate.Availability;
+import dev.baton.devtools.advice.PlacementCost;
 import dev.baton.graph.Origin;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
+import dev.baton.runtime.Execution;
+import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.profile.MachinePeak;
+import dev.baton.runtime.profile.MemoryUse;
+import dev.baton.runtime.profile.Profile;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,6 +35,7 @@ import picocli.CommandLine.Option;
       "  baton explain model.pte",
       "  baton explain model.pte --delegates none   what Java alone would do",
       "  baton explain model.pte --json             each operator's reasons",
+      "  baton explain model.pte --measure          and what they cost",
       "",
       "Runners: a delegate's name; a Java kernel provider ('reference'); 'plan' for what is",
       "computed once when shapes are known and costs nothing in a run.",
@@ -37,9 +44,26 @@ import picocli.CommandLine.Option;
     })
 final class ExplainCommand extends AbstractCommand {
   private static final int SHOWN_NAMES = 4;
+  private static final int RUNS = 30;
 
   @Mixin private ModelOptions model;
   @Mixin private DelegateOptions delegates;
+  @Mixin private InputOptions inputs;
+
+  @Option(
+      names = "--measure",
+      description = {
+        "Loads and runs the method too, and says what the borders of subgraphs, their number and each"
+            + " reason to decline cost."
+      })
+  private boolean measure;
+
+  @Option(
+      names = {"--warm-up", "--warmup"},
+      paramLabel = "S",
+      defaultValue = "3",
+      description = "With --measure: seconds of runs before those measured; default: 3.")
+  private double warmUp;
 
   @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
   private boolean json;
@@ -50,22 +74,45 @@ final class ExplainCommand extends AbstractCommand {
   @Override
   int execute() throws IOException {
     List<String> events = new ArrayList<>();
+    LoadOptions options = delegates.loadOptions();
+    Delegates known = Delegates.load();
     try (Program program = model.open()) {
       Placement placement =
           ModelMethod.explain(
-              program,
-              model.method(program),
-              delegates.loadOptions().withListener(e -> note(e, events)),
-              Delegates.load());
+              program, model.method(program), options.withListener(e -> note(e, events)), known);
+      Measured measured =
+          measure && placement.problems().isEmpty() ? measure(program, options, known) : null;
       if (json) {
         Map<String, Object> content = PlacementJson.full(placement);
         content.put("liftedPayloads", payloads(placement));
         content.put("events", events);
+        if (measured != null) {
+          content.put("cost", measured.cost());
+          content.put("memoryUse", measured.memory());
+        }
         out().println(Json.text(content));
       } else {
         lines(placement, events).forEach(out()::println);
+        if (measured != null) {
+          CostReport.text(measured.cost(), measured.memory()).forEach(out()::println);
+        }
       }
       return placement.problems().isEmpty() ? DONE : FAILED;
+    }
+  }
+
+  private record Measured(PlacementCost cost, MemoryUse memory) {}
+
+  private Measured measure(Program program, LoadOptions options, Delegates known)
+      throws IOException {
+    try (ModelMethod method =
+            ModelMethod.load(program, model.method(program), options.withProfiling(true), known);
+        Execution execution = method.newExecution()) {
+      inputs.setOrRandomize(execution, model);
+      Profile profile = Recorder.record(execution, warmUp, RUNS);
+      MachinePeak peak =
+          MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
+      return new Measured(PlacementCost.of(profile, peak), profile.memory());
     }
   }
 

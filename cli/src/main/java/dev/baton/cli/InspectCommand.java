@@ -1,5 +1,6 @@
 package dev.baton.cli;
 
+import dev.baton.devtools.program.ProgramSize;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.util.Map;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  baton inspect model.pte",
+      "  baton inspect model.pte --size",
       "  baton inspect model.pte --json",
       "",
       "'baton explain' says who would run it on this machine."
@@ -29,6 +31,14 @@ final class InspectCommand extends AbstractCommand {
 
   @Mixin private DataOptions data;
 
+  @Option(
+      names = "--size",
+      description = "Shows where the bytes of the file go instead, the largest first.")
+  private boolean size;
+
+  @Option(names = "--all", description = "Shows every piece, not only the largest.")
+  private boolean all;
+
   @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
   private boolean json;
 
@@ -38,6 +48,10 @@ final class InspectCommand extends AbstractCommand {
   @Override
   int execute() throws IOException {
     try (Program program = data.open(model)) {
+      if (size) {
+        showSize(ProgramSize.of(program));
+        return DONE;
+      }
       ProgramSummary summary = ProgramSummary.of(program);
       if (json) {
         Map<String, Object> content = ProgramReport.json(summary);
@@ -46,6 +60,14 @@ final class InspectCommand extends AbstractCommand {
         ProgramReport.text(summary).forEach(out()::println);
       }
       return DONE;
+    }
+  }
+
+  private void showSize(ProgramSize program) throws IOException {
+    if (json) {
+      out().println(Json.text(Json.object("byKind", program.byKind(), "size", program)));
+    } else {
+      SizeReport.text(program, all).forEach(out()::println);
     }
   }
 }

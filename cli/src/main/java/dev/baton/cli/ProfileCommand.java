@@ -96,7 +96,7 @@ final class ProfileCommand extends AbstractCommand {
         ModelMethod method = fallback.load(model, program, options, known);
         Execution execution = method.newExecution()) {
       InputOptions.Origin origin = inputs.setOrRandomize(execution, model);
-      Profile profile = record(execution);
+      Profile profile = Recorder.record(execution, warmUp, runs);
       // Afterwards, so that the load is that of a process in which nothing is open yet.
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
@@ -118,20 +118,6 @@ final class ProfileCommand extends AbstractCommand {
       }
       return DONE;
     }
-  }
-
-  private Profile record(Execution execution) {
-    long until = System.nanoTime() + (long) (warmUp * 1e9);
-    execution.startProfile(1); // what records is warmed up too
-    do {
-      execution.run();
-      execution.startProfile(1);
-    } while (System.nanoTime() < until);
-    execution.startProfile(runs);
-    for (int run = 0; run < runs; run++) {
-      execution.run();
-    }
-    return execution.profile();
   }
 
   /** From the words of the command line. */

@@ -54,7 +54,8 @@ final class ProfileReport {
     lines.add(Text.format("%-10s %s", what, value));
   }
 
-  private static String memory(MemoryUse memory) {
+  /** Bytes by purpose, those that there are. */
+  static String memory(MemoryUse memory) {
     List<String> parts = new ArrayList<>();
     memoryMap(memory)
         .forEach((purpose, bytes) -> {

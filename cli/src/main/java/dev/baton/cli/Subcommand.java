@@ -10,6 +10,7 @@ enum Subcommand {
   RUN(RunCommand::new),
   VERIFY(VerifyCommand::new),
   INSPECT(InspectCommand::new),
+  DIFF(DiffCommand::new),
   EXPLAIN(ExplainCommand::new),
   DOCTOR(DoctorCommand::new),
   BENCH(BenchCommand::new),

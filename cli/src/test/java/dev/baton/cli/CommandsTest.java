@@ -237,6 +237,37 @@ class CommandsTest {
   }
 
   @Test
+  void inspectSaysWhereBytesGo() throws IOException {
+    String out = done("inspect", LOWERED, "--size").out();
+    assertTrue(out.contains("named data"), out);
+    assertTrue(out.contains("payload XnnpackBackend 0 for forward"), out);
+    Map<String, Object> json = done("inspect", LOWERED, "--size", "--json").json();
+    assertEquals(
+        Files.size(LOWERED.resolve("model.pte")),
+        ((Number) object(json.get("size")).get("fileBytes")).longValue());
+  }
+
+  @Test
+  void diffSaysWhatDiffers() throws IOException {
+    assertEquals("the programs are the same\n", done("diff", PORTABLE, PORTABLE).out());
+    Baton different = Baton.run("diff", PORTABLE, LOWERED);
+    assertEquals(1, different.status());
+    assertTrue(different.out().contains("  aten::convolution.out: 4 -> 0"), different.out());
+    assertTrue(different.out().contains("  - XnnpackBackend: none"), different.out());
+    Map<String, Object> json = Baton.run("diff", PORTABLE, LOWERED, "--json").json();
+    assertEquals(false, json.get("same"));
+  }
+
+  @Test
+  void explainMeasuresWhatPlacementCosts() throws IOException {
+    String out = done("explain", PORTABLE, "--measure", "--warm-up", "0").out();
+    assertTrue(out.contains("measured: "), out);
+    Map<String, Object> json =
+        done("explain", PORTABLE, "--measure", "--warm-up", "0", "--json").json();
+    assertTrue(((Number) object(json.get("cost")).get("runNanos")).longValue() > 0, json::toString);
+  }
+
+  @Test
   void explainSaysWhoRunsWhat() throws IOException {
     String out = done("explain", LOWERED, "--delegates", "none").out();
     assertTrue(out.contains("opened: 1 payload of XnnpackBackend"), out);

@@ -41,6 +41,18 @@ public interface DelegateSession extends AutoCloseable {
         DelegateException.Kind.UNSUPPORTED, "the delegate loads no payloads");
   }
 
+  /**
+   * What a run of any of its subgraphs costs beside the operators: to enter it, hand over inputs
+   * and outputs, and come back. A subgraph that is known to save less than this against Java stays
+   * there, unless the caller named the delegates or the whole method was lowered for it.
+   *
+   * @return nanoseconds, not negative, always the same; by default what a call of a library in the
+   *     same process takes
+   */
+  default double entryNanos() {
+    return 100;
+  }
+
   @Override
   void close();
 }

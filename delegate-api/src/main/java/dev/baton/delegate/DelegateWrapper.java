@@ -1,5 +1,7 @@
 package dev.baton.delegate;
 
+import java.util.Set;
+
 /**
  * Puts something around delegates before the host sees them: another process, a watcher, faults for
  * a test. Found by {@link java.util.ServiceLoader}, like {@link Delegate}; stateless, any thread.
@@ -31,4 +33,12 @@ public interface DelegateWrapper {
    *     delegate out, with the message, and does not use it unwrapped
    */
   Delegate wrap(Delegate delegate);
+
+  /**
+   * The delegates that its configuration names, whether there are such or not: the host tells users
+   * of those that it has not found.
+   */
+  default Set<String> wanted() {
+    return Set.of();
+  }
 }

@@ -7,13 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.DelegateException;
-import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.Architecture;
 import dev.baton.nativelib.HostPlatform;
 import dev.baton.nativelib.OperatingSystem;
-import java.nio.file.Path;
-import java.util.Map;
-import java.util.Optional;
+import dev.baton.tck.conformance.PlainContext;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,25 +53,8 @@ final class CoreMlDelegateTest {
   @Test
   void openIsRefusedWithoutTheLibrary() {
     DelegateException e =
-        assertThrows(DelegateException.class, () -> new CoreMlDelegate().open(new Context()));
+        assertThrows(DelegateException.class, () -> new CoreMlDelegate().open(new PlainContext()));
     assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
     assertFalse(e.remedy().isEmpty());
-  }
-
-  private static final class Context implements OpenContext {
-    @Override
-    public Map<String, String> options() {
-      return Map.of();
-    }
-
-    @Override
-    public int threads() {
-      return 1;
-    }
-
-    @Override
-    public Optional<Path> cacheDirectory() {
-      return Optional.empty();
-    }
   }
 }

@@ -5,6 +5,9 @@ import dev.baton.delegate.DelegateWrapper;
 import dev.baton.isolation.child.Main;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Puts those delegates in child processes that the system property {@link #PROPERTY} names: {@code
@@ -17,6 +20,8 @@ public final class IsolationWrapper implements DelegateWrapper {
 
   /** System property with options of the child's Java. */
   public static final String JAVA_OPTIONS_PROPERTY = "baton.isolate.java-options";
+
+  private static final String ALL = "*";
 
   /** Used by the service loader. */
   public IsolationWrapper() {}
@@ -33,14 +38,27 @@ public final class IsolationWrapper implements DelegateWrapper {
 
   @Override
   public Delegate wrap(Delegate delegate) {
-    List<String> names =
-        Arrays.stream(System.getProperty(PROPERTY, "").split(",")).map(String::strip).toList();
-    return names.contains("*") || names.contains(delegate.name())
+    Set<String> names = names();
+    return names.contains(ALL) || names.contains(delegate.name())
         ? new IsolatedDelegate(
             delegate,
             List.of("name", delegate.name()),
             IsolationOptions.defaults().withJavaOptions(javaOptions()))
         : delegate;
+  }
+
+  @Override
+  public Set<String> wanted() {
+    Set<String> names = names();
+    names.remove(ALL);
+    return names;
+  }
+
+  private static Set<String> names() {
+    return Arrays.stream(System.getProperty(PROPERTY, "").split(","))
+        .map(String::strip)
+        .filter(n -> !n.isEmpty())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static List<String> javaOptions() {

@@ -3,10 +3,9 @@ package dev.baton.isolation;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
-import dev.baton.delegate.OpenContext;
 import dev.baton.tck.conformance.DelegateConformance;
+import dev.baton.tck.conformance.PlainContext;
 import dev.baton.xnnpack.XnnpackDelegate;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -19,25 +18,7 @@ class IsolatedXnnpackConformanceTest extends DelegateConformance {
   /** One child for all tests: a session keeps it. */
   @BeforeAll
   static void open() throws DelegateException {
-    kept =
-        new XnnpackInChild()
-            .open(
-                new OpenContext() {
-                  @Override
-                  public Map<String, String> options() {
-                    return Map.of();
-                  }
-
-                  @Override
-                  public int threads() {
-                    return 1;
-                  }
-
-                  @Override
-                  public Optional<Path> cacheDirectory() {
-                    return Optional.empty();
-                  }
-                });
+    kept = new XnnpackInChild().open(new PlainContext());
   }
 
   @AfterAll

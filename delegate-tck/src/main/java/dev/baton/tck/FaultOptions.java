@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -107,6 +108,11 @@ public final class FaultOptions {
       byDelegate.put(halves[0], faults);
     }
     return new FaultOptions(byDelegate);
+  }
+
+  /** Names of delegates that have faults. */
+  Set<String> delegates() {
+    return byDelegate.keySet();
   }
 
   private static Faults add(Faults faults, String text) {

@@ -2,6 +2,8 @@ package dev.baton.tck;
 
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateWrapper;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Puts {@linkplain FaultOptions configured} faults around delegates that are found. Further inside
@@ -24,7 +26,16 @@ public final class FaultWrapper implements DelegateWrapper {
 
   @Override
   public Delegate wrap(Delegate delegate) {
+    return options().map(o -> o.around(delegate)).orElse(delegate);
+  }
+
+  @Override
+  public Set<String> wanted() {
+    return options().map(FaultOptions::delegates).orElse(Set.of());
+  }
+
+  private static Optional<FaultOptions> options() {
     String line = System.getProperty(FaultOptions.PROPERTY, "");
-    return line.isBlank() ? delegate : FaultOptions.parse(line).around(delegate);
+    return line.isBlank() ? Optional.empty() : Optional.of(FaultOptions.parse(line));
   }
 }

@@ -108,6 +108,11 @@ public class ForwardingDelegate implements Delegate {
     }
 
     @Override
+    public double entryNanos() {
+      return inner.entryNanos();
+    }
+
+    @Override
     public void close() {
       inner.close();
     }

@@ -13,6 +13,7 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.program.Program;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Delegates#wrapped} puts around delegates. */
@@ -106,6 +107,21 @@ class DelegateWrapperTest {
     assertTrue(
         delegates.problems().getFirst().contains("'renaming' calls it 'another'"),
         delegates.problems()::toString);
+  }
+
+  @Test
+  void whoIsAskedForAndIsNotThereIsNamed() {
+    Delegates delegates =
+        wrapped(
+            new Word("isolation", 0) {
+              @Override
+              public Set<String> wanted() {
+                return Set.of("pure-jav", PureJavaDelegate.NAME);
+              }
+            });
+    assertNotNull(delegates.find(PureJavaDelegate.NAME));
+    assertEquals(
+        List.of("'isolation' is asked for 'pure-jav': no such delegate"), delegates.problems());
   }
 
   private static Delegates wrapped(DelegateWrapper... wrappers) {

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Delegates(
     List<Delegate> delegates, Map<String, PayloadLifter> lifters, List<String> problems) {
+  private static final System.Logger LOG = System.getLogger("dev.baton");
+
   public Delegates {
     delegates = List.copyOf(delegates);
     lifters = Map.copyOf(lifters);
@@ -31,7 +33,7 @@ public record Delegates(
   /**
    * Those that {@link ServiceLoader} finds, each in what every {@link DelegateWrapper} puts around
    * it; one that does not link, or that a wrapper refuses, is left out and named among the
-   * problems.
+   * problems, which go to the log too.
    */
   public static Delegates load() {
     List<String> problems = new ArrayList<>();
@@ -43,7 +45,9 @@ public record Delegates(
     Map<String, PayloadLifter> lifters = new HashMap<>();
     services(ServiceLoader.load(PayloadLifter.class), "payload lifter", problems)
         .forEach(l -> lifters.putIfAbsent(l.payloadId(), l));
-    return new Delegates(delegates, lifters, problems).wrapped(wrappers);
+    Delegates all = new Delegates(delegates, lifters, problems).wrapped(wrappers);
+    all.problems().forEach(p -> LOG.log(System.Logger.Level.WARNING, p));
+    return all;
   }
 
   /** Given ones, for tests and embedders. */
@@ -91,6 +95,16 @@ public record Delegates(
                 + delegate.name()
                 + "' is left out, since it cannot be wrapped: "
                 + e.getMessage());
+      }
+    }
+    for (DelegateWrapper wrapper : inOrder) {
+      try {
+        wrapper.wanted().stream()
+            .filter(name -> find(name) == null)
+            .map(name -> "'" + wrapper.name() + "' is asked for '" + name + "': no such delegate")
+            .forEach(all::add);
+      } catch (RuntimeException | LinkageError e) {
+        // it refused every delegate with the same words
       }
     }
     return new Delegates(wrapped, lifters, all);

@@ -1,6 +1,6 @@
 package dev.baton.runtime;
 
-import dev.baton.runtime.execute.CountedArena;
+import dev.baton.runtime.memory.CountedArena;
 import java.util.Map;
 
 /**

@@ -34,6 +34,7 @@ import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.lift.VaryingViews;
+import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.PhaseLog;
 import dev.baton.runtime.placement.Placer;

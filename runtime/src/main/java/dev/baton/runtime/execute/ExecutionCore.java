@@ -24,6 +24,7 @@ import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.Constants;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;

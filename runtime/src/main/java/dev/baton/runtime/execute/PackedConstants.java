@@ -3,6 +3,7 @@ package dev.baton.runtime.execute;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
 import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.memory.CountedArena;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;

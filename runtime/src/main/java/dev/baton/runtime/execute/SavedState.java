@@ -3,6 +3,7 @@ package dev.baton.runtime.execute;
 import dev.baton.graph.Shape;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.placement.Unit;
 import java.lang.foreign.MemorySegment;
 import java.util.HashSet;

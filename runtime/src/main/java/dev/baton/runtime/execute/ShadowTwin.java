@@ -4,6 +4,7 @@ import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Parallel;
 import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.plan.BoundPlan;
 import dev.baton.runtime.shadow.ShadowedPart;
 import java.lang.foreign.MemorySegment;

@@ -2,6 +2,7 @@ package dev.baton.runtime.execute;
 
 import dev.baton.graph.TensorType;
 import dev.baton.runtime.lift.Variable;
+import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.program.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;

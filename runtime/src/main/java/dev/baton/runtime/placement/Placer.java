@@ -41,12 +41,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Places the blocks of one method, one after the other, and keeps the report. */
 public final class Placer {
-  /**
-   * What entering a delegate and coming back costs: a subgraph that is known to save less stays in
-   * Java.
-   */
-  private static final double CROSSING_NANOS = 100;
-
   private final String method;
   private final Sessions sessions;
   private final Delegates delegates;
@@ -55,6 +49,7 @@ public final class Placer {
   private final List<Placement.PlacedSubgraph> subgraphs = new ArrayList<>();
   private final Set<String> missing = new TreeSet<>();
   private final Map<String, String> unloaded = new LinkedHashMap<>();
+  private @Nullable Throwable unloadedCause;
   private final List<CompiledSubgraph> compiled = new ArrayList<>();
   private int nextSubgraph;
 
@@ -210,7 +205,7 @@ public final class Placer {
     }
     boolean decided = lowered || sessions.options().delegates().isPresent();
     double saved = new JavaCost(draft.graph, kernels).nanos(part.nodes()) - taken;
-    return saved > (decided ? 0 : CROSSING_NANOS);
+    return saved > (decided ? 0 : open(part.colour()).session().entryNanos());
   }
 
   // ---- claims
@@ -318,11 +313,7 @@ public final class Placer {
 
   private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
     sessions.checkCancelled();
-    Sessions.Open open =
-        sessions.open().stream()
-            .filter(o -> o.name().equals(part.colour()))
-            .findFirst()
-            .orElseThrow();
+    Sessions.Open open = open(part.colour());
     String name = nextName(open);
     PartView view = new PartView(draft.graph, name, part.nodes());
     List<Value> inputs = view.inputs();
@@ -360,6 +351,13 @@ public final class Placer {
       view.expire();
       sessions.phases().add(LoadPhase.Kind.COMPILE, name, start);
     }
+  }
+
+  private Sessions.Open open(String delegate) {
+    return sessions.open().stream()
+        .filter(o -> o.name().equals(delegate))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Unique in the method, also among those that did not compile. */
@@ -413,6 +411,7 @@ public final class Placer {
         return new Unit.OnDelegate(
             name, open.name(), true, List.of(node), inputs, node.results(), result);
       } catch (DelegateException | RuntimeException | LinkageError e) {
+        unloadedCause = unloadedCause == null ? e : unloadedCause;
         refusals.add(
             "delegate '"
                 + open.name()
@@ -578,7 +577,7 @@ public final class Placer {
   public void requireComplete() {
     if (!unloaded.isEmpty()) {
       throw new DelegateFailedException(
-          unloaded.keySet().iterator().next(), String.join("\n", unloaded.values()), null);
+          unloaded.keySet().iterator().next(), String.join("\n", unloaded.values()), unloadedCause);
     }
     if (!missing.isEmpty()) {
       throw new MissingOperatorException(missingOperators(), List.copyOf(missing));

@@ -14,7 +14,7 @@ import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
-import dev.baton.runtime.execute.CountedArena;
+import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.program.Program;
 import java.lang.foreign.Arena;

@@ -1,4 +1,4 @@
-package dev.baton.runtime.execute;
+package dev.baton.runtime.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

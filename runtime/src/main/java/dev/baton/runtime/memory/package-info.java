@@ -1,0 +1,2 @@
+/** Native memory, counted by what it is for. */
+package dev.baton.runtime.memory;
