@@ -33,6 +33,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -127,13 +128,9 @@ public final class Placer {
       }
       assigned.clear();
       for (ConvexParts.Part part : result.parts()) {
-        if (!pays(draft, part)) {
-          draft.ban(
-              part.nodes(),
-              part.colour(),
-              Decline.of(
-                  Decline.Kind.NOT_WORTHWHILE,
-                  "alone, the subgraph would cost more to enter than it saves"));
+        Decline notWorthwhile = notWorthwhile(draft, part);
+        if (notWorthwhile != null) {
+          draft.ban(part.nodes(), part.colour(), notWorthwhile);
           settled = false;
           continue;
         }
@@ -188,24 +185,36 @@ public final class Placer {
   }
 
   /**
-   * True if the part is worth entering: it saves, against Java kernels, what it costs to enter.
-   * Entering is not counted where the caller named the delegates, nor where the part is a whole
-   * graph that was lowered when the model was exported: somebody has decided that already.
+   * Why the part is not worth entering: it saves less, against Java kernels, than it costs to
+   * enter. Entering is not counted where the caller named the delegates, nor where the part is a
+   * whole graph that was lowered when the model was exported: somebody has decided that already.
+   *
+   * @return null if it is worth it, or if the delegate does not know what it takes
    */
-  private boolean pays(Draft draft, ConvexParts.Part part) {
+  private @Nullable Decline notWorthwhile(Draft draft, ConvexParts.Part part) {
     double taken = 0;
     boolean lowered = part.nodes().size() == draft.graph.nodes().size();
     for (Node node : part.nodes()) {
       Cost cost = draft.costs.getOrDefault(node, Cost.unknown());
       if (!cost.isKnown()) {
-        return true;
+        return null;
       }
       taken += cost.nanos();
       lowered &= !node.origin().payload().isEmpty();
     }
     boolean decided = lowered || sessions.options().delegates().isPresent();
-    double saved = new JavaCost(draft.graph, kernels).nanos(part.nodes()) - taken;
-    return saved > (decided ? 0 : open(part.colour()).session().entryNanos());
+    double entry = decided ? 0 : open(part.colour()).session().entryNanos();
+    double java = new JavaCost(draft.graph, kernels).nanos(part.nodes());
+    return java - taken > entry
+        ? null
+        : Decline.of(
+            Decline.Kind.NOT_WORTHWHILE,
+            "its subgraph would take some %s us and %s us to enter, in Java %s us"
+                .formatted(micros(taken), micros(entry), micros(java)));
+  }
+
+  private static String micros(double nanos) {
+    return String.format(Locale.ROOT, "%.1f", nanos / 1e3);
   }
 
   // ---- claims
