@@ -1,5 +1,7 @@
 package dev.baton.cli;
 
+import dev.baton.devtools.report.ReportBuilder;
+import dev.baton.devtools.view.ReportPage;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
@@ -76,6 +78,12 @@ final class ProfileCommand extends AbstractCommand {
       description = "Writes load and runs to FILE as a trace for Chrome and Perfetto.")
   private @Nullable Path trace;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Writes the page that 'baton view' writes.")
+  private @Nullable Path html;
+
   @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
   private boolean json;
 
@@ -100,6 +108,10 @@ final class ProfileCommand extends AbstractCommand {
       // Afterwards, so that the load is that of a process in which nothing is open yet.
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
+      if (html != null) {
+        String name = model.file().getFileName().toString();
+        Files.writeString(html, ReportPage.of(new ReportBuilder(name, execution).build()));
+      }
       if (trace != null) {
         Files.writeString(trace, Json.text(ProfileTrace.of(profile)) + "\n");
       }
@@ -114,6 +126,9 @@ final class ProfileCommand extends AbstractCommand {
         }
         if (trace != null) {
           out().println("trace: " + trace);
+        }
+        if (html != null) {
+          out().println("view: " + html);
         }
       }
       return DONE;
