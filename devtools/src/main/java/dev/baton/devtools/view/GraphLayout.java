@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.IntFunction;
 import org.eclipse.elk.alg.layered.options.LayeredMetaDataProvider;
 import org.eclipse.elk.alg.layered.options.LayeredOptions;
+import org.eclipse.elk.alg.layered.options.WrappingStrategy;
 import org.eclipse.elk.core.RecursiveGraphLayoutEngine;
 import org.eclipse.elk.core.data.LayoutMetaDataService;
 import org.eclipse.elk.core.options.CoreOptions;
@@ -30,6 +31,8 @@ final class GraphLayout {
   private static final double LEAST_WIDTH = 84;
   private static final double MOST_WIDTH = 260;
   private static final int MODULE_DEPTHS = 4;
+  private static final int LONG = 120;
+  private static final double ASPECT_RATIO = 1.4;
 
   static {
     LayoutMetaDataService.getInstance()
@@ -194,6 +197,11 @@ final class GraphLayout {
     root.setProperty(LayeredOptions.SPACING_NODE_NODE, 24.0);
     root.setProperty(LayeredOptions.SPACING_NODE_NODE_BETWEEN_LAYERS, 26.0);
     root.setProperty(LayeredOptions.SPACING_EDGE_NODE, 14.0);
+    if (members.size() > LONG) {
+      // Columns side by side: else a thousand operators are a line that nobody can look at.
+      root.setProperty(LayeredOptions.WRAPPING_STRATEGY, WrappingStrategy.MULTI_EDGE);
+      root.setProperty(CoreOptions.ASPECT_RATIO, ASPECT_RATIO);
+    }
     List<ElkNode> nodes = new ArrayList<>();
     for (Member member : members) {
       ElkNode node = ElkGraphUtil.createNode(root);

@@ -3,6 +3,7 @@
 baton.charts = (() => {
   const {report, el, nanos, bytes, css} = baton;
   const ROW = 26;
+  const BINARY = Array.from({length: 45}, (none, i) => 2 ** i);
   const tip = document.getElementById('tip');
   const charts = [];
 
@@ -53,6 +54,7 @@ baton.charts = (() => {
       ctx.clip();
       ctx.font = `${11 * ratio}px system-ui, "DejaVu Sans", sans-serif`;
       ctx.textBaseline = 'middle';
+      ctx.textAlign = 'left';
       const {min, max} = u.scales.x;
       for (const item of items) {
         if (item.to < min || item.from > max) continue;
@@ -87,7 +89,7 @@ baton.charts = (() => {
     };
     const options = {width: Math.max(place.clientWidth - 44, 400), height, legend: {show: false}, padding: [6, 14, 0, 4],
       scales: {x: {time: false, range: (u, min, max) => min === max ? [0, most] : [min, max]}, y: {range: () => [0, top]}},
-      axes: [axis(xFormat), lanes ? {show: false} : axis(yFormat, {size: 74})],
+      axes: [axis(xFormat), lanes ? {show: false} : axis(yFormat, {size: 74, incrs: BINARY})],
       cursor: {y: false, drag: {x: true, y: false}, points: {show: false}},
       series: [{}, {show: true, stroke: 'transparent', points: {show: false}}],
       hooks: {drawSeries: [draw], ready: [u => {
@@ -195,7 +197,7 @@ baton.charts = (() => {
       const host = el('div.chart');
       place.append(host);
       const area = new uPlot({width: Math.max(place.clientWidth - 44, 400), height: 150, legend: {show: false}, padding: [6, 14, 0, 4], scales: {x: {time: false, range: (u, a, b) => [a, b]}, y: {range: (u, low, high) => [0, high * 1.05]}},
-        axes: [axis(v => Number.isInteger(v) ? 'step ' + v : ''), axis(bytes, {size: 74})], cursor: {y: false, drag: {x: false, y: false}, points: {show: false}},
+        axes: [axis(v => Number.isInteger(v) ? 'step ' + v : ''), axis(bytes, {size: 74, incrs: BINARY})], cursor: {y: false, drag: {x: false, y: false}, points: {show: false}},
         series: [{}, {stroke: () => css('--c4'), fill: () => css('--c4') + '55', width: 1.5, paths: uPlot.paths.stepped({align: 1}), points: {show: false}}],
         hooks: {ready: [u => u.over.addEventListener('mousemove', event => { const s = Math.floor(u.posToVal(event.offsetX, 'x')); if (s >= 0 && s <= count) showTip(event, [`step ${s}: ${name(s)}`, bytes(live[s]) + ' live']); }), u => u.over.addEventListener('mouseleave', () => showTip(null, null))]}},
       [live.map((b, s) => s).concat([count + 1]), live.concat([live[count]])], host);

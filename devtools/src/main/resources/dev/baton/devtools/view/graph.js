@@ -125,14 +125,11 @@ baton.graph = (() => {
   const style = () => [
     {selector: 'node', style: {shape: 'round-rectangle', width: 'data(w)', height: 'data(h)', 'background-color': 'data(colour)', 'border-width': 1, 'border-color': css('--soft'), 'border-opacity': .45,
       label: 'data(label)', 'text-wrap': 'wrap', 'text-max-width': 'data(w)', 'text-valign': 'center', 'text-halign': 'center', 'font-size': 11, 'line-height': 1.25, 'font-family': 'system-ui, "DejaVu Sans", sans-serif', color: css('--ink'), 'min-zoomed-font-size': 6}},
-    {selector: 'node.variable', style: {shape: 'ellipse', 'border-style': 'dashed', 'border-opacity': .9}},
-    {selector: 'node.variable', style: {shape: 'round-tag' }},
+    {selector: 'node.variable', style: {'corner-radius': 20, 'border-style': 'dashed', 'border-opacity': .9}},
     {selector: 'node.subgraph, node.module', style: {'border-width': 2.5, 'border-opacity': .9, 'font-weight': 'bold'}},
     {selector: 'edge', style: {width: 1.3, 'line-color': css('--soft'), 'line-opacity': .55, 'curve-style': 'straight', 'target-arrow-shape': 'triangle', 'target-arrow-color': css('--soft'), 'arrow-scale': .7}},
     {selector: 'edge.ended', style: {'source-endpoint': 'data(se)', 'target-endpoint': 'data(te)'}},
     {selector: 'edge.bent', style: {'curve-style': 'segments', 'edge-distances': 'endpoints', 'segment-weights': 'data(sw)', 'segment-distances': 'data(sd)'}},
-    {selector: 'node.dim', style: {opacity: .22}},
-    {selector: 'node.hit', style: {'border-width': 3, 'border-color': css('--accent'), 'border-opacity': 1}},
     {selector: 'node:selected', style: {'border-width': 4, 'border-color': css('--accent'), 'border-opacity': 1}},
     {selector: 'edge.near', style: {width: 2.4, 'line-color': css('--accent'), 'target-arrow-color': css('--accent'), 'line-opacity': 1}},
     {selector: ':active', style: {'overlay-opacity': 0}},
@@ -144,6 +141,7 @@ baton.graph = (() => {
     cy.on('tap', 'node', event => choose(event.target.data('box')));
     cy.on('tap', event => { if (event.target === cy) baton.select({}); });
     cy.on('dbltap', 'node', event => toggle(current.drawing.boxes[event.target.data('box')]));
+    cy.on('render', highlight);
     legend(paint(current.drawing.boxes));
     home();
   };
@@ -209,14 +207,28 @@ baton.graph = (() => {
     cy.viewport({zoom, pan: {x: cy.width() / 2 - box.x * zoom, y: cy.height() / 2 - box.y * zoom}});
   };
 
+  /* Hits shine through a veil over the rest. Drawn by ourselves: restyling a thousand nodes takes longer than anybody waits. */
+  const veil = document.getElementById('veil');
   const highlight = () => {
+    const ratio = Math.min(devicePixelRatio, 2);
+    const [width, height] = [Math.round(cy.width() * ratio), Math.round(cy.height() * ratio)];
+    if (veil.width !== width || veil.height !== height) Object.assign(veil, {width, height});
+    const context = veil.getContext('2d');
+    context.clearRect(0, 0, width, height);
+    if (!hits.length) return;
     const found = new Set(hits);
-    cy.batch(() => current.drawing.boxes.forEach((box, i) => {
-      const hit = box.nodes.some(n => found.has(n));
-      const node = cy.$id('b' + i);
-      node.toggleClass('hit', hits.length > 0 && hit);
-      node.toggleClass('dim', hits.length > 0 && !hit);
-    }));
+    const [zoom, pan] = [cy.zoom() * ratio, cy.pan()];
+    const lit = current.drawing.boxes.filter(box => box.nodes.some(n => found.has(n))).map(box =>
+      [(box.x - box.width / 2) * zoom + pan.x * ratio, (box.y - box.height / 2) * zoom + pan.y * ratio, box.width * zoom, box.height * zoom])
+      .filter(([x, y, w, h]) => x + w > 0 && y + h > 0 && x < width && y < height);
+    context.globalAlpha = 0.62;
+    context.fillStyle = css('--paper');
+    context.fillRect(0, 0, width, height);
+    context.globalAlpha = 1;
+    context.strokeStyle = css('--accent');
+    context.lineWidth = 2.5 * ratio;
+    lit.forEach(([x, y, w, h]) => context.clearRect(x - 3 * ratio, y - 3 * ratio, w + 6 * ratio, h + 6 * ratio));
+    lit.forEach(([x, y, w, h]) => context.strokeRect(x - 2 * ratio, y - 2 * ratio, w + 4 * ratio, h + 4 * ratio));
   };
 
   const setLevel = value => {

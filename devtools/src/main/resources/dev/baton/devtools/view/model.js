@@ -65,7 +65,7 @@ const baton = (() => {
     return '#' + a.map((v, i) => Math.round(v + (b[i] - v) * t).toString(16).padStart(2, '0')).join('');
   };
   const dark = () => document.documentElement.dataset.theme === 'dark';
-  const ramp = t => dark() ? mix('#262c33', '#e8a33a', t) : mix('#f4f1ea', '#b35806', t);
+  const ramp = t => dark() ? mix('#262c33', '#e8a33a', t) : mix('#f4f1ea', '#e58a1f', t);
 
   const short = operator => operator.replace(/^.*?::/, '');
   const nodeNanos = n => stepsOf[n].reduce((sum, s) => sum + report.steps[s].times.p50, 0);

@@ -89,6 +89,7 @@ final class Chromium implements AutoCloseable {
             .newWebSocketBuilder()
             .buildAsync(URI.create(address), new Listener())
             .get(WAIT_SECONDS, TimeUnit.SECONDS);
+    send("Performance.enable", Map.of("timeDomain", "threadTicks"));
     for (String domain : List.of("Page", "Runtime", "Log", "Network")) {
       send(domain + ".enable", Map.of());
     }
@@ -161,7 +162,7 @@ final class Chromium implements AutoCloseable {
     send("Page.navigate", Map.of("url", page.toUri() + hash));
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
     while (!Boolean.TRUE.equals(
-        evaluate("document.documentElement.dataset.ready === 'true'"))) {
+        evaluate("document.documentElement?.dataset.ready === 'true'"))) {
       if (System.nanoTime() > until) {
         throw new IOException("the page does not draw itself: " + complaints);
       }
@@ -179,6 +180,21 @@ final class Chromium implements AutoCloseable {
       throw new IOException(expression + ": " + answer.get("exceptionDetails"));
     }
     return object(answer.get("result")).get("value");
+  }
+
+  /** Does something whose value is of no interest. */
+  void act(String statements) throws Exception {
+    evaluate("{ " + statements + " }; undefined");
+  }
+
+  /** Processor time of the page's own thread so far, in milliseconds. */
+  double threadMillis() throws Exception {
+    for (Object metric : (List<?>) send("Performance.getMetrics", Map.of()).get("metrics")) {
+      if ("TaskDuration".equals(object(metric).get("name"))) {
+        return 1e3 * ((Number) object(metric).get("value")).doubleValue();
+      }
+    }
+    throw new IOException("the browser does not tell its processor time");
   }
 
   double number(String expression) throws Exception {
