@@ -21,6 +21,7 @@ import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.ReferenceKernels;
 import dev.baton.runtime.kernel.ScalarOperators;
 import dev.baton.runtime.lift.Block;
+import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.ProgramPayload;
 import dev.baton.runtime.profile.LoadPhase;
@@ -320,6 +321,23 @@ public final class Placer {
 
   // ---- compiling
 
+  /** Delegates have memory of their own, which no arena bounds. */
+  private void requireWithinBound(String name, long bytes) {
+    long bound = sessions.options().maxMemoryBytes();
+    if (bytes > bound) {
+      throw new LiftException(
+          "method '"
+              + method
+              + "', "
+              + name
+              + " has "
+              + bytes
+              + " bytes of tensors at a time, more than the bound of "
+              + bound
+              + " bytes; LoadOptions.withMaxMemoryBytes raises it");
+    }
+  }
+
   private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
     sessions.checkCancelled();
     Sessions.Open open = open(part.colour());
@@ -327,6 +345,7 @@ public final class Placer {
     PartView view = new PartView(draft.graph, name, part.nodes());
     List<Value> inputs = view.inputs();
     List<Value> outputs = view.outputs();
+    requireWithinBound(name, LiveTensors.mostBytes(part.nodes(), outputs));
     long start = System.nanoTime();
     try {
       CompiledSubgraph result = open.session().compile(view, sessions.context(open.name(), method));
