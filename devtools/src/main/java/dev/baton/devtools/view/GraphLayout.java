@@ -180,16 +180,12 @@ final class GraphLayout {
 
   private Member variable(ModelReport.Access access) {
     return new Member(
-        "variable",
-        access.variable(),
-        report.values().get(access.value()).type(),
-        access.value());
+        "variable", access.variable(), report.values().get(access.value()).type(), access.value());
   }
 
   // ---- places
 
-  private static Drawing place(
-      String name, List<Member> members, Map<Way, List<Integer>> ways) {
+  private static Drawing place(String name, List<Member> members, Map<Way, List<Integer>> ways) {
     ElkNode root = ElkGraphUtil.createGraph();
     root.setProperty(CoreOptions.ALGORITHM, LayeredOptions.ALGORITHM_ID);
     root.setProperty(CoreOptions.DIRECTION, Direction.DOWN);

@@ -182,9 +182,11 @@ baton.graph = (() => {
     cy.fit(undefined, 24);
     if (cy.zoom() > 1) { cy.zoom(1); cy.center(); }
     if (cy.zoom() < READABLE) {
-      const first = current.drawing.boxes.reduce((a, b) => b.y < a.y ? b : a);
+      const {boxes, lines} = current.drawing;
+      const given = new Set(lines.map(l => l.to));
+      const first = boxes.find((b, i) => b.kind === 'variable' && !given.has(i)) ?? boxes[0];
       cy.zoom(READABLE);
-      cy.pan({x: cy.width() / 2 - first.x * READABLE, y: 40 - (first.y - first.height / 2) * READABLE});
+      cy.pan({x: cy.width() / 3 - first.x * READABLE, y: 40 - (first.y - first.height / 2) * READABLE});
     }
   };
 

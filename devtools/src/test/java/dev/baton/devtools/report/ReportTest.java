@@ -98,7 +98,8 @@ class ReportTest {
       }
       for (MemoryPlan.Buffer b : plan.buffers()) {
         boolean together = a.first() <= b.last() && b.first() <= a.last();
-        boolean apart = a.offset() + a.bytes() <= b.offset() || b.offset() + b.bytes() <= a.offset();
+        boolean apart =
+            a.offset() + a.bytes() <= b.offset() || b.offset() + b.bytes() <= a.offset();
         assertTrue(a == b || !together || apart, a + " " + b);
       }
     }
@@ -107,7 +108,8 @@ class ReportTest {
   @Test
   void sourcesAndErrorsAreThoseGiven() throws IOException {
     ModelReport report = inJava();
-    ModelReport.Node first = report.nodes().stream().filter(n -> n.instruction() == 0).findFirst().orElseThrow();
+    ModelReport.Node first =
+        report.nodes().stream().filter(n -> n.instruction() == 0).findFirst().orElseThrow();
     assertNotNull(first.source());
     assertEquals(List.of("first"), first.source().modules());
     assertNotNull(report.errors());

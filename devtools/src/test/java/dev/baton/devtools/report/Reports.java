@@ -9,7 +9,9 @@ import java.util.List;
 public final class Reports {
   private static final long PAGE = 64 * 1024;
 
-  /** Of a block: norm, three branches of attention that meet, a residual, two layers and a residual. */
+  /**
+   * Of a block: norm, three branches of attention that meet, a residual, two layers and a residual.
+   */
   private static final List<String> BLOCK =
       List.of(
           "aten::native_layer_norm",
@@ -123,8 +125,7 @@ public final class Reports {
         if (!subgraph.isEmpty()) {
           for (int p = 0; p < of.size(); p++) {
             parts.add(new ModelReport.Part("Fully Connected " + p, times(20_000)));
-            within.add(
-                new ModelReport.PartEvent("Fully Connected " + p, at + 20_000L * p, 20_000));
+            within.add(new ModelReport.PartEvent("Fully Connected " + p, at + 20_000L * p, 20_000));
           }
         }
         buffers.add(
@@ -201,5 +202,4 @@ public final class Reports {
       return new ModelReport.Times(nanos, nanos, nanos, 0.001);
     }
   }
-
 }

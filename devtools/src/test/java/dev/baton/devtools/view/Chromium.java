@@ -4,8 +4,8 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpResponse;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -161,8 +161,7 @@ final class Chromium implements AutoCloseable {
     requests.clear();
     send("Page.navigate", Map.of("url", page.toUri() + hash));
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
-    while (!Boolean.TRUE.equals(
-        evaluate("document.documentElement?.dataset.ready === 'true'"))) {
+    while (!Boolean.TRUE.equals(evaluate("document.documentElement?.dataset.ready === 'true'"))) {
       if (System.nanoTime() > until) {
         throw new IOException("the page does not draw itself: " + complaints);
       }

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** The page's text; {@link ViewerTest} opens it. */
 class ReportPageTest {
-  private static final String HOSTILE = "</script><img src=x onerror=\"alert(1)\">@BODY@\u2028&<!--";
+  private static final String HOSTILE =
+      "</script><img src=x onerror=\"alert(1)\">@BODY@\u2028&<!--";
 
   private static String data(String page, String id) {
     Matcher found =
@@ -31,15 +32,15 @@ class ReportPageTest {
 
   @Test
   void theSameReportGivesTheSamePage() throws IOException {
-    assertEquals(
-        ReportPage.of(Reports.transformer(80)), ReportPage.of(Reports.transformer(80)));
+    assertEquals(ReportPage.of(Reports.transformer(80)), ReportPage.of(Reports.transformer(80)));
   }
 
   @Test
   void nothingIsLoaded() throws IOException {
     String page = ReportPage.of(Reports.transformer(80));
     assertTrue(page.contains("default-src 'none'"));
-    assertFalse(Pattern.compile("<(script|img|link|iframe)[^>]*\\s(src|href)=").matcher(page).find());
+    assertFalse(
+        Pattern.compile("<(script|img|link|iframe)[^>]*\\s(src|href)=").matcher(page).find());
     assertFalse(page.contains("@import"));
   }
 

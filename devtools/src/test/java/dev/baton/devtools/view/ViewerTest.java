@@ -87,7 +87,8 @@ class ViewerTest {
           const start = performance.now();
           %s;
           requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
-        })"""
+        })\
+        """
             .formatted(action));
   }
 
@@ -177,8 +178,7 @@ class ViewerTest {
         Object there = browser.evaluate("!!document.getElementById('tab-" + tab + "')");
         if (Boolean.TRUE.equals(there)) {
           browser.act("document.getElementById('tab-" + tab + "').click()");
-          assertFalse(
-              browser.text("document.getElementById('" + tab + "').textContent").isEmpty());
+          assertFalse(browser.text("document.getElementById('" + tab + "').textContent").isEmpty());
           browser.screenshot(pictures.resolve(tab + "-" + theme + ".png"));
         }
       }
@@ -214,7 +214,8 @@ class ViewerTest {
     assertEquals(0, browser.number("document.images.length"));
     assertTrue(browser.text("document.title").contains("</script>"));
     // What gets in all the same does not run.
-    browser.act("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked=1\">')");
+    browser.act(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked=1\">')");
     Thread.sleep(200);
     assertEquals("undefined", browser.text("typeof window.hacked"));
   }
