@@ -109,8 +109,8 @@ final class ProfileCommand extends AbstractCommand {
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
       if (html != null) {
-        String name = model.file().getFileName().toString();
-        Files.writeString(html, ReportPage.of(new ReportBuilder(name, execution).build()));
+        Files.writeString(
+            html, ReportPage.of(new ReportBuilder(model.name(), execution).build()));
       }
       if (trace != null) {
         Files.writeString(trace, Json.text(ProfileTrace.of(profile)) + "\n");

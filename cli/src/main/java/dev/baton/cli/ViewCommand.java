@@ -93,7 +93,7 @@ final class ViewCommand extends AbstractCommand {
     // Before anything is measured, since this may fail.
     ModelReport before = against == null ? null : ReportJson.read(against);
     ModelReport report = report();
-    Path page = out == null ? Path.of(name(model.file()) + ".html") : out;
+    Path page = out == null ? Path.of(model.name() + ".html") : out;
     say("draws the graph of " + Text.count(report.nodes().size(), "operator"));
     if (json != null) {
       Files.writeString(json, ReportJson.write(report) + "\n");
@@ -122,7 +122,7 @@ final class ViewCommand extends AbstractCommand {
         Profile recorded = Recorder.record(execution, warmUp, runs);
         recorded.fallenBack().forEach(s -> say("fell back to Java while it ran: " + s));
       }
-      return new ReportBuilder(model.file().getFileName().toString(), execution).build();
+      return new ReportBuilder(model.name(), execution).build();
     }
   }
 
@@ -132,16 +132,5 @@ final class ViewCommand extends AbstractCommand {
     if (isVerbose() || (console != null && console.isTerminal())) {
       err().println("baton: " + what);
     }
-  }
-
-  /** Of a case's {@code model.pte}, the folder's. */
-  private static String name(Path file) {
-    String name = file.getFileName().toString();
-    Path folder = file.toAbsolutePath().getParent();
-    if (name.equals("model.pte") && folder != null && folder.getFileName() != null) {
-      return folder.getFileName().toString();
-    }
-    int dot = name.lastIndexOf('.');
-    return dot > 0 ? name.substring(0, dot) : name;
   }
 }

@@ -86,7 +86,7 @@ class CommandsTest {
     Path changed = folder.resolve("changed.html");
     done(
         "view", LOWERED, "--runs", 0, "--delegates", "none", "--against", report, "--out", changed);
-    assertTrue(Files.readString(changed).contains("\"before\":\"model.pte forward\""));
+    assertTrue(Files.readString(changed).contains("\"before\":\"digits-xnn forward\""));
   }
 
   @Test
