@@ -3,6 +3,8 @@ package dev.baton.cli;
 import dev.baton.devtools.etdump.EtDump;
 import dev.baton.devtools.etdump.EtDumpFile;
 import dev.baton.devtools.etdump.ProfileDump;
+import dev.baton.devtools.report.ReportBuilder;
+import dev.baton.devtools.view.ReportPage;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
@@ -89,6 +91,12 @@ final class ProfileCommand extends AbstractCommand {
       })
   private @Nullable Path etdump;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Writes the page that 'baton view' writes.")
+  private @Nullable Path html;
+
   @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
   private boolean json;
 
@@ -113,6 +121,10 @@ final class ProfileCommand extends AbstractCommand {
       // Afterwards, so that the load is that of a process in which nothing is open yet.
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
+      if (html != null) {
+        Files.writeString(
+            html, ReportPage.of(new ReportBuilder(model.name(), execution).build()));
+      }
       if (trace != null) {
         Files.writeString(trace, Json.text(ProfileTrace.of(profile)) + "\n");
       }
@@ -134,6 +146,9 @@ final class ProfileCommand extends AbstractCommand {
         }
         if (etdump != null) {
           out().println("ETDump: " + etdump);
+        }
+        if (html != null) {
+          out().println("view: " + html);
         }
       }
       return DONE;

@@ -71,6 +71,44 @@ class CommandsTest {
     }
   }
 
+  // ---- view
+
+  @Test
+  void viewWritesAPageAndComparesReports() throws IOException {
+    Path page = folder.resolve("digits.html");
+    Path report = folder.resolve("digits.json");
+    Baton viewed =
+        done("view", LOWERED, "--runs", 2, "--warm-up", 0, "--out", page, "--json", report);
+    assertTrue(viewed.out().contains(page.toString()), viewed.out());
+    String html = Files.readString(page);
+    assertTrue(html.startsWith("<!doctype html>"), html.substring(0, 40));
+    assertTrue(html.contains("aten::convolution") || html.contains("aten::linear"));
+    Path changed = folder.resolve("changed.html");
+    done(
+        "view", LOWERED, "--runs", 0, "--delegates", "none", "--against", report, "--out", changed);
+    assertTrue(Files.readString(changed).contains("\"before\":\"digits-xnn forward\""));
+  }
+
+  @Test
+  void viewSaysWhatIsWrong() throws IOException {
+    Path page = folder.resolve("page.html");
+    Path report = folder.resolve("no-report.json");
+    Files.writeString(report, "{}");
+    Baton refused = Baton.run("view", LOWERED, "--against", report, "--out", page);
+    assertEquals(2, refused.status());
+    assertTrue(refused.err().contains("no report of a model"), refused.err());
+    assertFalse(Files.exists(page));
+    assertEquals(2, Baton.run("view", LOWERED, "--runs", -1, "--out", page).status());
+  }
+
+  @Test
+  void profileWritesThePageToo() throws IOException {
+    Path page = folder.resolve("profile.html");
+    Baton profiled = done("profile", PORTABLE, "--runs", 1, "--warm-up", 0, "--html", page);
+    assertTrue(profiled.out().contains("view: " + page), profiled.out());
+    assertTrue(Files.readString(page).contains("Content-Security-Policy"));
+  }
+
   // ---- run
 
   @ParameterizedTest

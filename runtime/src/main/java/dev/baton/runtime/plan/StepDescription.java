@@ -14,13 +14,15 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 
 /** What steps are, for a profile. */
 final class StepDescription {
   private StepDescription() {}
 
   /** A step that executes a unit. */
-  static Profile.Step of(int index, String name, Unit unit, BlockPlan plan) {
+  static Profile.Step of(
+      int index, String name, Unit unit, BlockPlan plan, ToIntFunction<Node> positions) {
     List<TensorType> inputs = types(unit.inputs(), plan);
     List<TensorType> outputs = types(unit.outputs(), plan);
     boolean several = unit.nodes().size() > 1;
@@ -36,7 +38,9 @@ final class StepDescription {
         own = work.operations();
       }
       arithmetic += own;
-      operations.add(new Profile.Operation(node.name(), node.origin(), Math.round(own)));
+      operations.add(
+          new Profile.Operation(
+              node.name(), node.origin(), positions.applyAsInt(node), Math.round(own)));
     }
     return new Profile.Step(
         index,

@@ -38,9 +38,10 @@ public record Profile(
   /**
    * An operator of the graph.
    *
+   * @param position among the operators of the placement
    * @param arithmetic operations on numbers, as in {@link Step}
    */
-  public record Operation(String name, Origin origin, long arithmetic) {}
+  public record Operation(String name, Origin origin, int position, long arithmetic) {}
 
   /**
    * What a plan executes as one.
