@@ -7,6 +7,7 @@ import dev.baton.runtime.execute.SharedState;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.plan.Recording;
+import dev.baton.runtime.profile.MemoryPlan;
 import dev.baton.runtime.profile.Profile;
 import java.time.Duration;
 import java.util.Arrays;
@@ -493,10 +494,23 @@ public final class Execution implements AutoCloseable {
           method.placement(),
           method.compiled().options().threads(),
           method.compiled().phases().all(),
-          recording == null ? List.of() : recording.steps(),
+          core.recordedSteps(),
           recording == null ? List.of() : recording.runs(),
           core.memory(),
           core.fallenBack());
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Where activations lie, from step to step: for each block its plan at the shapes of its last
+   * run, or of the next if it has not run. Blocks whose shapes are not known yet are left out.
+   */
+  public List<MemoryPlan> memoryPlans() {
+    enter();
+    try {
+      return core.memoryPlans();
     } finally {
       leave();
     }

@@ -83,6 +83,11 @@ public final class ModelMethod implements AutoCloseable {
     return compiled.lifted().name();
   }
 
+  /** The graphs that the method became, in the order in which a run first meets them. */
+  public List<MethodBlock> blocks() {
+    return compiled.methodBlocks();
+  }
+
   /** Who runs each operator, and why. */
   public Placement placement() {
     return compiled.placement();

@@ -14,6 +14,7 @@ import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.MethodBlock;
 import dev.baton.runtime.Placement;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.Operand;
@@ -31,6 +32,7 @@ import dev.baton.runtime.lift.Recomposition;
 import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
+import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.lift.VaryingViews;
 import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.placement.Closing;
@@ -310,6 +312,40 @@ public final class CompiledMethod implements AutoCloseable {
 
   List<PlacedBlock> blocks() {
     return blocks;
+  }
+
+  /** The blocks as others see them. */
+  public List<MethodBlock> methodBlocks() {
+    return blocks.stream()
+        .map(b ->
+            new MethodBlock(
+                b.block().graph(), variables(b.block().reads()), variables(b.block().writes())))
+        .toList();
+  }
+
+  private static List<MethodBlock.Variable> variables(List<Variable> variables) {
+    return variables.stream()
+        .map(v ->
+            new MethodBlock.Variable(
+                v.index(),
+                v.name(),
+                switch (v.kind()) {
+                  case INPUT -> MethodBlock.Variable.Kind.INPUT;
+                  case OUTPUT -> MethodBlock.Variable.Kind.OUTPUT;
+                  case STATE -> MethodBlock.Variable.Kind.STATE;
+                  case LOCAL -> MethodBlock.Variable.Kind.LOCAL;
+                },
+                v.type()))
+        .toList();
+  }
+
+  /** Position of each node among the operators of the placement. */
+  Map<Node, Integer> positions() {
+    Map<Node, Integer> positions = new IdentityHashMap<>();
+    for (PlacedBlock placed : blocks) {
+      placed.block().graph().nodes().forEach(n -> positions.put(n, positions.size()));
+    }
+    return positions;
   }
 
   /** True if another load may write the payload of an opaque unit out as operators. */

@@ -2,6 +2,7 @@ package dev.baton.runtime.execute;
 
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.DelegateException;
+import dev.baton.graph.Node;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.SymbolType;
@@ -30,12 +31,15 @@ import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
 import dev.baton.runtime.plan.Recording;
 import dev.baton.runtime.profile.LoadPhase;
+import dev.baton.runtime.profile.MemoryPlan;
 import dev.baton.runtime.profile.MemoryUse;
+import dev.baton.runtime.profile.Profile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -452,6 +456,19 @@ public final class ExecutionCore implements AutoCloseable {
       return same && plan != null ? plan : change();
     }
 
+    /** The plan of the last run, or of the next; null where that is not known yet. */
+    @Nullable BlockPlan planOrNull() {
+      if (current != null) {
+        return current.plan();
+      }
+      try {
+        List<Object> now = Arrays.stream(varying).map(this::fact).toList();
+        return method.plan(index, new Signature(now), inputs);
+      } catch (RuntimeException | DelegateException e) {
+        return null; // what data decide, or shapes that do not fit: a run says so
+      }
+    }
+
     private Object fact(Variable variable) {
       return variable.type() instanceof TensorType ? shapes[variable.index()] : scalarOf(variable);
     }
@@ -719,6 +736,32 @@ public final class ExecutionCore implements AutoCloseable {
         state + others,
         activations.byteSize() - scratch.byteSize(),
         scratch.byteSize());
+  }
+
+  /**
+   * Where activations lie in each block, at the shapes of its last run; at the present ones of a
+   * block that has not run, if these are known.
+   */
+  public List<MemoryPlan> memoryPlans() {
+    Map<Node, Integer> positions = method.positions();
+    List<MemoryPlan> plans = new ArrayList<>();
+    for (BlockRunner runner : runners) {
+      BlockPlan plan = runner.planOrNull();
+      if (plan != null) {
+        plans.add(plan.describe(runner.index, node -> positions.getOrDefault(node, -1)));
+      }
+    }
+    return plans;
+  }
+
+  /** What was recorded, as steps; none if nothing is recorded. */
+  public List<Profile.Step> recordedSteps() {
+    Recording into = recording;
+    if (into == null) {
+      return List.of();
+    }
+    Map<Node, Integer> positions = method.positions();
+    return into.steps(node -> positions.getOrDefault(node, -1));
   }
 
   /** Bytes of activations, inputs, outputs and state, with all that is shared. */

@@ -26,6 +26,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -420,17 +421,23 @@ public final class BoundPlan {
    * What a step is.
    *
    * @param index that the description has
+   * @param positions of nodes among the operators of the placement
    */
-  public Profile.Step describe(int step, int index) {
+  public Profile.Step describe(int step, int index, ToIntFunction<Node> positions) {
     Unit unit = stepUnits[step];
     Value value = copied[step];
     if (unit == null && value != null) {
       return StepDescription.ofCopy(index, names[step], plan.type(value));
     }
-    return StepDescription.of(index, names[step], Objects.requireNonNull(unit), plan);
+    return StepDescription.of(index, names[step], Objects.requireNonNull(unit), plan, positions);
   }
 
   public long arenaBytes() {
     return plan.arenaBytes();
+  }
+
+  /** What it is bound to. */
+  public BlockPlan plan() {
+    return plan;
   }
 }

@@ -13,13 +13,15 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 
 /** What steps are, for a profile. */
 final class StepDescription {
   private StepDescription() {}
 
   /** A step that executes a unit. */
-  static Profile.Step of(int index, String name, Unit unit, BlockPlan plan) {
+  static Profile.Step of(
+      int index, String name, Unit unit, BlockPlan plan, ToIntFunction<Node> positions) {
     List<TensorType> inputs = types(unit.inputs(), plan);
     List<TensorType> outputs = types(unit.outputs(), plan);
     boolean several = unit.nodes().size() > 1;
@@ -38,7 +40,9 @@ final class StepDescription {
         name,
         runner(unit),
         unit instanceof Unit.OnDelegate on ? on.name() : "",
-        unit.nodes().stream().map(n -> new Profile.Operation(n.name(), n.origin())).toList(),
+        unit.nodes().stream()
+            .map(n -> new Profile.Operation(n.name(), n.origin(), positions.applyAsInt(n)))
+            .toList(),
         inputs,
         outputs,
         bytes(inputs) + constantBytes(unit),

@@ -35,8 +35,12 @@ public record Profile(
     fallenBack = List.copyOf(fallenBack);
   }
 
-  /** An operator of the graph. */
-  public record Operation(String name, Origin origin) {}
+  /**
+   * An operator of the graph.
+   *
+   * @param position among the operators of the placement
+   */
+  public record Operation(String name, Origin origin, int position) {}
 
   /**
    * What a plan executes as one.
