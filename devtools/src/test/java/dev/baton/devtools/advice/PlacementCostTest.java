@@ -37,7 +37,7 @@ class PlacementCostTest {
         "step " + index,
         runner,
         subgraph,
-        List.of(of).stream().map(o -> new Profile.Operation(o.name(), o.origin())).toList(),
+        List.of(of).stream().map(o -> new Profile.Operation(o.name(), o.origin(), -1)).toList(),
         List.of(),
         List.of(),
         100,

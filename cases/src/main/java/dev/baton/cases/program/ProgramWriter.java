@@ -1,4 +1,4 @@
-package dev.baton.tck;
+package dev.baton.cases.program;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import java.io.ByteArrayOutputStream;

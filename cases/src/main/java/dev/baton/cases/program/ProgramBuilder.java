@@ -1,4 +1,4 @@
-package dev.baton.tck;
+package dev.baton.cases.program;
 
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
@@ -343,7 +343,7 @@ public final class ProgramBuilder {
     /**
      * Calls a payload.
      *
-     * @param id the backend, such as {@link OpaquePayloadDelegate#PAYLOAD_ID}
+     * @param id the backend, such as {@code XnnpackBackend}
      */
     public void delegate(String id, byte[] payload, List<Slot> ins, List<Slot> outs) {
       delegate(id, payload, Map.of(), ins, outs);
