@@ -10,5 +10,6 @@ module dev.baton.devtools {
   requires io.github.javadiffutils;
 
   exports dev.baton.devtools.advice;
+  exports dev.baton.devtools.debug;
   exports dev.baton.devtools.program;
 }
