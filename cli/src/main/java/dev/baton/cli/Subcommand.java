@@ -14,7 +14,8 @@ enum Subcommand {
   EXPLAIN(ExplainCommand::new),
   DOCTOR(DoctorCommand::new),
   BENCH(BenchCommand::new),
-  PROFILE(ProfileCommand::new);
+  PROFILE(ProfileCommand::new),
+  DEBUG(DebugCommand::new);
 
   private final Supplier<AbstractCommand> constructor;
 

@@ -20,8 +20,8 @@ final class Tolerance {
   private static final double HALF = 5e-3;
   private static final double BFLOAT16 = 4e-2;
 
-  /** Where integers of eight bits are rounded to: a few in a hundred may be the neighbour. */
-  private static final double QUANTIZED = 1.5e-2;
+  /** Where integers of eight bits are rounded to: a few in ten thousand are the neighbour. */
+  private static final double QUANTIZED = 4e-3;
 
   /** A single element may be so many times as far off as all are on the average. */
   private static final double ONE_ELEMENT = 100;
