@@ -97,6 +97,7 @@ public final class ProgramBuilder {
   final List<byte[]> constants = new ArrayList<>();
   final List<byte[]> mutables = new ArrayList<>();
   final List<byte[]> payloads = new ArrayList<>();
+  boolean constantsInSegment;
 
   public ProgramBuilder() {}
 
@@ -105,6 +106,15 @@ public final class ProgramBuilder {
     Method method = new Method(name);
     methods.add(method);
     writer.accept(method);
+    return this;
+  }
+
+  /**
+   * Puts constants behind the tables, as exporters do since ExecuTorch 0.3, whose later runtimes
+   * open no other programs; without, they lie within the tables.
+   */
+  public ProgramBuilder constantsInSegment() {
+    constantsInSegment = true;
     return this;
   }
 

@@ -544,19 +544,21 @@ public final class Debugger {
       throws IOException {
     List<Integer> least =
         found.culprit().operators().stream().map(Profile.Operation::position).sorted().toList();
-    SubModel last = null;
+    List<List<Integer>> written = new ArrayList<>();
     for (List<Integer> positions : candidates(least, found, steps, graph)) {
       try {
-        last = write(positions, found, placement, values, graph, into);
+        SubModel subModel = write(positions, found, placement, values, graph, into);
+        if (subModel.reproduces()) {
+          return Optional.of(subModel);
+        }
+        written.add(positions);
       } catch (BatonException | IllegalStateException e) {
         notes.add("no sub-model of " + positions.size() + " operators: " + e.getMessage());
-        continue;
-      }
-      if (last.reproduces()) {
-        return Optional.of(last);
       }
     }
-    return Optional.ofNullable(last);
+    return written.isEmpty()
+        ? Optional.empty()
+        : Optional.of(write(written.getFirst(), found, placement, values, graph, into));
   }
 
   /** The operators, then with their neighbours, then all of their subgraph. */

@@ -1,5 +1,6 @@
 package dev.baton.devtools.debug;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.baton.cases.Npy;
 import dev.baton.cases.program.ProgramBuilder;
 import dev.baton.cases.program.ProgramBuilder.Slot;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import com.fasterxml.jackson.jr.ob.JSON;
 
 /**
  * Writes some operators of a graph as a program of their own, with what came into them as inputs,
@@ -62,6 +62,7 @@ final class SubModelWriter {
   /** The program file. */
   static byte[] program(Part part) {
     return new ProgramBuilder()
+        .constantsInSegment()
         .method("forward", m -> new SubModelWriter(m, part.scalars(), part.tensors()).write(part))
         .toBytes();
   }
@@ -129,7 +130,12 @@ final class SubModelWriter {
       slots.put(result, slot);
       all.add(slot);
     }
-    method.kernel(name, all.toArray(Slot[]::new));
+    if (name.startsWith("executorch_prim::")) { // the runtime's own: they give nothing back
+      Slot out = all.removeLast();
+      method.kernelGiving(name, out, all.toArray(Slot[]::new));
+    } else {
+      method.kernel(name, all.toArray(Slot[]::new));
+    }
   }
 
   /** The first that changes nothing in place. */
