@@ -13,7 +13,6 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.RunObserver;
 import dev.baton.runtime.profile.Profile;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -120,28 +119,6 @@ final class ObserverTest {
       assertEquals(PureJavaDelegate.NAME, runners.get(2));
       assertTrue(runners.subList(0, 2).stream().noneMatch(PureJavaDelegate.NAME::equals));
       assertArrayEquals(sample.golden().apply(x.clone()), Loading.run(execution, x));
-    }
-  }
-
-  @Test
-  void aRunThatNobodyObservesAllocatesNothing() {
-    var threads =
-        (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-    try (ModelMethod method = load(LoadOptions.javaOnly(), delegate(Faults.none()));
-        Execution execution = method.newExecution()) {
-      execution.observe(new Seen());
-      execution.run();
-      execution.observe(null);
-      long least = Long.MAX_VALUE;
-      for (int round = 0; round < 20; round++) {
-        for (int run = 0; run < 1000; run++) {
-          execution.run();
-        }
-        long before = threads.getCurrentThreadAllocatedBytes();
-        execution.run();
-        least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
-      }
-      assertEquals(0, least);
     }
   }
 

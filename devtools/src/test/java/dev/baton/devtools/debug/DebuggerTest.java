@@ -40,7 +40,7 @@ final class DebuggerTest {
   }
 
   private static Delegates only(Delegate delegate) {
-    return Delegates.of(List.of(delegate), Delegates.load().lifters().values().stream().toList());
+    return Delegates.of(List.of(delegate), List.copyOf(Delegates.load().lifters().values()));
   }
 
   private static Delegates wrong(OperatorFault... faults) {
