@@ -1,6 +1,7 @@
 package dev.baton.cli;
 
 import dev.baton.devtools.program.ProgramSize;
+import dev.baton.devtools.program.ProgramSummary;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.baton.cli;
 
+import dev.baton.devtools.program.ProgramSummary;
 import dev.baton.runtime.program.ProgramLayout;
 import java.util.ArrayList;
 import java.util.Comparator;

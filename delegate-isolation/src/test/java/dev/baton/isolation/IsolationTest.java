@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.delegate.Delegate;
 import dev.baton.graph.DType;
+import dev.baton.isolation.wire.SharedFile;
 import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
@@ -25,14 +26,18 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A delegate in a child process: what it computes, and what becomes of its failures. */
 @ExtendWith(NoLeaks.class)
@@ -43,6 +48,17 @@ class IsolationTest {
 
   private final List<Event> events = new CopyOnWriteArrayList<>();
   private Leftovers before;
+
+  /** What other processes have in the usual folders is not counted. */
+  @BeforeAll
+  static void useAFolderOfItsOwn(@TempDir Path folder) {
+    System.setProperty(SharedFile.FOLDER_PROPERTY, folder.toString());
+  }
+
+  @AfterAll
+  static void useTheUsualFolders() {
+    System.clearProperty(SharedFile.FOLDER_PROPERTY);
+  }
 
   @BeforeEach
   void count() throws IOException {

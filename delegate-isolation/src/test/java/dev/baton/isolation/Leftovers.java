@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * What isolation may leave behind, counted.
  *
  * @param children processes of this one
- * @param files in the folders of shared memory and sockets
+ * @param files in the folders of shared memory
  * @param mappings of shared files
  * @param descriptors open files; −1 where the system does not tell
  */

@@ -86,7 +86,7 @@ public final class MisbehavingDelegate extends ForwardingDelegate {
         throw new DelegateException(
             DelegateException.Kind.RESOURCES, "no memory on the device", "Buy more.", null);
       } else if (first == IS_SLOW) {
-        sleep(200);
+        sleep(10_000); // long enough to be killed, on a busy machine too
       }
       super.run(context);
     }

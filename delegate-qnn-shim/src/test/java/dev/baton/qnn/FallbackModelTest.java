@@ -8,9 +8,11 @@ import dev.baton.cases.CaseRunner;
 import dev.baton.cases.ModelCase;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateFailedException;
+import dev.baton.runtime.DelegateUnavailableException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.FallbackModel;
+import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.program.Program;
@@ -18,6 +20,7 @@ import dev.baton.tck.NoLeaks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -59,6 +62,21 @@ final class FallbackModelTest {
         float[] actual = execution.output(0).toTensor().getDataAsFloatArray();
         assertEquals(best(expected), best(actual));
       }
+    }
+  }
+
+  @Test
+  void theOtherProgramRunsWithoutTheDelegateThatWasNamed() throws IOException {
+    LoadOptions named = WITHOUT.withDelegates(List.of(QnnDelegate.NAME));
+    try (Program program = Program.open(Cases.golden("digits").model());
+        Program portable = open(MODELS.resolve("digits-portable"));
+        ModelMethod method = FallbackModel.load(program, portable, "forward", named, delegates())) {
+      assertEquals(0, method.placement().subgraphs().size());
+      assertEquals(Set.of(QnnDelegate.NAME), method.placement().unavailable().keySet());
+      LoadOptions strict = named.withPolicy(FallbackPolicy.FAIL);
+      assertThrows(
+          DelegateUnavailableException.class,
+          () -> FallbackModel.load(program, portable, "forward", strict, delegates()));
     }
   }
 

@@ -29,6 +29,8 @@ public final class FallbackModel {
    *
    * @param program may be closed at once, as may be {@code fallback}
    * @param method a name that both have
+   * @param options for both; a delegate that they name may be missing for the second, unless they
+   *     set the policy {@link FallbackPolicy#FAIL}
    * @return to be closed by the caller
    * @throws IllegalArgumentException if a program has no such method
    * @throws BatonException if the methods take or give different things, or none of them can be
@@ -49,7 +51,12 @@ public final class FallbackModel {
           fallback.source(),
           reason.getMessage());
       try {
-        return ModelMethod.load(fallback, method, options, delegates);
+        // A delegate that was named is missed already.
+        return ModelMethod.load(
+            fallback,
+            method,
+            options.withPolicyIfNoneIsSet(FallbackPolicy.FALL_BACK_AND_REPORT),
+            delegates);
       } catch (RuntimeException e) {
         e.addSuppressed(reason);
         throw e;

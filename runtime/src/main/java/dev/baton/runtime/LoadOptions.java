@@ -92,6 +92,11 @@ public final class LoadOptions {
     return copy;
   }
 
+  /** As {@link #withPolicy}, unless a policy was set. */
+  LoadOptions withPolicyIfNoneIsSet(FallbackPolicy fallback) {
+    return policy == null ? withPolicy(fallback) : this;
+  }
+
   /** Sets an option of one delegate. */
   public LoadOptions withDelegateOption(String delegate, String key, String value) {
     Map<String, Map<String, String>> all = new HashMap<>(delegateOptions);

@@ -22,6 +22,7 @@ import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.ReferenceKernels;
 import dev.baton.runtime.kernel.ScalarOperators;
 import dev.baton.runtime.lift.Block;
+import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.ProgramPayload;
 import dev.baton.runtime.profile.LoadPhase;
@@ -34,6 +35,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -132,13 +134,9 @@ public final class Placer {
       }
       assigned.clear();
       for (ConvexParts.Part part : result.parts()) {
-        if (!pays(draft, part)) {
-          draft.ban(
-              part.nodes(),
-              part.colour(),
-              Decline.of(
-                  Decline.Kind.NOT_WORTHWHILE,
-                  "alone, the subgraph would cost more to enter than it saves"));
+        Decline notWorthwhile = notWorthwhile(draft, part);
+        if (notWorthwhile != null) {
+          draft.ban(part.nodes(), part.colour(), notWorthwhile);
           settled = false;
           continue;
         }
@@ -213,27 +211,39 @@ public final class Placer {
   }
 
   /**
-   * True if the part is worth entering: it saves, against Java kernels, what it costs to enter.
-   * Entering is not counted where the caller named the delegates, nor where the part is a whole
-   * graph that was lowered when the model was exported: somebody has decided that already.
+   * Why the part is not worth entering: it saves less, against Java kernels, than it costs to
+   * enter. Entering is not counted where the caller named the delegates, nor where the part is a
+   * whole graph that was lowered when the model was exported: somebody has decided that already.
+   *
+   * @return null if it is worth it, or if the delegate does not know what it takes
    */
-  private boolean pays(Draft draft, ConvexParts.Part part) {
+  private @Nullable Decline notWorthwhile(Draft draft, ConvexParts.Part part) {
     if (sessions.options().isSingleSteps()) {
-      return true; // not to be fast
+      return null; // not to be fast
     }
     double taken = 0;
     boolean lowered = part.nodes().size() == draft.graph.nodes().size();
     for (Node node : part.nodes()) {
       Cost cost = draft.costs.getOrDefault(node, Cost.unknown());
       if (!cost.isKnown()) {
-        return true;
+        return null;
       }
       taken += cost.nanos();
       lowered &= !node.origin().payload().isEmpty();
     }
     boolean decided = lowered || sessions.options().delegates().isPresent();
-    double saved = new JavaCost(draft.graph, kernels).nanos(part.nodes()) - taken;
-    return saved > (decided ? 0 : open(part.colour()).session().entryNanos());
+    double entry = decided ? 0 : open(part.colour()).session().entryNanos();
+    double java = new JavaCost(draft.graph, kernels).nanos(part.nodes());
+    return java - taken > entry
+        ? null
+        : Decline.of(
+            Decline.Kind.NOT_WORTHWHILE,
+            "its subgraph would take some %s us and %s us to enter, in Java %s us"
+                .formatted(micros(taken), micros(entry), micros(java)));
+  }
+
+  private static String micros(double nanos) {
+    return String.format(Locale.ROOT, "%.1f", nanos / 1e3);
   }
 
   // ---- claims
@@ -339,6 +349,23 @@ public final class Placer {
 
   // ---- compiling
 
+  /** Delegates have memory of their own, which no arena bounds. */
+  private void requireWithinBound(String name, long bytes) {
+    long bound = sessions.options().maxMemoryBytes();
+    if (bytes > bound) {
+      throw new LiftException(
+          "method '"
+              + method
+              + "', "
+              + name
+              + " has "
+              + bytes
+              + " bytes of tensors at a time, more than the bound of "
+              + bound
+              + " bytes; LoadOptions.withMaxMemoryBytes raises it");
+    }
+  }
+
   private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
     sessions.checkCancelled();
     Sessions.Open open = open(part.colour());
@@ -346,6 +373,7 @@ public final class Placer {
     PartView view = new PartView(draft.graph, name, part.nodes());
     List<Value> inputs = view.inputs();
     List<Value> outputs = view.outputs();
+    requireWithinBound(name, LiveTensors.mostBytes(part.nodes(), outputs));
     long start = System.nanoTime();
     try {
       CompiledSubgraph result = open.session().compile(view, sessions.context(open.name(), method));

@@ -1,4 +1,4 @@
-package dev.baton.cli;
+package dev.baton.devtools.program;
 
 import dev.baton.runtime.program.DelegateSpec;
 import dev.baton.runtime.program.Instruction;
@@ -14,9 +14,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -27,7 +27,7 @@ import java.util.TreeMap;
  * @param segments bytes of each
  * @param tests of a bundled program, their number by method
  */
-record ProgramSummary(
+public record ProgramSummary(
     String source,
     long schemaVersion,
     ProgramLayout layout,
@@ -38,6 +38,8 @@ record ProgramSummary(
   /**
    * A method in numbers.
    *
+   * @param inputs types of tensors, and what is fixed, as people read them
+   * @param outputs the same
    * @param operators calls of each
    * @param payloads in the order of the file
    * @param plannedBytes of each planned buffer, without the reserved one
@@ -45,7 +47,7 @@ record ProgramSummary(
    * @param stateBytes of all mutable tensors that begin with content
    * @param externalTensors names of those whose data are in a data file
    */
-  record Method(
+  public record Method(
       String name,
       List<String> inputs,
       List<String> outputs,
@@ -64,12 +66,13 @@ record ProgramSummary(
    * @param calls instructions that call it
    * @param place {@code segment 1}, or {@code inline}
    */
-  record Payload(
+  public record Payload(
       String id, int calls, long bytes, String place, Map<String, String> compileSpecs) {}
 
   private static final int SHOWN_SPEC_BYTES = 32;
 
-  static ProgramSummary of(Program program) {
+  /** Of an open program. */
+  public static ProgramSummary of(Program program) {
     Map<String, Long> named = new LinkedHashMap<>();
     program.namedData().forEach((key, bytes) -> named.put(key, bytes.byteSize()));
     Map<String, Integer> tests = new LinkedHashMap<>();
@@ -154,7 +157,7 @@ record ProgramSummary(
 
   private static String value(ProgramValue value) {
     return switch (value) {
-      case TensorSpec tensor -> tensor(tensor);
+      case TensorSpec tensor -> ProgramTexts.type(tensor);
       case ProgramValue.NullValue none -> "none";
       case ProgramValue.IntValue number -> "int " + number.value();
       case ProgramValue.BoolValue truth -> "bool " + truth.value();
@@ -167,21 +170,6 @@ record ProgramSummary(
       case ProgramValue.OptionalTensorListValue list ->
           "list of " + list.items().size() + " optional tensors";
     };
-  }
-
-  private static String tensor(TensorSpec tensor) {
-    boolean contiguous = true;
-    for (int d = 0; d < tensor.rank(); d++) {
-      contiguous &= tensor.dimOrder().get(d) == d;
-    }
-    return tensor.scalarType().name().toLowerCase(Locale.ROOT)
-        + tensor.sizes()
-        + switch (tensor.dynamism()) {
-          case STATIC -> "";
-          case DYNAMIC_BOUND -> " at most";
-          case DYNAMIC_UNBOUND -> " or any";
-        }
-        + (contiguous ? "" : " dim order " + tensor.dimOrder());
   }
 
   private static Payload payload(DelegateSpec delegate, int calls) {
@@ -205,7 +193,7 @@ record ProgramSummary(
     StringBuilder hex = new StringBuilder();
     for (byte b : shown) {
       text &= b >= ' ' && b < 0x7f;
-      hex.append(Text.format("%02x", b));
+      hex.append(HexFormat.of().toHexDigits(b));
     }
     String content =
         text ? new String(shown, java.nio.charset.StandardCharsets.US_ASCII) : hex.toString();
