@@ -61,7 +61,8 @@ final class DebugCommand extends AbstractCommand {
   @Option(
       names = "--out",
       paramLabel = "FOLDER",
-      description = "Writes report.txt, report.json, and the culprit as a case in FOLDER/sub-model.")
+      description =
+          "Writes report.txt, report.json, and the culprit as a case in FOLDER/sub-model.")
   private @Nullable Path folder;
 
   @Option(
@@ -131,13 +132,12 @@ final class DebugCommand extends AbstractCommand {
       List<Debugger.Inputs> given = new ArrayList<>();
       List<List<Tensor>> expected = new ArrayList<>();
       for (ModelCase.Call call : calls) {
-        given.add(
-            execution -> {
-              if (modelCase.independent()) {
-                execution.reset();
-              }
-              CaseRunner.setInputs(execution, call.inputs());
-            });
+        given.add(execution -> {
+          if (modelCase.independent()) {
+            execution.reset();
+          }
+          CaseRunner.setInputs(execution, call.inputs());
+        });
         List<Tensor> outputs = new ArrayList<>();
         for (ModelCase.Source source : call.expected()) {
           outputs.add(source.read());

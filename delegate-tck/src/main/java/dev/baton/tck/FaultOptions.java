@@ -35,9 +35,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>for {@code run} alone {@code wrong} or {@code wrong-0.5} (one number of each output is
  *       another), {@code nan}, {@code half} (writes half of its outputs, and fails), {@code hangs}
  *       (until the run is cancelled or its deadline passes)
- *   <li>{@code off-1.01-operator=aten::add.Tensor@1x96x56x56}: the operators of that name, and result
- *       of those sizes, give results that are multiplied by the number; {@code ~01234567} instead
- *       of or after the sizes means that with these {@linkplain OperatorFault#checksum constants}
+ *   <li>{@code off-1.01-operator=aten::add.Tensor@1x96x56x56}: the operators of that name, and
+ *       result of those sizes, give results that are multiplied by the number; {@code ~01234567}
+ *       instead of or after the sizes means that with these {@linkplain OperatorFault#checksum
+ *       constants}
  * </ul>
  *
  * <p>Calls are counted as {@link Faults} says: {@code 3} is the third, {@code 3+} all from the

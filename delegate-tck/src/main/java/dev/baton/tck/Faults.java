@@ -51,7 +51,13 @@ public final class Faults {
   /** Goes by another name. */
   public Faults named(String other) {
     return new Faults(
-        Objects.requireNonNull(other), priority, availability, claiming, buffers, faults, operators);
+        Objects.requireNonNull(other),
+        priority,
+        availability,
+        claiming,
+        buffers,
+        faults,
+        operators);
   }
 
   public Faults withPriority(int value) {
@@ -60,7 +66,8 @@ public final class Faults {
 
   /** Says this of its availability, whatever is true. */
   public Faults saying(Availability answer) {
-    return new Faults(name, priority, Objects.requireNonNull(answer), claiming, buffers, faults, operators);
+    return new Faults(
+        name, priority, Objects.requireNonNull(answer), claiming, buffers, faults, operators);
   }
 
   /** Says that its library is absent. */
@@ -75,13 +82,20 @@ public final class Faults {
 
   /** Claims this instead of what the wrapped delegate would. */
   public Faults claiming(Claiming other) {
-    return new Faults(name, priority, availability, Objects.requireNonNull(other), buffers, faults, operators);
+    return new Faults(
+        name, priority, availability, Objects.requireNonNull(other), buffers, faults, operators);
   }
 
   /** Asks for buffers of this kind, and checks at each bind that it gets them. */
   public Faults needing(BufferRequirements requirements) {
     return new Faults(
-        name, priority, availability, claiming, Objects.requireNonNull(requirements), faults, operators);
+        name,
+        priority,
+        availability,
+        claiming,
+        Objects.requireNonNull(requirements),
+        faults,
+        operators);
   }
 
   /** Fails in the n-th call of a kind, and in no other. */
@@ -105,8 +119,7 @@ public final class Faults {
   public Faults with(OperatorFault fault) {
     List<OperatorFault> all = new ArrayList<>(operators);
     all.add(fault);
-    return new Faults(
-        name, priority, availability, claiming, buffers, faults, List.copyOf(all));
+    return new Faults(name, priority, availability, claiming, buffers, faults, List.copyOf(all));
   }
 
   List<OperatorFault> operators() {

@@ -20,8 +20,7 @@ import java.util.zip.CRC32;
  */
 public record OperatorFault(String operator, String sizes, String constants, double factor) {
   private static final Pattern SELECTOR =
-      Pattern.compile(
-          "(?<operator>[^@~]+)(?:@(?<sizes>[0-9x]*))?(?:~(?<constants>[0-9a-f]{8}))?");
+      Pattern.compile("(?<operator>[^@~]+)(?:@(?<sizes>[0-9x]*))?(?:~(?<constants>[0-9a-f]{8}))?");
 
   /**
    * Reads {@code OPERATOR@SIZES~CHECKSUM}, where sizes and checksum may be missing.

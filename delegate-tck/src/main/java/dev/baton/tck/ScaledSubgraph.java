@@ -68,8 +68,7 @@ final class ScaledSubgraph implements Subgraph {
         .result();
   }
 
-  private static Argument copy(
-      Argument argument, Graph.Builder builder, Map<Value, Value> copies) {
+  private static Argument copy(Argument argument, Graph.Builder builder, Map<Value, Value> copies) {
     return switch (argument) {
       case Value v when v.isConstant() ->
           copies.computeIfAbsent(v, c -> builder.constant(c.constant()));

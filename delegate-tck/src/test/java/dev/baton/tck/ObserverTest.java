@@ -114,8 +114,7 @@ final class ObserverTest {
         LoadOptions.defaults().withClaims((delegate, operator, node) -> operator == 2);
     try (ModelMethod method = load(options, FaultInjectingDelegate.of(Faults.none()));
         Execution execution = method.newExecution()) {
-      List<String> runners =
-          method.placement().operators().stream().map(o -> o.runner()).toList();
+      List<String> runners = method.placement().operators().stream().map(o -> o.runner()).toList();
       assertEquals(PureJavaDelegate.NAME, runners.get(2));
       assertTrue(runners.subList(0, 2).stream().noneMatch(PureJavaDelegate.NAME::equals));
       assertArrayEquals(sample.golden().apply(x.clone()), Loading.run(execution, x));

@@ -1,8 +1,8 @@
 package dev.baton.tck;
 
 import dev.baton.cases.program.ProgramBuilder;
-import dev.baton.graph.DType;
 import dev.baton.cases.program.ProgramBuilder.Slot;
+import dev.baton.graph.DType;
 import java.util.function.UnaryOperator;
 
 /**

@@ -2,7 +2,9 @@ package dev.baton.runtime;
 
 import dev.baton.graph.Node;
 
-/** Keeps operators from delegates: {@link LoadOptions#withClaims}. Asked while a method is placed. */
+/**
+ * Keeps operators from delegates: {@link LoadOptions#withClaims}. Asked while a method is placed.
+ */
 @FunctionalInterface
 public interface ClaimFilter {
   /** Every delegate may take what it likes. */

@@ -151,8 +151,7 @@ public record DebugReport(
     List<StepError> worst =
         operators.stream()
             .filter(s -> !s.departs())
-            .sorted(
-                Comparator.comparingDouble((StepError s) -> -s.error().relative() / s.bound()))
+            .sorted(Comparator.comparingDouble((StepError s) -> -s.error().relative() / s.bound()))
             .limit(3)
             .toList();
     if (!worst.isEmpty()) {

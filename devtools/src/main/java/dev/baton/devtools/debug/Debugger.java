@@ -43,8 +43,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>The placement runs as it is. After each step its results are compared, and replaced by the
  *       reference's: so the next step has the reference's inputs, and an error is the step's own
  *       and not one that it was given.
- *   <li>The same with each operator, or least group that a delegate claims, in a step of its own. The
- *       first that departs is the culprit. Errors that later operators hide are seen here.
+ *   <li>The same with each operator, or least group that a delegate claims, in a step of its own.
+ *       The first that departs is the culprit. Errors that later operators hide are seen here.
  *   <li>Where a subgraph departs and none of its operators does alone, the delegate is given ever
  *       fewer of them, as long as it still shows.
  *   <li>The culprit is written as a program of its own with its inputs, and that is run.
@@ -278,7 +278,10 @@ public final class Debugger {
     List<OutputError> golden = goldens.isEmpty() ? List.of() : goldenErrors(given);
     List<StepError> operators =
         comparable ? operators(placement, values, graph, tolerance) : List.of();
-    Optional<Found> found = comparable ? culprit(placement, steps, operators, values, graph, tolerance) : Optional.empty();
+    Optional<Found> found =
+        comparable
+            ? culprit(placement, steps, operators, values, graph, tolerance)
+            : Optional.empty();
     Optional<SubModel> subModel = Optional.empty();
     if (found.isPresent() && folder != null) {
       progress.accept("sub-model: " + folder);
@@ -341,8 +344,7 @@ public final class Debugger {
       Placement.PlacedOperator operator = placement.operators().get(o);
       operations.add(new Profile.Operation(operator.name(), operator.origin(), o));
     }
-    return new Profile.Step(
-        0, "all", "", "", operations, List.of(), List.of(), 0, 0, 0, 0);
+    return new Profile.Step(0, "all", "", "", operations, List.of(), List.of(), 0, 0, 0, 0);
   }
 
   private List<OutputError> outputs(
@@ -361,8 +363,7 @@ public final class Debugger {
         }
         TensorDifference difference = TensorDifference.of(ours, theirs);
         errors.add(
-            new OutputError(
-                c, o, difference, loose.isPassed(all, ours.dtype(), difference, 0)));
+            new OutputError(c, o, difference, loose.isPassed(all, ours.dtype(), difference, 0)));
       }
     }
     return errors;

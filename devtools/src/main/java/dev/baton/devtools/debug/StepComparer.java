@@ -62,8 +62,7 @@ final class StepComparer implements RunObserver {
     for (int o = 0; o < outputs.size(); o++) {
       Observed output = outputs.get(o);
       Tensor expected =
-          reference.get(
-              new ObservedValues.Key(call, visit, output.operator(), output.result()));
+          reference.get(new ObservedValues.Key(call, visit, output.operator(), output.result()));
       Tensor actual = ObservedValues.view(output);
       if (expected == null
           || expected.numel() != actual.numel()

@@ -15,10 +15,7 @@ import java.util.Map;
  * @param referencePasses true if the reference passes it
  */
 public record SubModel(
-    Path folder,
-    List<Profile.Operation> operators,
-    boolean reproduces,
-    boolean referencePasses) {
+    Path folder, List<Profile.Operation> operators, boolean reproduces, boolean referencePasses) {
   public SubModel {
     operators = List.copyOf(operators);
   }

@@ -35,9 +35,7 @@ final class SubModelWriter {
   private final Map<Value, Slot> slots = new IdentityHashMap<>();
 
   private SubModelWriter(
-      ProgramBuilder.Method method,
-      Map<Value, Argument> scalars,
-      Function<Value, Tensor> tensors) {
+      ProgramBuilder.Method method, Map<Value, Argument> scalars, Function<Value, Tensor> tensors) {
     this.method = method;
     this.scalars = scalars;
     this.tensors = tensors;

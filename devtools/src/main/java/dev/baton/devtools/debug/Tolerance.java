@@ -9,8 +9,9 @@ import java.util.List;
  * and no more.
  *
  * <p>The measure is the root mean square of the error, relative to that of the result. It is far
- * above what rounding does in one operator of a dtype, and far below what a wrong one does; it grows
- * with the root of the number of operators of a step, whose errors add up as independent ones do.
+ * above what rounding does in one operator of a dtype, and far below what a wrong one does; it
+ * grows with the root of the number of operators of a step, whose errors add up as independent ones
+ * do.
  */
 final class Tolerance {
   /** Of one operator in float32: some hundred roundings. XNNPACK's worst functions take ten. */

@@ -103,8 +103,7 @@ final class DebuggerTest {
     assertEquals(1, subModel.operators().size());
     ModelCase alone = ModelCase.read(subModel.folder());
     assertFalse(new CaseRunner(delegates, ONE_DELEGATE).run(alone).passed());
-    assertTrue(
-        new CaseRunner(only(new PureJavaDelegate()), ONE_DELEGATE).run(alone).passed());
+    assertTrue(new CaseRunner(only(new PureJavaDelegate()), ONE_DELEGATE).run(alone).passed());
   }
 
   @Test
@@ -144,8 +143,7 @@ final class DebuggerTest {
       dev.baton.cases.Numbers.set(golden, 0, 1e6);
       DebugReport report =
           new Debugger(program, of.method(), Delegates.load())
-              .calls(
-                  List.of(e -> CaseRunner.setInputs(e, of.calls().getFirst().inputs())))
+              .calls(List.of(e -> CaseRunner.setInputs(e, of.calls().getFirst().inputs())))
               .goldens(List.of(List.of(golden)), of.tolerance())
               .run();
       assertEquals(Verdict.REFERENCE_DEPARTS, report.verdict());

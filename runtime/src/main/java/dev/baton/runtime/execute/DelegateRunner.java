@@ -168,8 +168,7 @@ final class DelegateRunner {
         java.run(
             new Observation(
                 observation.observer(),
-                node ->
-                    observation.positions().applyAsInt(originals.getOrDefault(node, node))),
+                node -> observation.positions().applyAsInt(originals.getOrDefault(node, node))),
             -1);
         return;
       }

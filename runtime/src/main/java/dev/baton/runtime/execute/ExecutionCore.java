@@ -2,8 +2,8 @@ package dev.baton.runtime.execute;
 
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.DelegateException;
-import dev.baton.graph.Node;
 import dev.baton.graph.DType;
+import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
