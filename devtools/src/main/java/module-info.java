@@ -16,6 +16,7 @@ module dev.baton.devtools {
   requires org.eclipse.emf.common;
 
   exports dev.baton.devtools.advice;
+  exports dev.baton.devtools.debug;
   exports dev.baton.devtools.etdump;
   exports dev.baton.devtools.etrecord;
   exports dev.baton.devtools.program;

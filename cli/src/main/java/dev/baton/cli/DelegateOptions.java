@@ -91,6 +91,15 @@ final class DelegateOptions {
     return threads == null ? options : options.withThreads(threads);
   }
 
+  /** Who may run operators, for people. */
+  String words() {
+    return switch (delegates) {
+      case "auto" -> "all delegates that work here";
+      case "none" -> "Java alone";
+      default -> "delegates " + delegates;
+    };
+  }
+
   private List<String> names() {
     return Arrays.stream(delegates.split(","))
         .map(String::strip)

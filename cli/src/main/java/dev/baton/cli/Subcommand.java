@@ -15,6 +15,7 @@ enum Subcommand {
   DOCTOR(DoctorCommand::new),
   BENCH(BenchCommand::new),
   PROFILE(ProfileCommand::new),
+  DEBUG(DebugCommand::new),
   VIEW(ViewCommand::new);
 
   private final Supplier<AbstractCommand> constructor;

@@ -279,6 +279,21 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
+   * Shows what each step of the runs that follow computes. Runs that are observed are not recorded
+   * ({@link #startProfile}).
+   *
+   * @param observer null for nobody, as at first: runs then have nothing to do for it
+   */
+  public void observe(@Nullable RunObserver observer) {
+    enter();
+    try {
+      core.observe(observer);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
    * Ends a run in flight with a {@link CancelledException}, between two operators, two parts of an
    * operator that threads share, or as soon as the delegate at work gives up; does nothing if there
    * is none. From any thread.

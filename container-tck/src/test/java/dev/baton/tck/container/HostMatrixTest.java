@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Module;
 import dev.baton.runtime.Tensor;
-import dev.baton.tck.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -384,6 +384,9 @@ public final class CompiledMethod implements AutoCloseable {
 
   /** What single nodes in Java compute once: {@link #constant(Value)} gives it. */
   Set<Value> late(List<Unit> units) {
+    if (options.isSingleSteps()) {
+      return Set.of(); // who observes a run sees them
+    }
     return late.among(
         units.stream()
             .filter(Unit.OnJava.class::isInstance)

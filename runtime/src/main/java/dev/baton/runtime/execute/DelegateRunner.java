@@ -25,6 +25,7 @@ import dev.baton.runtime.placement.JavaUnits;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
+import dev.baton.runtime.plan.Observation;
 import dev.baton.runtime.plan.Recording;
 import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.shadow.ShadowedPart;
@@ -100,6 +101,7 @@ final class DelegateRunner {
     private final List<Operand> outputs;
     private final boolean forTwin;
     private @Nullable BoundPlan twin;
+    private final Map<Node, Node> originals = new IdentityHashMap<>(); // of the twin's nodes
 
     BoundStep(NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
       this.facts = facts;
@@ -153,7 +155,7 @@ final class DelegateRunner {
               part::isClosing,
               inputs,
               outputs,
-              (in, out, host) -> twin(facts, in, out, host));
+              (in, out, host) -> twin(facts, in, out, host, new IdentityHashMap<>()));
       shadowTwin = known;
       shadowed = this;
       return known;
@@ -180,8 +182,17 @@ final class DelegateRunner {
     private void runTwin() {
       BoundPlan java = twin;
       if (java == null) {
-        java = twin(facts, inputs, outputs, core::twinHost);
+        java = twin(facts, inputs, outputs, core::twinHost, originals);
         twin = java;
+      }
+      Observation observation = core.observation();
+      if (observation != null) {
+        java.run(
+            new Observation(
+                observation.observer(),
+                node -> observation.positions().applyAsInt(originals.getOrDefault(node, node))),
+            -1);
+        return;
       }
       Recording recording = core.control().recording();
       if (recording == null) {
@@ -334,11 +345,15 @@ final class DelegateRunner {
 
   // ---- the Java twin
 
+  /**
+   * @param originals receives the part's node for each of the twin's
+   */
   private BoundPlan twin(
       NodeCall.Facts facts,
       List<Operand> inputs,
       List<Operand> outputs,
-      Function<Map<Variable, MemorySegment>, BoundPlan.Host> host) {
+      Function<Map<Variable, MemorySegment>, BoundPlan.Host> host,
+      Map<Node, Node> originals) {
     Kernels kernels = method.kernels();
     Graph.Builder builder = new Graph.Builder();
     Map<Value, Value> mapped = new IdentityHashMap<>();
@@ -365,6 +380,7 @@ final class DelegateRunner {
         mapped.put(node.results().get(r), twin.results().get(r));
       }
       nodes.add(twin);
+      originals.put(twin, node);
     }
     List<Value> results = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {

@@ -12,6 +12,7 @@ import dev.baton.runtime.BatonException;
 import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.RunObserver;
 import dev.baton.runtime.ShadowReport;
 import dev.baton.runtime.flight.CopyEvent;
 import dev.baton.runtime.flight.Flight;
@@ -33,6 +34,7 @@ import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
+import dev.baton.runtime.plan.Observation;
 import dev.baton.runtime.plan.Recording;
 import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.profile.MemoryPlan;
@@ -82,6 +84,7 @@ public final class ExecutionCore implements AutoCloseable {
   private final RunControl control = new RunControl();
   private final Parallel parallel;
   private @Nullable Recording recording;
+  private @Nullable Observation observation;
 
   /**
    * @param sharing state of executions of other methods; null for state of its own
@@ -309,6 +312,25 @@ public final class ExecutionCore implements AutoCloseable {
     recording = into;
   }
 
+  /**
+   * Shows the runs that follow to an observer, and does not record them.
+   *
+   * @param observer null for none
+   */
+  public void observe(@Nullable RunObserver observer) {
+    if (observer == null) {
+      observation = null;
+      return;
+    }
+    Map<Node, Integer> positions = method.positions();
+    observation = new Observation(observer, node -> positions.getOrDefault(node, -1));
+  }
+
+  /** Who observes runs; null for nobody. */
+  @Nullable Observation observation() {
+    return observation;
+  }
+
   /** Where runs are recorded; null if they are not. */
   public @Nullable Recording recording() {
     return recording;
@@ -350,7 +372,7 @@ public final class ExecutionCore implements AutoCloseable {
     control.begin();
     try {
       Recording into = recording;
-      if (into == null || !into.begin()) {
+      if (observation != null || into == null || !into.begin()) {
         runBlocks(null);
       } else {
         runRecorded(into);
@@ -387,7 +409,9 @@ public final class ExecutionCore implements AutoCloseable {
     while (true) {
       BlockRunner runner = runners[block];
       BoundPlan plan = runner.current();
-      if (traced) {
+      if (observation != null) {
+        plan.run(observation, block);
+      } else if (traced) {
         plan.runTraced(into);
       } else if (into == null) {
         plan.run();

@@ -11,6 +11,7 @@ import dev.baton.delegate.Payload;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
+import dev.baton.runtime.ClaimFilter;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
@@ -114,6 +115,7 @@ public final class Placer {
 
   private List<Unit> placed(Block block) {
     Draft draft = new Draft(block.graph());
+    restrict(draft);
     Map<Claimed, Unit.OnDelegate> done = new HashMap<>();
     Map<Node, Unit.OnDelegate> payloads = loadPayloads(block);
     Map<Node, Unit> assigned = new HashMap<>();
@@ -121,7 +123,10 @@ public final class Placer {
     while (!settled) {
       claim(draft, block);
       settled = true;
-      ConvexParts.Result result = ConvexParts.form(draft.graph, draft.colours, draft.groups);
+      ConvexParts.Result result =
+          sessions.options().isSingleSteps()
+              ? ConvexParts.single(draft.graph, draft.colours, draft.groups)
+              : ConvexParts.form(draft.graph, draft.colours, draft.groups);
       if (result.broken() != null) {
         List<Node> group = result.broken();
         draft.ban(
@@ -175,6 +180,26 @@ public final class Placer {
     return ordered(draft.graph, assigned);
   }
 
+  /** Keeps from each delegate what the options do. */
+  private void restrict(Draft draft) {
+    ClaimFilter filter = sessions.options().claims();
+    if (filter == ClaimFilter.ANY) {
+      return;
+    }
+    int first = operators.size();
+    List<Node> nodes = draft.graph.nodes();
+    for (Sessions.Open open : sessions.open()) {
+      for (int n = 0; n < nodes.size(); n++) {
+        if (!filter.mayClaim(open.name(), first + n, nodes.get(n))) {
+          draft.ban(
+              List.of(nodes.get(n)),
+              open.name(),
+              Decline.of(Decline.Kind.UNSTATED, "the load options keep it from the delegate"));
+        }
+      }
+    }
+  }
+
   private void discard(Unit.OnDelegate unit) {
     compiled.remove(unit.compiled());
     unit.compiled().close();
@@ -197,6 +222,9 @@ public final class Placer {
    * @return null if it is worth it, or if the delegate does not know what it takes
    */
   private @Nullable Decline notWorthwhile(Draft draft, ConvexParts.Part part) {
+    if (sessions.options().isSingleSteps()) {
+      return null; // not to be fast
+    }
     double taken = 0;
     boolean lowered = part.nodes().size() == draft.graph.nodes().size();
     for (Node node : part.nodes()) {

@@ -133,7 +133,9 @@ public final class BlockPlan implements NodeCall.Facts {
       throws DelegateException {
     BlockPlan plan = new BlockPlan(graph, units, reads, writes, late);
     plan.infer(inputs, kernels, maxBytes);
-    plan.units = Absorption.join(plan.units, graph, plan, plan::isComputedOnce);
+    if (kernels.joins()) {
+      plan.units = Absorption.join(plan.units, graph, plan, plan::isComputedOnce);
+    }
     plan.place();
     return plan;
   }
