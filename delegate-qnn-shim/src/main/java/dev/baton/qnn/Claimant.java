@@ -1,10 +1,11 @@
 package dev.baton.qnn;
 
 import dev.baton.delegate.Claims;
+import dev.baton.delegate.Cost;
 import dev.baton.delegate.Decline;
 import dev.baton.graph.GraphView;
-import dev.baton.graph.Node;
 import dev.baton.qnn.compose.GraphPlan;
+import dev.baton.qnn.compose.Group;
 import dev.baton.qnn.compose.Lowerings;
 import dev.baton.qnn.compose.UnsupportedNodeException;
 import dev.baton.qnn.ffi.QnnBackend;
@@ -22,20 +23,20 @@ final class Claimant {
   }
 
   void claim(GraphView graph, Claims claims) {
-    for (Node node : graph.nodes()) {
-      Decline decline = decline(node, graph);
+    for (Group group : Group.of(graph)) {
+      Decline decline = decline(group, graph);
       if (decline == null) {
-        claims.take(node);
+        claims.take(group.nodes(), Cost.unknown());
       } else {
-        claims.decline(node, decline);
+        group.nodes().forEach(node -> claims.decline(node, decline));
       }
     }
   }
 
-  private @Nullable Decline decline(Node node, GraphView graph) {
+  private @Nullable Decline decline(Group group, GraphView graph) {
     try (Arena arena = Arena.ofConfined()) {
       GraphPlan plan = new GraphPlan(graph, arena);
-      Lowerings.lower(node, graph, plan);
+      Lowerings.lower(group, graph, plan);
       for (QnnNode written : plan.nodes()) {
         Optional<String> refusal = backend.refusal(written);
         if (refusal.isPresent()) {

@@ -3,10 +3,10 @@ package dev.baton.qnn;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.Subgraph;
-import dev.baton.graph.Node;
 import dev.baton.graph.Value;
 import dev.baton.qnn.cache.ContextCache;
 import dev.baton.qnn.compose.GraphPlan;
+import dev.baton.qnn.compose.Group;
 import dev.baton.qnn.compose.Lowerings;
 import dev.baton.qnn.compose.UnsupportedNodeException;
 import dev.baton.qnn.ffi.GraphDescription;
@@ -53,8 +53,8 @@ final class GraphCompiler {
     try (Arena arena = Arena.ofConfined();
         QnnDevice device = backend.device(HERE)) {
       GraphPlan plan = new GraphPlan(subgraph, arena);
-      for (Node node : subgraph.nodes()) {
-        Lowerings.lower(node, subgraph, plan);
+      for (Group group : Group.of(subgraph)) {
+        Lowerings.lower(group, subgraph, plan);
       }
       byte[] key = key(plan);
       QnnContext loaded = null;
@@ -101,7 +101,7 @@ final class GraphCompiler {
     }
   }
 
-  private byte[] key(GraphPlan plan) {
+  private byte[] key(GraphPlan plan) throws UnsupportedNodeException {
     MessageDigest digest =
         ContextCache.newDigest(
             backend.library().backendId()
@@ -131,7 +131,7 @@ final class GraphCompiler {
   }
 
   private static QnnContext build(QnnDevice device, GraphPlan plan, Map<String, QnnTensor> border)
-      throws QnnException {
+      throws QnnException, UnsupportedNodeException {
     QnnContext context = QnnContext.create(device);
     boolean done = false;
     try {

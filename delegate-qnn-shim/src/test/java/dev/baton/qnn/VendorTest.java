@@ -112,7 +112,7 @@ final class VendorTest {
   }
 
   private static ModelMethod load(PayloadSample sample) {
-    try (Program program = Program.of(Cases.calling(sample, sample.payload()))) {
+    try (Program program = Program.of(sample.program())) {
       return ModelMethod.load(program, "forward", LoadOptions.defaults(), delegates());
     }
   }
