@@ -3,11 +3,13 @@ package dev.baton.qnn.compose;
 import dev.baton.delegate.Decline;
 import dev.baton.graph.Constant;
 import dev.baton.graph.DType;
+import dev.baton.graph.Node;
 import dev.baton.graph.Quantization;
 import dev.baton.graph.Value;
 import dev.baton.qnn.ffi.DataType;
 import dev.baton.qnn.ffi.QnnTensor.Encoding;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * As what a value of the program lies in the vendor's graph: real numbers as they are, or the
@@ -18,17 +20,36 @@ import java.util.Arrays;
 record Form(Value stored, DataType dtype, Encoding encoding) {
   private static final int EIGHT_BITS = 8;
 
-  /** A tensor of real numbers. */
-  static Form real(Value value) throws UnsupportedNodeException {
+  /** Real numbers; or integers that operators only moved since they were quantized. */
+  static Form of(Value value) throws UnsupportedNodeException {
     DataType dtype = value.isTensor() ? real(value.dtype()) : null;
-    if (dtype == null) {
+    if (dtype != null) {
+      return new Form(value, dtype, Encoding.NONE);
+    }
+    Quantization how = value.isTensor() ? origin(value) : null;
+    if (how == null) {
       throw new UnsupportedNodeException(
           Decline.Kind.DTYPE, "a value is " + value.type() + ", not float32 or float16");
     }
-    return new Form(value, dtype, Encoding.NONE);
+    return quantized(value, how);
   }
 
-  private static @org.jspecify.annotations.Nullable DataType real(DType dtype) {
+  /** How integers were quantized; null if they are computed, or come from outside. */
+  private static @Nullable Quantization origin(Value integers) {
+    Value value = integers;
+    Node producer = value.producer();
+    while (producer != null && Lowerings.MOVES.contains(producer.name())) {
+      value = producer.inputs().get(0);
+      producer = value.producer();
+    }
+    return producer != null
+            && Quantization.isQuantize(producer)
+            && Quantization.of(producer) instanceof Quantization.PerTensor how
+        ? how
+        : null;
+  }
+
+  private static @Nullable DataType real(DType dtype) {
     return switch (dtype) {
       case FLOAT -> DataType.FLOAT_32;
       case HALF -> DataType.FLOAT_16;
@@ -82,7 +103,7 @@ record Form(Value stored, DataType dtype, Encoding encoding) {
   }
 
   /** The same encoding for another value. */
-  Form of(Value other) {
+  Form at(Value other) {
     return new Form(other, dtype, encoding);
   }
 

@@ -82,7 +82,7 @@ public final class GraphPlan {
 
   private Form form(Value value) throws UnsupportedNodeException {
     Form form = forms.get(value);
-    form = form == null ? Form.real(value) : form;
+    form = form == null ? Form.of(value) : form;
     if (value.tensorType().dynamic()) {
       throw new UnsupportedNodeException(Decline.Kind.DYNAMIC_SHAPE, "sizes vary");
     }

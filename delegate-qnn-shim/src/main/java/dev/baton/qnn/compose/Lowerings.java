@@ -16,7 +16,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** How each operator of the vocabulary is written in the vendor's. */
 public final class Lowerings {
@@ -48,6 +51,37 @@ public final class Lowerings {
           "aten::sub.Scalar", "ElementWiseSubtract",
           "aten::mul.Scalar", "ElementWiseMultiply",
           "aten::div.Scalar", "ElementWiseDivide");
+
+  /** Those that leave the elements as they lie. */
+  private static final Set<String> RESHAPES =
+      Set.of(
+          "aten::view_copy",
+          "aten::view",
+          "aten::reshape",
+          "aten::unsqueeze_copy",
+          "aten::unsqueeze",
+          "aten::squeeze_copy.dim",
+          "aten::squeeze_copy.dims",
+          "aten::squeeze.dim",
+          "aten::flatten.using_ints",
+          "aten::clone",
+          "aten::alias_copy",
+          "aten::detach_copy",
+          "dim_order_ops::_clone_dim_order",
+          "dim_order_ops::_to_dim_order_copy",
+          "aten::_to_copy");
+
+  private static final Set<String> PERMUTATIONS =
+      Set.of(
+          "aten::permute_copy",
+          "aten::permute",
+          "aten::transpose_copy.int",
+          "aten::transpose.int",
+          "aten::t_copy");
+
+  /** Those of one tensor that only move its elements, whatever they are. */
+  static final Set<String> MOVES =
+      Stream.concat(RESHAPES.stream(), PERMUTATIONS.stream()).collect(Collectors.toUnmodifiableSet());
 
   private Lowerings() {}
 
@@ -103,7 +137,7 @@ public final class Lowerings {
       plan.stand(node.result(), result);
       lower(node, plan);
     } else {
-      plan.stand(node.result(), result.of(node.result()));
+      plan.stand(node.result(), result.at(node.result()));
       plan.stand(clamp.result(), result);
       lower(node, plan);
       lower(clamp, plan);
@@ -126,6 +160,9 @@ public final class Lowerings {
       unary(node, "Quantize", List.of(), plan);
     } else {
       Value integers = node.tensor("input");
+      if (integers.isConstant()) {
+        throw argument("it makes real numbers of a constant");
+      }
       plan.stand(integers, Form.quantized(integers, how));
       unary(node, "Dequantize", List.of(), plan);
     }
@@ -139,6 +176,10 @@ public final class Lowerings {
     }
     if (BINARY.containsKey(name)) {
       binary(node, BINARY.get(name), plan);
+      return;
+    }
+    if (RESHAPES.contains(name)) {
+      simple(node, "Reshape", List.of(), plan);
       return;
     }
     switch (name) {
@@ -204,22 +245,6 @@ public final class Lowerings {
       }
       case "aten::t_copy" ->
           permute(node, rank(node) == 2 ? new long[] {1, 0} : new long[] {0}, plan);
-      case "aten::view_copy",
-          "aten::view",
-          "aten::reshape",
-          "aten::unsqueeze_copy",
-          "aten::unsqueeze",
-          "aten::squeeze_copy.dim",
-          "aten::squeeze_copy.dims",
-          "aten::squeeze.dim",
-          "aten::flatten.using_ints",
-          "aten::clone",
-          "aten::alias_copy",
-          "aten::detach_copy",
-          "dim_order_ops::_clone_dim_order",
-          "dim_order_ops::_to_dim_order_copy",
-          "aten::_to_copy" ->
-          simple(node, "Reshape", List.of(), plan);
       default ->
           throw new UnsupportedNodeException(
               Decline.Kind.OPERATOR, "the delegate has no way to write " + name + " for QNN");
