@@ -1,7 +1,9 @@
 package dev.baton.qnn.compose;
 
 import dev.baton.graph.Node;
-import dev.baton.graph.Quantization;
+import dev.baton.qnn.ffi.DataType;
+import dev.baton.qnn.ffi.QnnTensor;
+import dev.baton.qnn.ffi.QnnTensor.Encoding;
 
 /** Bounds of relu, relu6, hardtanh and clamp. */
 record Clamp(float least, float most) {
@@ -28,10 +30,29 @@ record Clamp(float least, float most) {
     return least == 0 && most == Float.MAX_VALUE;
   }
 
-  /** True if integers stand for no number beyond the bounds, by more than rounding. */
-  boolean holdsAll(Quantization how) {
-    return how instanceof Quantization.PerTensor t
-        && (t.min() - t.zeroPoint()) * t.scale() >= least - t.scale() / 2
-        && (t.max() - t.zeroPoint()) * t.scale() <= most + t.scale() / 2;
+  /** True if the integers of a tensor stand for no number beyond the bounds, but for rounding. */
+  boolean holdsAll(DataType dtype, Encoding.PerTensor how) {
+    return least(dtype, how) >= least - how.scale() / 2
+        && most(dtype, how) <= most + how.scale() / 2;
+  }
+
+  /**
+   * The bounds without those that a tensor's integers do not reach: the library wraps around where
+   * it fuses a clamp that is wider than the range of what is clamped.
+   */
+  Clamp within(QnnTensor tensor) {
+    return tensor.encoding() instanceof Encoding.PerTensor how
+        ? new Clamp(
+            Math.max(least, least(tensor.dtype(), how)),
+            most < most(tensor.dtype(), how) ? most : Float.MAX_VALUE)
+        : this;
+  }
+
+  private static float least(DataType dtype, Encoding.PerTensor how) {
+    return how.scale() * (dtype.least() + how.offset());
+  }
+
+  private static float most(DataType dtype, Encoding.PerTensor how) {
+    return how.scale() * (dtype.least() + dtype.codes() - 1 + how.offset());
   }
 }

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * @param stored the value whose elements the tensor holds: of a quantized one the integers
  */
 record Form(Value stored, DataType dtype, Encoding encoding) {
-  private static final int EIGHT_BITS = 8;
-
   /** Real numbers; or integers that operators only moved since they were quantized. */
   static Form of(Value value) throws UnsupportedNodeException {
     DataType dtype = value.isTensor() ? real(value.dtype()) : null;
@@ -74,8 +72,7 @@ record Form(Value stored, DataType dtype, Encoding encoding) {
               throw new UnsupportedNodeException(
                   Decline.Kind.DTYPE, "numbers are quantized to " + how.dtype());
         };
-    long codes = 1L << (EIGHT_BITS * dtype.byteSize());
-    if (!integers.isConstant() && how.max() - how.min() < codes - 2) {
+    if (!integers.isConstant() && how.max() - how.min() < dtype.codes() - 2) {
       throw new UnsupportedNodeException(
           Decline.Kind.DTYPE, "activations use " + how.min() + " to " + how.max() + " alone");
     }

@@ -11,6 +11,7 @@ import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
 import dev.baton.qnn.ffi.QnnNode.Parameter;
 import dev.baton.qnn.ffi.QnnTensor;
+import dev.baton.qnn.ffi.QnnTensor.Encoding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,7 +35,6 @@ public final class Lowerings {
           Map.entry("aten::floor", "ElementWiseFloor"),
           Map.entry("aten::ceil", "ElementWiseCeil"),
           Map.entry("aten::relu", "Relu"),
-          Map.entry("aten::relu6", "Relu6"),
           Map.entry("aten::sigmoid", "Sigmoid"),
           Map.entry("aten::tanh", "Tanh"),
           Map.entry("aten::hardswish", "HardSwish"));
@@ -133,7 +133,9 @@ public final class Lowerings {
     Quantization how = Objects.requireNonNull(match.output());
     Form result = Form.quantized(match.result(), how);
     Node clamp = match.clamp();
-    if (clamp == null || Clamp.of(clamp).holdsAll(how)) {
+    if (clamp == null
+        || (result.encoding() instanceof Encoding.PerTensor t
+            && Clamp.of(clamp).holdsAll(result.dtype(), t))) {
       plan.stand(node.result(), result);
       lower(node, plan);
     } else {
@@ -189,7 +191,7 @@ public final class Lowerings {
         }
         unary(node, "Gelu", List.of(), plan);
       }
-      case "aten::hardtanh", "aten::clamp" -> clamp(node, plan);
+      case "aten::hardtanh", "aten::clamp", "aten::relu6" -> clamp(node, plan);
       case "aten::_softmax" ->
           simple(
               node,
@@ -276,7 +278,8 @@ public final class Lowerings {
   }
 
   private static void clamp(Node node, GraphPlan plan) throws UnsupportedNodeException {
-    Clamp clamp = Clamp.of(node);
+    Value x = node.inputs().get(0);
+    Clamp clamp = Clamp.of(node).within(plan.in(x, plan.layout(x)));
     if (clamp.isRelu()) {
       unary(node, "Relu", List.of(), plan);
     } else {
