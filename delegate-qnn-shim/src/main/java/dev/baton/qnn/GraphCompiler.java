@@ -101,7 +101,7 @@ final class GraphCompiler {
     }
   }
 
-  private byte[] key(GraphPlan plan) throws UnsupportedNodeException {
+  private byte[] key(GraphPlan plan) {
     MessageDigest digest =
         ContextCache.newDigest(
             backend.library().backendId()

@@ -42,7 +42,6 @@ public final class GraphPlan {
   private final Arena arena;
   private final Map<String, QnnTensor> tensors = new LinkedHashMap<>();
   private final Map<String, Content> constants = new LinkedHashMap<>();
-  private final Map<String, MemorySegment> data = new HashMap<>();
   private final List<QnnNode> nodes = new ArrayList<>();
   private final Map<Value, EnumMap<Layout, QnnTensor>> written = new HashMap<>();
   private final Map<Value, Form> forms = new HashMap<>();
@@ -65,9 +64,40 @@ public final class GraphPlan {
     return "v" + value.id();
   }
 
-  /** What a constant holds, written when it is asked for. */
-  private interface Content {
-    MemorySegment write() throws UnsupportedNodeException;
+  /** What a constant holds. */
+  private sealed interface Content {
+    /** The elements as the library wants them, written when they are asked for. */
+    MemorySegment write(Arena arena) throws UnsupportedNodeException;
+
+    /** Adds the elements to a digest, in whatever order. */
+    void digest(MessageDigest into);
+
+    /** A constant of the program, permuted. */
+    record Stored(Constant constant) implements Content {
+      @Override
+      public MemorySegment write(Arena arena) throws UnsupportedNodeException {
+        return Numbers.contiguous(constant, arena);
+      }
+
+      @Override
+      public void digest(MessageDigest into) {
+        into.update(Arrays.toString(constant.strides()).getBytes(UTF_8));
+        into.update(constant.data().asSlice(0, constant.byteSize()).asByteBuffer());
+      }
+    }
+
+    /** Numbers that were computed. */
+    record Computed(MemorySegment numbers) implements Content {
+      @Override
+      public MemorySegment write(Arena arena) {
+        return numbers;
+      }
+
+      @Override
+      public void digest(MessageDigest into) {
+        into.update(numbers.asByteBuffer());
+      }
+    }
   }
 
   /** Says as what a value lies in the graph, until the group of nodes is written. */
@@ -193,7 +223,7 @@ public final class GraphPlan {
       }
       encoding = new Encoding.PerAxis(to, scales, offsets);
     }
-    constants.put(name, () -> Numbers.contiguous(permuted, arena));
+    constants.put(name, new Content.Stored(permuted));
     return define(name, Kind.CONSTANT, form.dtype(), encoding, sizes);
   }
 
@@ -225,7 +255,7 @@ public final class GraphPlan {
   QnnTensor channels(QnnTensor beside, float... numbers) throws UnsupportedNodeException {
     requireReal(beside);
     String name = "n" + tensors.size();
-    constants.put(name, () -> real(numbers, beside.dtype()));
+    constants.put(name, new Content.Computed(real(numbers, beside.dtype())));
     return define(
         name, Kind.CONSTANT, beside.dtype(), Encoding.NONE, new int[] {numbers.length});
   }
@@ -271,7 +301,8 @@ public final class GraphPlan {
               throw new UnsupportedNodeException(Decline.Kind.DTYPE, "weights are not quantized");
         };
     String name = "b" + bias.id() + "." + tensors.size();
-    constants.put(name, () -> arena.allocateFrom(JAVA_INT, rounded(numbers, encoding)));
+    constants.put(
+        name, new Content.Computed(arena.allocateFrom(JAVA_INT, rounded(numbers, encoding))));
     return define(
         name, Kind.CONSTANT, DataType.SFIXED_POINT_32, encoding, new int[] {numbers.length});
   }
@@ -343,27 +374,13 @@ public final class GraphPlan {
     nodes.add(new QnnNode(type + "_" + nodes.size(), type, parameters, inputs, List.of(output)));
   }
 
-  /** What a constant holds; null for other tensors. */
-  private @Nullable MemorySegment content(QnnTensor tensor) throws UnsupportedNodeException {
-    Content constant = constants.get(tensor.name());
-    if (constant == null) {
-      return null;
-    }
-    MemorySegment known = data.get(tensor.name());
-    if (known == null) {
-      known = constant.write();
-      data.put(tensor.name(), known);
-    }
-    return known;
-  }
-
   /** Adds all that decides what is computed to a digest. */
-  public void digest(MessageDigest into) throws UnsupportedNodeException {
+  public void digest(MessageDigest into) {
     for (QnnTensor tensor : tensors.values()) {
       into.update((tensor.kind() + " " + tensor + text(tensor.encoding())).getBytes(UTF_8));
-      MemorySegment content = content(tensor);
+      Content content = constants.get(tensor.name());
       if (content != null) {
-        into.update(content.asByteBuffer());
+        content.digest(into);
       }
     }
     for (QnnNode node : nodes) {
@@ -393,7 +410,9 @@ public final class GraphPlan {
       throws QnnException, UnsupportedNodeException {
     Map<String, QnnTensor> defined = new HashMap<>();
     for (QnnTensor tensor : tensors.values()) {
-      defined.put(tensor.name(), graph.define(tensor, content(tensor)));
+      Content content = constants.get(tensor.name());
+      defined.put(
+          tensor.name(), graph.define(tensor, content == null ? null : content.write(arena)));
     }
     for (QnnNode node : nodes) {
       graph.add(

@@ -29,17 +29,27 @@ final class Numbers {
   static MemorySegment contiguous(Constant constant, Arena arena) throws UnsupportedNodeException {
     requirePlain(constant);
     int width = constant.type().dtype().byteSize();
+    MemorySegment from = constant.data();
     int[] sizes = constant.type().shape().sizes();
     long[] strides = constant.strides();
     long numel = constant.type().shape().numel();
     MemorySegment to = arena.allocate(Math.max(4, width * numel), ALIGNMENT);
+    if (constant.isContiguous()) {
+      MemorySegment.copy(from, 0, to, 0, width * numel);
+      return to;
+    }
     int[] index = new int[sizes.length];
     for (long i = 0; i < numel; i++) {
       long at = 0;
       for (int d = 0; d < sizes.length; d++) {
         at += index[d] * strides[d];
       }
-      MemorySegment.copy(constant.data(), width * at, to, width * i, width);
+      switch (width) {
+        case 1 -> to.set(JAVA_BYTE, i, from.get(JAVA_BYTE, at));
+        case 4 ->
+            to.set(JAVA_INT_UNALIGNED, 4 * i, from.get(JAVA_INT_UNALIGNED, 4 * at));
+        default -> MemorySegment.copy(from, width * at, to, width * i, width);
+      }
       for (int d = sizes.length - 1; d >= 0 && ++index[d] == sizes[d]; d--) {
         index[d] = 0;
       }
