@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -69,6 +70,25 @@ class CommandsTest {
     } finally {
       System.clearProperty("baton.isolate");
     }
+  }
+
+  @Test
+  void optionsReachTheirDelegate() {
+    Object[] command = {"run", PORTABLE, "--delegates", "xnnpack", "--delegate-option"};
+    Baton absent = Baton.run(with(command, "xnnpack.library=/nowhere/libXNNPACK.so"));
+    assertNotEquals(0, absent.status());
+    assertTrue(absent.err().contains("/nowhere/libXNNPACK.so"), absent.toString());
+    for (String wrong : List.of("library=x", "xnnpack.library", ".library=x", "xnnpack.=x")) {
+      Baton usage = Baton.run(with(command, wrong));
+      assertEquals(2, usage.status(), usage.toString());
+      assertTrue(usage.err().contains("--delegate-option"), usage.toString());
+    }
+  }
+
+  private static Object[] with(Object[] command, String last) {
+    Object[] all = Arrays.copyOf(command, command.length + 1);
+    all[command.length] = last;
+    return all;
   }
 
   // ---- run
