@@ -74,7 +74,10 @@ class CommandsTest {
 
   @Test
   void optionsReachTheirDelegate() {
-    Object[] command = {"run", PORTABLE, "--delegates", "xnnpack", "--delegate-option"};
+    Path input = PORTABLE.resolve("inputs/0.npy");
+    Object[] command = {
+      "run", PORTABLE, "--input", input, "--delegates", "xnnpack", "--delegate-option"
+    };
     Baton absent = Baton.run(with(command, "xnnpack.library=/nowhere/libXNNPACK.so"));
     assertNotEquals(0, absent.status());
     assertTrue(absent.err().contains("/nowhere/libXNNPACK.so"), absent.toString());

@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
  * is in: it is not the user's. Where the system property {@code baton.qnn.vendor} is set.
  */
 class CorruptPayloadTest {
-  private static final Path CASE = Path.of("../delegate-qnn-shim/src/test/resources/cases/smallcnn");
+  private static final Path CASE =
+      Path.of("../delegate-qnn-shim/src/test/resources/cases/smallcnn");
   private static final int MAGIC = 0x5678ABCD;
   private static final int HEADER_BYTES = 256;
   private static final int BYTES = Integer.getInteger("baton.qnn.corruptions", 1000);

@@ -62,8 +62,7 @@ public final class QnnDelegate implements Delegate {
    */
   public static final String CLAIM_OPTION = "claim";
 
-  private static final List<String> OPTIONS =
-      List.of(CLAIM_OPTION, LIBRARY_OPTION, TRUSTED_OPTION);
+  private static final List<String> OPTIONS = List.of(CLAIM_OPTION, LIBRARY_OPTION, TRUSTED_OPTION);
 
   private final Supplier<LibraryLocation> search;
 
@@ -148,8 +147,7 @@ public final class QnnDelegate implements Delegate {
       Path path = locate(context).orThrow().path();
       SystemLibrary system = SystemLibrary.load(QnnLibraries.system(path));
       QnnLibrary library = QnnLibrary.load(path);
-      return new QnnSession(
-          library.backend(), system, trust, claiming);
+      return new QnnSession(library.backend(), system, trust, claiming);
     } catch (InvalidPathException e) {
       throw new DelegateException(
           DelegateException.Kind.UNAVAILABLE,

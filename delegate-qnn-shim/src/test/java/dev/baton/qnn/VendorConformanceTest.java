@@ -3,6 +3,7 @@ package dev.baton.qnn;
 import dev.baton.delegate.Delegate;
 import dev.baton.tck.conformance.DelegateConformance;
 import dev.baton.tck.conformance.PayloadSample;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,9 +15,12 @@ class VendorConformanceTest extends DelegateConformance {
   /** About the precision of float16, over sums of some length; or some steps of 8 bits. */
   private static final double HALF = 2e-2;
 
+  private static Path library = Path.of("");
+
   @BeforeAll
-  static void vendor() {
+  static void vendor() throws Exception {
     VendorTest.vendor();
+    library = QnnLibraries.locate(null).orThrow().path();
   }
 
   @Override
@@ -26,7 +30,7 @@ class VendorConformanceTest extends DelegateConformance {
 
   @Override
   protected Map<String, String> options() {
-    return Map.of(QnnDelegate.CLAIM_OPTION, "on");
+    return Map.of(QnnDelegate.LIBRARY_OPTION, library.toString(), QnnDelegate.CLAIM_OPTION, "on");
   }
 
   @Override

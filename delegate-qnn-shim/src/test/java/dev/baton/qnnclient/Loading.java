@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A program of a user's whose output is data: it loads the library, and prints two braces, or
- * why it cannot.
+ * A program of a user's whose output is data: it loads the library, and prints two braces, or why
+ * it cannot.
  */
 public final class Loading {
   private Loading() {}

@@ -28,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A graph of the vendor's operators before the library knows of it: tensors by name, nodes in
@@ -122,8 +121,7 @@ public final class GraphPlan {
     return form;
   }
 
-  private QnnTensor define(
-      String name, Kind kind, DataType dtype, Encoding encoding, int[] sizes)
+  private QnnTensor define(String name, Kind kind, DataType dtype, Encoding encoding, int[] sizes)
       throws UnsupportedNodeException {
     QnnTensor tensor = new QnnTensor(0, name, kind, 0, dtype, encoding, sizes);
     if (tensor.byteSize() > MAX_BYTES) {
@@ -256,8 +254,7 @@ public final class GraphPlan {
     requireReal(beside);
     String name = "n" + tensors.size();
     constants.put(name, new Content.Computed(real(numbers, beside.dtype())));
-    return define(
-        name, Kind.CONSTANT, beside.dtype(), Encoding.NONE, new int[] {numbers.length});
+    return define(name, Kind.CONSTANT, beside.dtype(), Encoding.NONE, new int[] {numbers.length});
   }
 
   private static void requireReal(QnnTensor tensor) throws UnsupportedNodeException {
@@ -314,8 +311,8 @@ public final class GraphPlan {
           encoding instanceof Encoding.PerTensor(float scale, _)
               ? scale
               : ((Encoding.PerAxis) encoding).scales()[c];
-      integers[c] = Math.clamp(
-          Math.round((double) numbers[c] / unit), Integer.MIN_VALUE, Integer.MAX_VALUE);
+      integers[c] =
+          Math.clamp(Math.round((double) numbers[c] / unit), Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
     return integers;
   }
@@ -352,8 +349,7 @@ public final class GraphPlan {
     giving.to(tensor);
     known.put(layout, tensor);
     if (leaves && !direct) {
-      QnnTensor out =
-          define(name(stored), Kind.OUTPUT, form, Layout.FIRST.sizes(value.shape()));
+      QnnTensor out = define(name(stored), Kind.OUTPUT, form, Layout.FIRST.sizes(value.shape()));
       if (layout == Layout.LAST) {
         transpose(tensor, out, Layout.TO_FIRST);
       } else {

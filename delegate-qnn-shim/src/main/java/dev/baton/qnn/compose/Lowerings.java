@@ -31,7 +31,6 @@ public final class Lowerings {
           Map.entry("aten::exp", "ElementWiseExp"),
           Map.entry("aten::log", "ElementWiseLog"),
           Map.entry("aten::sqrt", "ElementWiseSquareRoot"),
-          Map.entry("aten::rsqrt", "ElementWiseRsqrt"),
           Map.entry("aten::floor", "ElementWiseFloor"),
           Map.entry("aten::ceil", "ElementWiseCeil"),
           Map.entry("aten::relu", "Relu"),
@@ -39,18 +38,20 @@ public final class Lowerings {
           Map.entry("aten::tanh", "Tanh"),
           Map.entry("aten::hardswish", "HardSwish"));
 
+  private static final String DIVIDE = "ElementWiseDivide";
+
   private static final Map<String, String> BINARY =
       Map.of(
           "aten::add.Tensor", "ElementWiseAdd",
           "aten::sub.Tensor", "ElementWiseSubtract",
           "aten::mul.Tensor", "ElementWiseMultiply",
-          "aten::div.Tensor", "ElementWiseDivide",
+          "aten::div.Tensor", DIVIDE,
           "aten::maximum", "ElementWiseMaximum",
           "aten::minimum", "ElementWiseMinimum",
           "aten::add.Scalar", "ElementWiseAdd",
           "aten::sub.Scalar", "ElementWiseSubtract",
           "aten::mul.Scalar", "ElementWiseMultiply",
-          "aten::div.Scalar", "ElementWiseDivide");
+          "aten::div.Scalar", DIVIDE);
 
   /** Those that leave the elements as they lie. */
   private static final Set<String> RESHAPES =
@@ -81,7 +82,11 @@ public final class Lowerings {
 
   /** Those of one tensor that only move its elements, whatever they are. */
   static final Set<String> MOVES =
-      Stream.concat(RESHAPES.stream(), PERMUTATIONS.stream()).collect(Collectors.toUnmodifiableSet());
+      Stream.concat(RESHAPES.stream(), PERMUTATIONS.stream())
+          .collect(Collectors.toUnmodifiableSet());
+
+  private static final String NO_INFINITY =
+      "the processor gives a number, no infinity, where something is divided by 0";
 
   private Lowerings() {}
 
@@ -185,6 +190,7 @@ public final class Lowerings {
       return;
     }
     switch (name) {
+      case "aten::rsqrt" -> throw argument(NO_INFINITY);
       case "aten::gelu" -> {
         if (!node.text("approximate", "none").equals("none")) {
           throw argument("gelu is approximated by tanh");
@@ -301,10 +307,16 @@ public final class Lowerings {
     Value a = node.tensor("self");
     if (!(node.argument("other") instanceof Value b)) {
       Layout layout = plan.layout(a);
+      if (type.equals(DIVIDE) && node.number("other") == 0) {
+        throw argument(NO_INFINITY);
+      }
       QnnTensor x = plan.in(a, layout);
       QnnTensor y = plan.scalar(node.number("other"), x);
       plan.out(node.result(), layout, out -> plan.add(type, List.of(), List.of(x, y), out));
       return;
+    }
+    if (type.equals(DIVIDE)) {
+      requireNoZero(b, plan);
     }
     boolean last =
         plan.layout(a) == Layout.LAST
@@ -314,6 +326,17 @@ public final class Lowerings {
     QnnTensor x = plan.in(a, layout);
     QnnTensor y = plan.in(b, layout);
     plan.out(node.result(), layout, out -> plan.add(type, List.of(), List.of(x, y), out));
+  }
+
+  private static void requireNoZero(Value divisor, GraphPlan plan) throws UnsupportedNodeException {
+    if (!plan.isConstant(divisor)) {
+      throw argument(NO_INFINITY);
+    }
+    for (float number : plan.numbers(divisor)) {
+      if (number == 0) {
+        throw argument(NO_INFINITY);
+      }
+    }
   }
 
   private static void addmm(Node node, GraphPlan plan) throws UnsupportedNodeException {
@@ -346,9 +369,7 @@ public final class Lowerings {
       throws UnsupportedNodeException {
     Value x = node.tensor(input);
     Value w = node.tensor(weight);
-    if (!plan.isConstant(w)
-        || w.shape().rank() != 2
-        || (bias != null && !plan.isConstant(bias))) {
+    if (!plan.isConstant(w) || w.shape().rank() != 2 || (bias != null && !plan.isConstant(bias))) {
       throw new UnsupportedNodeException(Decline.Kind.NOT_CONSTANT, "weights are not constant");
     }
     int m = w.shape().size(transposed ? 1 : 0);

@@ -46,8 +46,7 @@ final class Numbers {
       }
       switch (width) {
         case 1 -> to.set(JAVA_BYTE, i, from.get(JAVA_BYTE, at));
-        case 4 ->
-            to.set(JAVA_INT_UNALIGNED, 4 * i, from.get(JAVA_INT_UNALIGNED, 4 * at));
+        case 4 -> to.set(JAVA_INT_UNALIGNED, 4 * i, from.get(JAVA_INT_UNALIGNED, 4 * at));
         default -> MemorySegment.copy(from, width * at, to, width * i, width);
       }
       for (int d = sizes.length - 1; d >= 0 && ++index[d] == sizes[d]; d--) {

@@ -111,6 +111,7 @@ public final class Placer {
   private List<Unit> placed(Block block) {
     Draft draft = new Draft(block.graph());
     Map<Claimed, Unit.OnDelegate> done = new HashMap<>();
+    Set<Claimed> failed = new HashSet<>(); // or about to be tried
     Map<Node, Unit.OnDelegate> payloads = loadPayloads(block);
     Map<Node, Unit> assigned = new HashMap<>();
     boolean settled = false;
@@ -138,7 +139,7 @@ public final class Placer {
         Claimed key = new Claimed(part.colour(), Set.copyOf(part.nodes()));
         Unit.OnDelegate unit = done.get(key);
         if (unit == null) {
-          unit = compile(draft, part);
+          unit = compile(draft, part, !failed.add(key));
           if (unit == null) {
             settled = false;
             continue;
@@ -338,7 +339,14 @@ public final class Placer {
     }
   }
 
-  private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
+  /**
+   * Compiles a part.
+   *
+   * @param again true if it failed before: claims were asked again since, and the delegate still
+   *     takes it
+   * @return null if it fails
+   */
+  private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part, boolean again) {
     sessions.checkCancelled();
     Sessions.Open open = open(part.colour());
     String name = nextName(open);
@@ -361,6 +369,11 @@ public final class Placer {
               result.memoryBytes()));
       return new Unit.OnDelegate(name, open.name(), false, part.nodes(), inputs, outputs, result);
     } catch (DelegateException | RuntimeException | LinkageError e) {
+      if (!again
+          && e instanceof DelegateException d
+          && d.kind() == DelegateException.Kind.UNSUPPORTED) {
+        return null;
+      }
       if (sessions.options().policy() == FallbackPolicy.FAIL) {
         throw new DelegateFailedException(
             open.name(),
