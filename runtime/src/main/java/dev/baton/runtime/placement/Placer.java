@@ -38,6 +38,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,9 @@ public final class Placer {
 
   /** What a delegate has compiled. */
   private record Claimed(String delegate, Set<Node> nodes) {}
+
+  /** Why a subgraph of a name was not compiled. */
+  private record Failure(String name, Throwable cause) {}
 
   /** One graph in the making. */
   private static final class Draft {
@@ -111,7 +115,7 @@ public final class Placer {
   private List<Unit> placed(Block block) {
     Draft draft = new Draft(block.graph());
     Map<Claimed, Unit.OnDelegate> done = new HashMap<>();
-    Set<Claimed> failed = new HashSet<>(); // or about to be tried
+    Map<Claimed, Failure> failed = new HashMap<>();
     Map<Node, Unit.OnDelegate> payloads = loadPayloads(block);
     Map<Node, Unit> assigned = new HashMap<>();
     boolean settled = false;
@@ -139,7 +143,12 @@ public final class Placer {
         Claimed key = new Claimed(part.colour(), Set.copyOf(part.nodes()));
         Unit.OnDelegate unit = done.get(key);
         if (unit == null) {
-          unit = compile(draft, part, !failed.add(key));
+          Failure before = failed.remove(key);
+          if (before == null) {
+            unit = compile(draft, part, failure -> failed.put(key, failure));
+          } else {
+            giveUp(draft, part, before);
+          }
           if (unit == null) {
             settled = false;
             continue;
@@ -342,11 +351,12 @@ public final class Placer {
   /**
    * Compiles a part.
    *
-   * @param again true if it failed before: claims were asked again since, and the delegate still
-   *     takes it
+   * @param unsupported told where the delegate cannot: it is asked what it takes once more, and
+   *     given up where it takes the same
    * @return null if it fails
    */
-  private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part, boolean again) {
+  private Unit.@Nullable OnDelegate compile(
+      Draft draft, ConvexParts.Part part, Consumer<Failure> unsupported) {
     sessions.checkCancelled();
     Sessions.Open open = open(part.colour());
     String name = nextName(open);
@@ -369,29 +379,43 @@ public final class Placer {
               result.memoryBytes()));
       return new Unit.OnDelegate(name, open.name(), false, part.nodes(), inputs, outputs, result);
     } catch (DelegateException | RuntimeException | LinkageError e) {
-      if (!again
-          && e instanceof DelegateException d
-          && d.kind() == DelegateException.Kind.UNSUPPORTED) {
-        return null;
+      Failure failure = new Failure(name, e);
+      if (e instanceof DelegateException d && d.kind() == DelegateException.Kind.UNSUPPORTED) {
+        unsupported.accept(failure);
+      } else {
+        giveUp(draft, part, failure);
       }
-      if (sessions.options().policy() == FallbackPolicy.FAIL) {
-        throw new DelegateFailedException(
-            open.name(),
-            "delegate '" + open.name() + "' could not compile " + name + ": " + e.getMessage(),
-            e);
-      }
-      sessions.emit(
-          new Event.CompileFailed(
-              open.name(), name, part.nodes().stream().map(Node::name).toList(), asException(e)));
-      draft.ban(
-          part.nodes(),
-          open.name(),
-          Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + e.getMessage()));
       return null;
     } finally {
       view.expire();
       sessions.phases().add(LoadPhase.Kind.COMPILE, name, start);
     }
+  }
+
+  private void giveUp(Draft draft, ConvexParts.Part part, Failure failure) {
+    String delegate = part.colour();
+    Throwable cause = failure.cause();
+    if (sessions.options().policy() == FallbackPolicy.FAIL) {
+      throw new DelegateFailedException(
+          delegate,
+          "delegate '"
+              + delegate
+              + "' could not compile "
+              + failure.name()
+              + ": "
+              + cause.getMessage(),
+          cause);
+    }
+    sessions.emit(
+        new Event.CompileFailed(
+            delegate,
+            failure.name(),
+            part.nodes().stream().map(Node::name).toList(),
+            asException(cause)));
+    draft.ban(
+        part.nodes(),
+        delegate,
+        Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + cause.getMessage()));
   }
 
   private Sessions.Open open(String delegate) {
