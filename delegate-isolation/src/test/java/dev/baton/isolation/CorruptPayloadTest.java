@@ -35,7 +35,7 @@ class CorruptPayloadTest {
       Path.of("../delegate-qnn-shim/src/test/resources/cases/smallcnn");
   private static final int MAGIC = 0x5678ABCD;
   private static final int HEADER_BYTES = 256;
-  private static final int BYTES = Integer.getInteger("baton.qnn.corruptions", 1000);
+  private static final int BYTES = Integer.getInteger("baton.qnn.corruptions", 100);
 
   @Test
   void oneWrongByte() throws IOException {

@@ -12,6 +12,9 @@ import org.junit.jupiter.api.BeforeAll;
 
 /** The delegate does what every delegate must do, on the vendor's libraries where they are. */
 class VendorConformanceTest extends DelegateConformance {
+  /** Of a case of the kit: by numbers that may be 0, for which the library has no infinity. */
+  private static final String DIVISION = "div";
+
   /** About the precision of float16, over sums of some length; or some steps of 8 bits. */
   private static final double HALF = 2e-2;
 
@@ -40,7 +43,7 @@ class VendorConformanceTest extends DelegateConformance {
 
   @Override
   protected Set<String> cannot() {
-    return Set.of(DYNAMIC_SHAPES);
+    return Set.of(DYNAMIC_SHAPES, DIVISION);
   }
 
   @Override
