@@ -122,8 +122,7 @@ final class ProfileCommand extends AbstractCommand {
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
       if (html != null) {
-        Files.writeString(
-            html, ReportPage.of(new ReportBuilder(model.name(), execution).build()));
+        Files.writeString(html, ReportPage.of(new ReportBuilder(model.name(), execution).build()));
       }
       if (trace != null) {
         Files.writeString(trace, Json.text(ProfileTrace.of(profile)) + "\n");

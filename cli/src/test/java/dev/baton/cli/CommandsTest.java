@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -107,6 +108,28 @@ class CommandsTest {
     Baton profiled = done("profile", PORTABLE, "--runs", 1, "--warm-up", 0, "--html", page);
     assertTrue(profiled.out().contains("view: " + page), profiled.out());
     assertTrue(Files.readString(page).contains("Content-Security-Policy"));
+  }
+
+  @Test
+  void optionsReachTheirDelegate() {
+    Path input = PORTABLE.resolve("inputs/0.npy");
+    Object[] command = {
+      "run", PORTABLE, "--input", input, "--delegates", "xnnpack", "--delegate-option"
+    };
+    Baton absent = Baton.run(with(command, "xnnpack.library=/nowhere/libXNNPACK.so"));
+    assertNotEquals(0, absent.status());
+    assertTrue(absent.err().contains("/nowhere/libXNNPACK.so"), absent.toString());
+    for (String wrong : List.of("library=x", "xnnpack.library", ".library=x", "xnnpack.=x")) {
+      Baton usage = Baton.run(with(command, wrong));
+      assertEquals(2, usage.status(), usage.toString());
+      assertTrue(usage.err().contains("--delegate-option"), usage.toString());
+    }
+  }
+
+  private static Object[] with(Object[] command, String last) {
+    Object[] all = Arrays.copyOf(command, command.length + 1);
+    all[command.length] = last;
+    return all;
   }
 
   // ---- run

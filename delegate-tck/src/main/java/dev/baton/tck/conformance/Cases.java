@@ -306,22 +306,4 @@ final class Cases {
             })
         .toBytes();
   }
-
-  /** A program that calls a payload. */
-  static byte[] calling(PayloadSample sample, byte[] payload) {
-    return new ProgramBuilder()
-        .method(
-            "forward",
-            m -> {
-              List<Slot> ins =
-                  sample.inputs().stream().map(t -> m.input(t.dtype(), t.shape().sizes())).toList();
-              List<Slot> outs =
-                  sample.outputs().stream()
-                      .map(t -> m.tensor(t.dtype(), t.shape().sizes()))
-                      .toList();
-              m.delegate(sample.id(), payload, sample.specs(), ins, outs);
-              m.output(outs.toArray(Slot[]::new));
-            })
-        .toBytes();
-  }
 }

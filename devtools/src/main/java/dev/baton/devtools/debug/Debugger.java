@@ -342,7 +342,7 @@ public final class Debugger {
     List<Profile.Operation> operations = new ArrayList<>();
     for (int o = 0; o < placement.operators().size(); o++) {
       Placement.PlacedOperator operator = placement.operators().get(o);
-      operations.add(new Profile.Operation(operator.name(), operator.origin(), o));
+      operations.add(new Profile.Operation(operator.name(), operator.origin(), o, 0));
     }
     return new Profile.Step(0, "all", "", "", operations, List.of(), List.of(), 0, 0, 0, 0);
   }
@@ -626,7 +626,7 @@ public final class Debugger {
         positions.stream()
             .map(p -> {
               Placement.PlacedOperator placed = placement.operators().get(p);
-              return new Profile.Operation(placed.name(), placed.origin(), p);
+              return new Profile.Operation(placed.name(), placed.origin(), p, 0);
             })
             .toList(),
         !passes(into, suspect),

@@ -44,6 +44,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Places the blocks of one method, one after the other, and keeps the report. */
@@ -69,6 +70,9 @@ public final class Placer {
 
   /** What a delegate has compiled. */
   private record Claimed(String delegate, Set<Node> nodes) {}
+
+  /** Why a subgraph of a name was not compiled. */
+  private record Failure(String name, Throwable cause) {}
 
   /** One graph in the making. */
   private static final class Draft {
@@ -117,6 +121,7 @@ public final class Placer {
     Draft draft = new Draft(block.graph());
     restrict(draft);
     Map<Claimed, Unit.OnDelegate> done = new HashMap<>();
+    Map<Claimed, Failure> failed = new HashMap<>();
     Map<Node, Unit.OnDelegate> payloads = loadPayloads(block);
     Map<Node, Unit> assigned = new HashMap<>();
     boolean settled = false;
@@ -147,7 +152,12 @@ public final class Placer {
         Claimed key = new Claimed(part.colour(), Set.copyOf(part.nodes()));
         Unit.OnDelegate unit = done.get(key);
         if (unit == null) {
-          unit = compile(draft, part);
+          Failure before = failed.remove(key);
+          if (before == null) {
+            unit = compile(draft, part, failure -> failed.put(key, failure));
+          } else {
+            giveUp(draft, part, before);
+          }
           if (unit == null) {
             settled = false;
             continue;
@@ -377,7 +387,15 @@ public final class Placer {
     }
   }
 
-  private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
+  /**
+   * Compiles a part.
+   *
+   * @param unsupported told where the delegate cannot: it is asked what it takes once more, and
+   *     given up where it takes the same
+   * @return null if it fails
+   */
+  private Unit.@Nullable OnDelegate compile(
+      Draft draft, ConvexParts.Part part, Consumer<Failure> unsupported) {
     sessions.checkCancelled();
     Sessions.Open open = open(part.colour());
     String name = nextName(open);
@@ -405,19 +423,12 @@ public final class Placer {
       return new Unit.OnDelegate(name, open.name(), false, part.nodes(), inputs, outputs, result);
     } catch (DelegateException | RuntimeException | LinkageError e) {
       failure = String.valueOf(e.getMessage());
-      if (sessions.options().policy() == FallbackPolicy.FAIL) {
-        throw new DelegateFailedException(
-            open.name(),
-            "delegate '" + open.name() + "' could not compile " + name + ": " + e.getMessage(),
-            e);
+      Failure failed = new Failure(name, e);
+      if (e instanceof DelegateException d && d.kind() == DelegateException.Kind.UNSUPPORTED) {
+        unsupported.accept(failed);
+      } else {
+        giveUp(draft, part, failed);
       }
-      sessions.emit(
-          new Event.CompileFailed(
-              open.name(), name, part.nodes().stream().map(Node::name).toList(), asException(e)));
-      draft.ban(
-          part.nodes(),
-          open.name(),
-          Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + e.getMessage()));
       return null;
     } finally {
       view.expire();
@@ -426,6 +437,32 @@ public final class Placer {
         event.done(open.name(), name, part.nodes().size(), memory, failure);
       }
     }
+  }
+
+  private void giveUp(Draft draft, ConvexParts.Part part, Failure failure) {
+    String delegate = part.colour();
+    Throwable cause = failure.cause();
+    if (sessions.options().policy() == FallbackPolicy.FAIL) {
+      throw new DelegateFailedException(
+          delegate,
+          "delegate '"
+              + delegate
+              + "' could not compile "
+              + failure.name()
+              + ": "
+              + cause.getMessage(),
+          cause);
+    }
+    sessions.emit(
+        new Event.CompileFailed(
+            delegate,
+            failure.name(),
+            part.nodes().stream().map(Node::name).toList(),
+            asException(cause)));
+    draft.ban(
+        part.nodes(),
+        delegate,
+        Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + cause.getMessage()));
   }
 
   private Sessions.Open open(String delegate) {
