@@ -32,6 +32,7 @@ public final class KernelHarness {
   private Set<String> constants = Set.of();
   private Parallel parallel = Parallel.SERIAL;
   private List<TensorType> declared = List.of();
+  private long arrays;
 
   public KernelHarness(Arena arena, String operator, Kernel kernel) {
     this.arena = arena;
@@ -54,6 +55,11 @@ public final class KernelHarness {
   public KernelHarness withParallel(Parallel threads) {
     parallel = threads;
     return this;
+  }
+
+  /** Numbers in the arrays that bound steps asked for, so far. */
+  public long arrays() {
+    return arrays;
   }
 
   /** What a run gave, and how the kernel described itself. */
@@ -312,6 +318,12 @@ public final class KernelHarness {
       MemorySegment scratch = arena.allocate(bytes, 64);
       scratch.fill((byte) 0x5A);
       return scratch;
+    }
+
+    @Override
+    public double[] doubles(long count) {
+      arrays += count;
+      return BoundCall.super.doubles(count);
     }
 
     @Override
