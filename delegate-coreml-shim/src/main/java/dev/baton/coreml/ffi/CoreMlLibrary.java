@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.baton.nativelib.NativeAccess;
 import dev.baton.nativelib.NativeFunction;
 import dev.baton.nativelib.NativeLibrary;
 import java.lang.foreign.Arena;
@@ -27,12 +26,10 @@ public final class CoreMlLibrary {
   private static final int ABI = 1;
 
   private static final int ERROR_BYTES = 1024;
-  private static final long DESCRIPTION_BYTES = 1024;
 
   private static final Map<Path, CoreMlLibrary> LOADED = new HashMap<>();
 
   private final NativeFunction abi;
-  private final NativeFunction description;
   private final NativeFunction compileStart;
   private final NativeFunction compileWait;
   private final NativeFunction compileFree;
@@ -48,7 +45,6 @@ public final class CoreMlLibrary {
 
   private CoreMlLibrary(NativeLibrary library) {
     abi = library.function("bcml_abi", FunctionDescriptor.of(JAVA_INT));
-    description = library.function("bcml_description", FunctionDescriptor.of(ADDRESS));
     compileStart =
         status(library, "bcml_compile_start", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG);
     compileWait =
@@ -122,16 +118,6 @@ public final class CoreMlLibrary {
   private int version() {
     try {
       return (int) abi.handle().invokeExact();
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  /** What stands behind the interface. */
-  public String description() {
-    try {
-      MemorySegment text = (MemorySegment) description.handle().invokeExact();
-      return NativeAccess.reinterpret(text, DESCRIPTION_BYTES).getString(0);
     } catch (Throwable e) {
       throw unexpected(e);
     }

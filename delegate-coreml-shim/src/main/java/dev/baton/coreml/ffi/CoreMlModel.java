@@ -71,11 +71,7 @@ public final class CoreMlModel implements AutoCloseable {
           sizes[d] = Math.toIntExact(dims.getAtIndex(JAVA_LONG, d));
         }
         features.add(
-            new Feature(
-                name.getString(0),
-                Feature.dtype(type.get(JAVA_INT, 0)),
-                Shape.of(sizes),
-                flexible.get(JAVA_INT, 0) != 0));
+            new Feature(name.getString(0), Feature.dtype(type.get(JAVA_INT, 0)), Shape.of(sizes)));
       }
     } catch (CoreMlException e) {
       throw e;

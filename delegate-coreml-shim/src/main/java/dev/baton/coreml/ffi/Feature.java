@@ -7,9 +7,9 @@ import dev.baton.graph.Shape;
  * An input, an output or a state of a model.
  *
  * @param dtype of Core ML's own arrays
- * @param flexible true if sizes may vary; the shape is then the default one
+ * @param shape the default one, where sizes vary
  */
-public record Feature(String name, DType dtype, Shape shape, boolean flexible) {
+public record Feature(String name, DType dtype, Shape shape) {
   /** In the order of the shim's codes. */
   public enum Kind {
     INPUT,

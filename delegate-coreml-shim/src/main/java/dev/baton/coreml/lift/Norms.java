@@ -109,7 +109,10 @@ final class Norms {
     c.give(c.apply("aten::div.Tensor", x, c.apply("aten::sqrt", shifted)));
   }
 
-  /** x / (k + α / size · Σx²)^β over neighbouring channels: dimension 1. */
+  /**
+   * x / (k + α / size · Σx²)^β over neighbouring channels: dimension 1 of images. Of three
+   * dimensions the stated results take the first, where the description has the second.
+   */
   static void localResponseNorm(OperationCall c) throws DelegateException, UnsupportedOperation {
     Value x = c.tensor("x");
     int size = (int) c.integer("size");
@@ -117,16 +120,20 @@ final class Norms {
       throw new UnsupportedOperation("has the size " + size);
     }
     requireChannels(c, x);
-    int channels = x.shape().size(1);
+    int dim = x.shape().rank() == 3 ? 0 : 1;
+    if (dim == 0 && x.shape().size(0) != 1) {
+      throw new UnsupportedOperation("has neighbours in several rows of three dimensions");
+    }
+    int channels = x.shape().size(dim);
     int before = size / 2;
-    int[] pad = new int[2 * (x.shape().rank() - 1)];
+    int[] pad = new int[2 * (x.shape().rank() - dim)];
     pad[pad.length - 2] = before;
     pad[pad.length - 1] = size - 1 - before;
     Value squares =
         c.apply("aten::constant_pad_nd", c.apply("aten::square", x), Argument.ints(pad));
-    Value sum = Slices.slice(c, squares, 1, 0, channels, 1);
+    Value sum = Slices.slice(c, squares, dim, 0, channels, 1);
     for (int i = 1; i < size; i++) {
-      sum = c.apply("aten::add.Tensor", sum, Slices.slice(c, squares, 1, i, i + channels, 1));
+      sum = c.apply("aten::add.Tensor", sum, Slices.slice(c, squares, dim, i, i + channels, 1));
     }
     Value scaled = c.apply("aten::mul.Scalar", sum, Argument.of(c.number("alpha", 1e-4) / size));
     Value base = c.apply("aten::add.Scalar", scaled, Argument.of(c.number("k", 1)));

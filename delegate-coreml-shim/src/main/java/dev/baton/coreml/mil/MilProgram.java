@@ -7,11 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A model that is a program.
  *
- * @param specification the format's version, which says what systems run it
  * @param defaultFunction name of the function that runs if none is asked for
  */
-public record MilProgram(
-    long specification, @Nullable String defaultFunction, Map<String, Function> functions) {
+public record MilProgram(@Nullable String defaultFunction, Map<String, Function> functions) {
   /**
    * @param opset the set of operators that the block speaks, such as {@code CoreML7}
    */
@@ -19,8 +17,8 @@ public record MilProgram(
 
   public record NamedType(String name, MilType type) {}
 
-  /** Operations in the order in which they run, and the names of the block's results. */
-  public record Block(List<String> outputs, List<Operation> operations) {}
+  /** Operations in the order in which they run. */
+  public record Block(List<Operation> operations) {}
 
   /**
    * @param inputs arguments by name; several under one where the operator takes a list
@@ -29,8 +27,7 @@ public record MilProgram(
       String type,
       Map<String, List<Binding>> inputs,
       List<NamedType> outputs,
-      Map<String, MilValue> attributes,
-      int blocks) {
+      Map<String, MilValue> attributes) {
     /** The operator and its first result, for messages. */
     public String label() {
       return type + (outputs.isEmpty() ? "" : " '" + outputs.get(0).name() + "'");

@@ -105,10 +105,6 @@ public sealed interface MilType {
       return bits;
     }
 
-    public boolean isReal() {
-      return this == FP16 || this == FP32 || this == FP64 || this == BF16;
-    }
-
     public boolean isSigned() {
       return switch (this) {
         case INT8, INT16, INT32, INT64, INT4 -> true;

@@ -35,12 +35,10 @@ public final class ProgramReader {
    */
   public static MilProgram read(MemorySegment model) throws DelegateException {
     ProtoReader in = ProtoReader.of(model);
-    long specification = 0;
     String defaultFunction = null;
     Map<String, Function> functions = null;
     while (in.next()) {
       switch (in.field()) {
-        case 1 -> specification = in.varint();
         case 2 -> defaultFunction = defaultFunction(in.message());
         case 502 -> functions = program(in.message());
         default -> in.skip();
@@ -51,7 +49,7 @@ public final class ProgramReader {
           "its model is no program (ML Program), but of an older kind, such as a neural network",
           "Export it with a deployment target of iOS 15 or later.");
     }
-    return new MilProgram(specification, defaultFunction, functions);
+    return new MilProgram(defaultFunction, functions);
   }
 
   private static @Nullable String defaultFunction(ProtoReader in) throws DelegateException {
@@ -131,16 +129,15 @@ public final class ProgramReader {
   }
 
   private static Block block(ProtoReader in) throws DelegateException {
-    List<String> outputs = new ArrayList<>();
     List<Operation> operations = new ArrayList<>();
     while (in.next()) {
-      switch (in.field()) {
-        case 2 -> outputs.add(in.text());
-        case 3 -> operations.add(operation(in.message()));
-        default -> in.skip();
+      if (in.field() == 3) {
+        operations.add(operation(in.message()));
+      } else {
+        in.skip();
       }
     }
-    return new Block(outputs, operations);
+    return new Block(operations);
   }
 
   private static Operation operation(ProtoReader in) throws DelegateException {
@@ -148,21 +145,16 @@ public final class ProgramReader {
     Map<String, List<Binding>> inputs = new LinkedHashMap<>();
     List<NamedType> outputs = new ArrayList<>();
     Map<String, MilValue> attributes = new LinkedHashMap<>();
-    int blocks = 0;
     while (in.next()) {
       switch (in.field()) {
         case 1 -> type = in.text();
         case 2 -> entry(in, inputs, ProgramReader::argument);
         case 3 -> outputs.add(namedType(in.message()));
-        case 4 -> {
-          in.skip();
-          blocks++;
-        }
         case 5 -> entry(in, attributes, ProgramReader::value);
         default -> in.skip();
       }
     }
-    return new Operation(type, inputs, outputs, attributes, blocks);
+    return new Operation(type, inputs, outputs, attributes);
   }
 
   private static List<Binding> argument(ProtoReader in) throws DelegateException {

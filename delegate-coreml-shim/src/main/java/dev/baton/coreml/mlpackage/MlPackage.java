@@ -34,7 +34,6 @@ public final class MlPackage {
   private final @Nullable String function;
   private final List<String> inputs;
   private final List<String> outputs;
-  private final String identifier;
   private final String model;
   private final Map<String, WeightFile> weights = new HashMap<>();
 
@@ -44,7 +43,6 @@ public final class MlPackage {
     this.bytes = bytes;
     this.function = function;
     Json metadata = description("metadata.json");
-    this.identifier = metadata.text("identifier");
     Json names = metadata;
     if (metadata.has("methods")) {
       Json methods = metadata.object("methods");
@@ -142,11 +140,6 @@ public final class MlPackage {
   /** The model's outputs, in the order of the call's last arguments. */
   public List<String> outputs() {
     return outputs;
-  }
-
-  /** What names the model among all others. */
-  public String identifier() {
-    return identifier;
   }
 
   /** True if the model is compiled: only Core ML itself can open it. */

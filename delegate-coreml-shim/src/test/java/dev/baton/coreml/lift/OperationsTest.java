@@ -58,7 +58,7 @@ final class OperationsTest {
     MilType type =
         new MilType.Tensor(Element.FP32, Arrays.stream(declared).mapToObj(Long::valueOf).toList());
     Operation operation =
-        new Operation(operator, Map.of(), List.of(new NamedType("y", type)), Map.of(), 0);
+        new Operation(operator, Map.of(), List.of(new NamedType("y", type)), Map.of());
     OperatorWriter writer = MilOperators.find(operator);
     assertNotNull(writer, operator);
     GraphBuilder into = new Recording(declared);

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.ProgramBuilder;
+import dev.baton.cases.ProgramBuilder.Slot;
 import dev.baton.coreml.CoreMlDelegate;
 import dev.baton.coreml.lift.MilModel.Array;
 import dev.baton.coreml.mil.MilType.Element;
@@ -19,8 +21,6 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ReadBudget;
-import dev.baton.tck.ProgramBuilder;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -811,6 +811,23 @@ final class ResultsTest {
         "local_response_norm",
         with("x", in(sizes(1, 3, 2), 1, -7, 5, -6, -3, -5), "size", number(size)),
         sizes(1, 3, 2),
+        numbers(expected));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2, '0.96406883 -2.76524568 2.67715859 -1.72994292 -1.42429006 -1.75137329'",
+    "3, '0.62618107 -2.55514526 2.79979300 -1.88971424 -1.69952381 -2.17535377'"
+  })
+  void responsesOfNeighbouringChannelsOfImages(int size, String expected) {
+    gives(
+        IOS15,
+        "local_response_norm",
+        with(
+            "x", in(sizes(1, 3, 1, 2), 1, -7, 5, -6, -3, -5),
+            "size", number(size),
+            "alpha", number(0.1f)),
+        sizes(1, 3, 1, 2),
         numbers(expected));
   }
 
