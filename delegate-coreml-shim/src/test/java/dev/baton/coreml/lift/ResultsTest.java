@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.baton.cases.ProgramBuilder;
-import dev.baton.cases.ProgramBuilder.Slot;
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.coreml.CoreMlDelegate;
 import dev.baton.coreml.lift.MilModel.Array;
 import dev.baton.coreml.mil.MilType.Element;
