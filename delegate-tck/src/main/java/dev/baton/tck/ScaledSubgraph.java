@@ -48,8 +48,7 @@ final class ScaledSubgraph implements Subgraph {
       for (OperatorFault fault : faults) {
         if (fault.hits(node)) {
           copies.computeIfPresent(
-              node.result(),
-              (result, value) -> scaled(value, node.origin(), fault.factor(), builder));
+              node.result(), (v, right) -> scaled(right, fault.factor(), node.origin(), builder));
         }
       }
     }
@@ -57,7 +56,7 @@ final class ScaledSubgraph implements Subgraph {
         builder.build(subgraph.outputs().stream().map(copies::get).toList()), subgraph.name());
   }
 
-  private static Value scaled(Value value, Origin origin, double factor, Graph.Builder builder) {
+  private static Value scaled(Value value, double factor, Origin origin, Graph.Builder builder) {
     // Delegates keep addresses of constants: these four bytes are never freed.
     MemorySegment number = Arena.global().allocate(ValueLayout.JAVA_FLOAT);
     number.set(ValueLayout.JAVA_FLOAT, 0, (float) factor);
