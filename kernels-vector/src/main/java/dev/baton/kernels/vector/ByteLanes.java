@@ -72,15 +72,18 @@ final class ByteLanes {
 
   /**
    * Integers whose low 16 bits are right: numbers between two bounds of 8 bits and a zero point,
-   * rounded to even.
+   * rounded to even; 0 for NaN, whatever its bits.
    */
   static IntVector round(FloatVector x, FloatVector low, FloatVector high) {
-    FloatVector atLeast = x.blend(low, x.lt(low));
-    return atMost(atLeast, high).add(ROUNDING).reinterpretAsInts();
+    return zeroIfNaN(bounded(x, low, high)).add(ROUNDING).reinterpretAsInts();
   }
 
-  private static FloatVector atMost(FloatVector x, FloatVector high) {
-    return x.blend(high, x.compare(VectorOperators.GT, high));
+  private static FloatVector bounded(FloatVector x, FloatVector low, FloatVector high) {
+    return x.blend(low, x.lt(low)).blend(high, x.compare(VectorOperators.GT, high));
+  }
+
+  private static FloatVector zeroIfNaN(FloatVector x) {
+    return x.blend(0f, x.test(VectorOperators.IS_NAN));
   }
 
   static IntVector toInts(FloatVector x) {
