@@ -919,12 +919,10 @@ public final class MethodLifter {
             .outputs()
             .forEach((k, value) -> give(draft, call.args().get(k), value, memory, true));
         return;
-      } catch (DelegateException
-          | KernelException
-          | IllegalArgumentException
-          | ArithmeticException
-          | IndexOutOfBoundsException
-          | NegativeArraySizeException e) {
+      } catch (DelegateException | RuntimeException e) {
+        if (e instanceof RuntimeException r && !KernelException.isRefusal(r)) {
+          throw r;
+        }
         if (e instanceof DelegateException failure
             && failure.kind() == DelegateException.Kind.UNSUPPORTED
             && loadable.test(spec.id())) {

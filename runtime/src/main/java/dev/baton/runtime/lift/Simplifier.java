@@ -72,11 +72,13 @@ public final class Simplifier {
   /** Dequantize operators that were copied for the node at hand. */
   private final Map<Value, Value> copies = new HashMap<>();
 
-  private final long maxBytes;
+  private final long maxBytes; // of all results
+  private final long maxMemoryBytes; // of what computing one takes
   private long foldedBytes;
 
   private Simplifier(Graph graph, Kernels kernels, Arena arena, long maxBytes) {
-    this.maxBytes = maxBytes;
+    this.maxBytes = Math.min(maxBytes, ALL_FOLDED_BYTES);
+    this.maxMemoryBytes = maxBytes;
     this.graph = graph;
     this.kernels = kernels;
     this.arena = arena;
@@ -86,8 +88,7 @@ public final class Simplifier {
    * @param arena where folded constants live; closed after everything that was made of the block
    */
   public static Block simplify(Block block, Kernels kernels, Arena arena, long maxBytes) {
-    Simplifier s =
-        new Simplifier(block.graph(), kernels, arena, Math.min(maxBytes, ALL_FOLDED_BYTES));
+    Simplifier s = new Simplifier(block.graph(), kernels, arena, maxBytes);
     return s.run(block);
   }
 
@@ -281,7 +282,12 @@ public final class Simplifier {
     }
     try {
       return evaluate(kernel, alone);
-    } catch (KernelException e) {
+    } catch (OutOfMemoryError e) {
+      return null; // a run that needs it says so
+    } catch (RuntimeException e) {
+      if (!KernelException.isRefusal(e)) {
+        throw e;
+      }
       return null; // refused again, with its place, when the plan is made
     }
   }
@@ -290,7 +296,12 @@ public final class Simplifier {
     try (Arena temporary = Arena.ofConfined()) {
       List<Value> results = new ArrayList<>();
       for (Operand computed :
-          Evaluation.run(kernel, node, v -> Constants.contiguous(v.constant(), temporary), arena)) {
+          Evaluation.run(
+              kernel,
+              node,
+              v -> Constants.contiguous(v.constant(), temporary),
+              arena,
+              maxMemoryBytes)) {
         foldedBytes += computed.data().byteSize() + Constants.SLACK;
         TensorType type = new TensorType(computed.dtype(), computed.shape(), false);
         results.add(into.constant(Constant.of(computed.data(), type)));
