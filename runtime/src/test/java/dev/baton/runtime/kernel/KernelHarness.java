@@ -32,6 +32,7 @@ public final class KernelHarness {
   private Set<String> constants = Set.of();
   private Parallel parallel = Parallel.SERIAL;
   private List<TensorType> declared = List.of();
+  private long scratchBytes;
 
   public KernelHarness(Arena arena, String operator, Kernel kernel) {
     this.arena = arena;
@@ -54,6 +55,11 @@ public final class KernelHarness {
   public KernelHarness withParallel(Parallel threads) {
     parallel = threads;
     return this;
+  }
+
+  /** Bytes of scratch that kernels have asked for. */
+  public long scratchBytes() {
+    return scratchBytes;
   }
 
   /** What a run gave, and how the kernel described itself. */
@@ -309,6 +315,7 @@ public final class KernelHarness {
 
     @Override
     public MemorySegment scratch(long bytes) {
+      scratchBytes += bytes;
       MemorySegment scratch = arena.allocate(bytes, 64);
       scratch.fill((byte) 0x5A);
       return scratch;
