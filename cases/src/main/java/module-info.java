@@ -7,6 +7,8 @@ module dev.baton.cases {
   requires transitive dev.baton.runtime;
   requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.jr.ob;
+  requires flatbuffers.java;
 
   exports dev.baton.cases;
+  exports dev.baton.cases.program;
 }

@@ -11,8 +11,7 @@ module dev.baton.tck {
   requires transitive dev.baton.runtime;
   requires transitive org.junit.jupiter.api;
   requires com.fasterxml.jackson.jr.ob;
-  requires dev.baton.cases;
-  requires flatbuffers.java;
+  requires transitive dev.baton.cases;
 
   exports dev.baton.tck;
   exports dev.baton.tck.conformance;

@@ -10,6 +10,7 @@ module dev.baton.runtime {
   requires transitive dev.baton.delegate;
   requires dev.baton.format;
   requires flatbuffers.java;
+  requires jdk.jfr;
 
   exports dev.baton.runtime;
   exports dev.baton.runtime.kernel;

@@ -3,9 +3,11 @@
 embeddings, quantized arithmetic, and ExecuTorch's operators for language models. Needs torch and executorch, whose
 own kernels give the results of what PyTorch lacks. Run it from anywhere.
 
-`executorch.jsonl.gz` is not written here: its calls are those that ExecuTorch 1.5's kernel tests (kernels/test and
-kernels/quantized/test) make, recorded while they ran on the kernels of the 1.5.1 wheel, with PyTorch 2.15 agreeing on
-each result; `test` names the test. Left out are calls that PyTorch answers otherwise, or in another dtype.
+`executorch.jsonl.gz` is not written here: its calls are those that ExecuTorch 1.5's kernel tests (kernels/test,
+kernels/portable/test, kernels/quantized/test and extension/llm/custom_ops) make, recorded while they ran on the kernels
+of the 1.5.1 wheel, with PyTorch 2.15 agreeing on each result where it has the operator; `test` names the test. Where a
+test's out tensor has another dtype, the result is PyTorch's, which is ExecuTorch's after a cast. Left out are calls that
+PyTorch answers otherwise, those that only one of both refuses, and those refused for their out tensor.
 """
 
 import torch

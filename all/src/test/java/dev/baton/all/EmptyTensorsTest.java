@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.delegate.Delegate;
 import dev.baton.graph.DType;
 import dev.baton.runtime.Delegates;
@@ -14,8 +16,6 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import dev.baton.tck.NoLeaks;
-import dev.baton.tck.ProgramBuilder;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

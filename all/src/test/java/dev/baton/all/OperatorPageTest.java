@@ -19,12 +19,14 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -34,6 +36,12 @@ class OperatorPageTest {
   private static final Path PAGE = Path.of("../docs/operators.md");
   private static final String VECTOR = "vector";
   private static final String XNNPACK = "xnnpack";
+
+  private static final String HEAD =
+      """
+      | Operator | Types | Reference | Vector | XNNPACK | Cases |
+      |---|---|---|---|---|---|
+      """;
 
   /** Reads what a program has computed: only whole programs can show it. */
   private static final String READ_SCALAR = "aten::_local_scalar_dense";
@@ -101,12 +109,23 @@ class OperatorPageTest {
 
             `OperatorPageTest` writes this page: it asks the kernels and XNNPACK about each of the calls.
 
-            | Operator | Types | Reference | Vector | XNNPACK | Cases |
-            |---|---|---|---|---|---|
             """);
+    Map<String, String> signatures = signatures();
+    Set<String> sections = new LinkedHashSet<>();
+    signatures.keySet().forEach(name -> sections.add(section(name)));
+    page.append(
+        sections.stream()
+            .map(s -> "[" + s + "](#" + s.replace(" ", "-") + ")")
+            .collect(Collectors.joining(" · ", "", "\n")));
     Kernels reference = Kernels.reference();
-    for (Map.Entry<String, String> operator : signatures().entrySet()) {
+    String section = "";
+    for (Map.Entry<String, String> operator : signatures.entrySet()) {
       String name = operator.getKey();
+      if (!section.equals(section(name))) {
+        section = section(name);
+        page.append("\n## ").append(section).append("\n\n");
+        page.append(HEAD);
+      }
       boolean fused = probe.types(ReferenceKernels.NAME, name).contains(OperatorProbe.INT8_FUSED);
       String own = reference.find(name) == null ? "plan" : fused ? "yes, int8 quantized" : "yes";
       page.append("| `").append(operator.getValue()).append("` | ");
@@ -117,6 +136,12 @@ class OperatorPageTest {
       page.append(cases.getOrDefault(name, 0)).append(" |\n");
     }
     return page.toString();
+  }
+
+  /** The namespace; with the first letter, where a namespace has many operators. */
+  private static String section(String operator) {
+    String[] parts = operator.split("::");
+    return parts[0].equals("aten") ? "aten " + parts[1].charAt(0) : parts[0];
   }
 
   /** Names and signatures, from the vocabulary's file. */

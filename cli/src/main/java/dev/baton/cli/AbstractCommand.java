@@ -44,6 +44,10 @@ abstract class AbstractCommand implements Callable<Integer> {
     return stacktrace;
   }
 
+  final boolean isVerbose() {
+    return verbose;
+  }
+
   final PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -4,7 +4,9 @@ import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Shadow;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,6 +66,13 @@ final class DelegateOptions {
               + " that is wrong is replaced.")
   private @Nullable Double shadow;
 
+  @Option(
+      names = "--delegate-option",
+      paramLabel = "DELEGATE.KEY=VALUE",
+      description =
+          "Sets an option of a delegate, such as qnn.claim=on; may be given several times.")
+  private Map<String, String> delegateOptions = new LinkedHashMap<>();
+
   @SuppressWarnings("NullAway.Init")
   DelegateOptions() {}
 
@@ -85,10 +94,28 @@ final class DelegateOptions {
         };
     options = policy == null ? options : options.withPolicy(policy);
     options = shadow == null ? options : options.withShadow(Shadow.ofRate(shadow));
+    for (Map.Entry<String, String> option : delegateOptions.entrySet()) {
+      String[] names = option.getKey().split("\\.", 2);
+      if (names.length < 2 || names[0].isEmpty() || names[1].isEmpty()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--delegate-option is " + option.getKey() + "=…, expected DELEGATE.KEY=VALUE");
+      }
+      options = options.withDelegateOption(names[0], names[1], option.getValue());
+    }
     if (isolated != null) {
       System.setProperty(ISOLATE_PROPERTY, isolated);
     }
     return threads == null ? options : options.withThreads(threads);
+  }
+
+  /** Who may run operators, for people. */
+  String words() {
+    return switch (delegates) {
+      case "auto" -> "all delegates that work here";
+      case "none" -> "Java alone";
+      default -> "delegates " + delegates;
+    };
   }
 
   private List<String> names() {

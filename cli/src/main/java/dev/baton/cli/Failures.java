@@ -24,11 +24,28 @@ final class Failures {
     CommandLine line = e.getCommandLine();
     PrintWriter err = line.getErr();
     String name = line.getCommandSpec().qualifiedName();
-    err.println(name + ": " + oneLine(String.valueOf(e.getMessage())));
+    err.println(name + ": " + oneLine(message(e)));
     if (!UnmatchedArgumentException.printSuggestions(e, err)) {
       err.println("Try '" + name + " --help'.");
     }
     return NOT_DONE;
+  }
+
+  /** What is wrong with the arguments, and where inputs go. */
+  private static String message(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      return String.valueOf(e.getMessage());
+    }
+    CommandLine line = e.getCommandLine();
+    String names = "'" + String.join("', '", unmatched.getUnmatched()) + "'";
+    if (unmatched.isUnknownOption()) {
+      return "there is no option " + names;
+    }
+    if (!line.getSubcommands().isEmpty()) {
+      return "there is no command " + names;
+    }
+    boolean inputs = line.getCommandSpec().findOption("--input") != null;
+    return "too many arguments: " + names + (inputs ? "; inputs are given with --input" : "");
   }
 
   static int execution(Exception e, CommandLine line, ParseResult result) {

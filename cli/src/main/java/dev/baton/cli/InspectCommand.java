@@ -1,10 +1,20 @@
 package dev.baton.cli;
 
+import dev.baton.devtools.etdump.EtDump;
+import dev.baton.devtools.etdump.EtDumpFile;
+import dev.baton.devtools.etrecord.EtRecord;
+import dev.baton.devtools.etrecord.EtRecordFile;
 import dev.baton.devtools.program.ProgramSize;
 import dev.baton.devtools.program.ProgramSummary;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,7 +23,10 @@ import picocli.CommandLine.Parameters;
 /** What a file holds. */
 @Command(
     name = "inspect",
-    description = "Shows what a program holds. Loads no delegate and runs nothing.",
+    description = {
+      "Shows what a file holds: a program, an ETDump (a recording of runs), or an ETRecord (of an",
+      "export). Loads no delegate and runs nothing."
+    },
     sortOptions = false,
     footer = {
       "",
@@ -21,14 +34,20 @@ import picocli.CommandLine.Parameters;
       "  baton inspect model.pte",
       "  baton inspect model.pte --size",
       "  baton inspect model.pte --json",
+      "  baton inspect run.etdp                            events and their times",
+      "  baton inspect model.etrecord                      which lines of Python became an instruction",
       "",
       "'baton explain' says who would run it on this machine."
     })
 final class InspectCommand extends AbstractCommand {
+  /** Identifiers lie in these. */
+  private static final int START_BYTES = 12;
+
   @Parameters(
-      paramLabel = "MODEL.pte",
-      description = "A program; or a folder with a model.pte, such as a case.")
-  private java.nio.file.Path model;
+      paramLabel = "FILE",
+      description =
+          "A program, or a folder with a model.pte, such as a case; an ETDump; an ETRecord.")
+  private Path model;
 
   @Mixin private DataOptions data;
 
@@ -48,6 +67,41 @@ final class InspectCommand extends AbstractCommand {
 
   @Override
   int execute() throws IOException {
+    if (Files.isRegularFile(model)) {
+      byte[] start;
+      try (InputStream in = Files.newInputStream(model)) {
+        start = in.readNBytes(START_BYTES);
+      }
+      if (EtDumpFile.isEtDump(start)) {
+        EtDump dump = EtDumpFile.read(model.toString(), Files.readAllBytes(model));
+        show(
+            json ? EtDumpReport.json(dump) : null, () -> EtDumpReport.text(model.toString(), dump));
+        return DONE;
+      }
+      if (start.length > 1
+          && start[0] == 'P'
+          && start[1] == 'K'
+          && EtRecordFile.isEtRecord(model)) {
+        EtRecord record = EtRecordFile.read(model);
+        show(
+            json ? EtRecordReport.json(record) : null,
+            () -> EtRecordReport.text(model.toString(), record));
+        return DONE;
+      }
+    }
+    return program();
+  }
+
+  private void show(@Nullable Map<String, Object> asJson, Supplier<List<String>> lines)
+      throws IOException {
+    if (asJson != null) {
+      out().println(Json.text(asJson));
+    } else {
+      lines.get().forEach(out()::println);
+    }
+  }
+
+  private int program() throws IOException {
     try (Program program = data.open(model)) {
       if (size) {
         showSize(ProgramSize.of(program));

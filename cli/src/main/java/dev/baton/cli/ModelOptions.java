@@ -40,6 +40,18 @@ final class ModelOptions {
     return Files.isRegularFile(inFolder) ? inFolder : model;
   }
 
+  /** What people call it: the file's name without its end; of a case's program, the folder's. */
+  String name() {
+    Path file = file().toAbsolutePath();
+    String name = String.valueOf(file.getFileName());
+    Path folder = file.getParent();
+    if (name.equals("model.pte") && folder != null && folder.getFileName() != null) {
+      return folder.getFileName().toString();
+    }
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+
   Program open() throws IOException {
     return open(model);
   }

@@ -1,5 +1,10 @@
 package dev.baton.cli;
 
+import dev.baton.devtools.etdump.EtDump;
+import dev.baton.devtools.etdump.EtDumpFile;
+import dev.baton.devtools.etdump.ProfileDump;
+import dev.baton.devtools.report.ReportBuilder;
+import dev.baton.devtools.view.ReportPage;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
@@ -31,6 +36,7 @@ import picocli.CommandLine.TypeConversionException;
       "  baton profile model.pte                           each step, and XNNPACK's own operators",
       "  baton profile model.pte --by operator --delegates none",
       "  baton profile model.pte --trace trace.json        for ui.perfetto.dev",
+      "  baton profile model.pte --etdump model.etdp       for ExecuTorch's Inspector",
       "",
       "Bytes are inputs, outputs and constants. Peak is the part of what this machine reaches, as is",
       "measured at the end: of arithmetic (a) or of memory (m), whichever takes longer at best;",
@@ -76,6 +82,21 @@ final class ProfileCommand extends AbstractCommand {
       description = "Writes load and runs to FILE as a trace for Chrome and Perfetto.")
   private @Nullable Path trace;
 
+  @Option(
+      names = "--etdump",
+      paramLabel = "FILE",
+      description = {
+        "Writes load and runs to FILE as an ETDump, for the Inspector of ExecuTorch, which joins it",
+        "with an ETRecord of the export."
+      })
+  private @Nullable Path etdump;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Writes the page that 'baton view' writes.")
+  private @Nullable Path html;
+
   @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
   private boolean json;
 
@@ -100,8 +121,15 @@ final class ProfileCommand extends AbstractCommand {
       // Afterwards, so that the load is that of a process in which nothing is open yet.
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
+      if (html != null) {
+        Files.writeString(html, ReportPage.of(new ReportBuilder(model.name(), execution).build()));
+      }
       if (trace != null) {
         Files.writeString(trace, Json.text(ProfileTrace.of(profile)) + "\n");
+      }
+      if (etdump != null) {
+        EtDump dump = ProfileDump.of(profile, program.method(method.name()));
+        Files.write(etdump, EtDumpFile.write(dump));
       }
       if (json) {
         out().println(Json.text(ProfileReport.json(profile, peak, by)));
@@ -114,6 +142,12 @@ final class ProfileCommand extends AbstractCommand {
         }
         if (trace != null) {
           out().println("trace: " + trace);
+        }
+        if (etdump != null) {
+          out().println("ETDump: " + etdump);
+        }
+        if (html != null) {
+          out().println("view: " + html);
         }
       }
       return DONE;

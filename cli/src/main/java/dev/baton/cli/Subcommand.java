@@ -14,7 +14,9 @@ enum Subcommand {
   EXPLAIN(ExplainCommand::new),
   DOCTOR(DoctorCommand::new),
   BENCH(BenchCommand::new),
-  PROFILE(ProfileCommand::new);
+  PROFILE(ProfileCommand::new),
+  DEBUG(DebugCommand::new),
+  VIEW(ViewCommand::new);
 
   private final Supplier<AbstractCommand> constructor;
 

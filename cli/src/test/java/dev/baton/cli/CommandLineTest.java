@@ -54,7 +54,7 @@ class CommandLineTest {
   @Test
   void usageErrors() {
     assertRefused(Baton.run(), "a command is missing", "baton --help");
-    assertRefused(Baton.run("rnu"), "rnu");
+    assertRefused(Baton.run("rnu"), "no command 'rnu'");
     assertRefused(Baton.run("run"), "MODEL.pte", "baton run --help");
     assertRefused(Baton.run("run", DIGITS, "--policy", "maybe"), "fail, fall-back, report");
     assertRefused(Baton.run("run", DIGITS, "--threads", "0x"), "--threads");
@@ -63,6 +63,11 @@ class CommandLineTest {
     assertRefused(Baton.run("profile", DIGITS, "--by", "colour"), "step, operator, delegate");
     assertRefused(Baton.run("run", DIGITS, "--threads", "0"), "--threads is 0");
     assertRefused(Baton.run("verify", PROGRAM), "model.pte is no case");
+    assertRefused(
+        Baton.run("run", DIGITS, "0.npy"),
+        "too many arguments: '0.npy'; inputs are given with --input");
+    assertRefused(Baton.run("doctor", "0.npy"), "too many arguments: '0.npy'");
+    assertRefused(Baton.run("run", DIGITS, "--inptu", "0.npy"), "no option '--inptu'");
     assertRefused(Baton.run("run", DIGITS, "--output", PROGRAM), "is a file, expected a folder");
   }
 

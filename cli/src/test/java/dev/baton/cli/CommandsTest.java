@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -69,6 +70,66 @@ class CommandsTest {
     } finally {
       System.clearProperty("baton.isolate");
     }
+  }
+
+  // ---- view
+
+  @Test
+  void viewWritesAPageAndComparesReports() throws IOException {
+    Path page = folder.resolve("digits.html");
+    Path report = folder.resolve("digits.json");
+    Baton viewed =
+        done("view", LOWERED, "--runs", 2, "--warm-up", 0, "--out", page, "--json", report);
+    assertTrue(viewed.out().contains(page.toString()), viewed.out());
+    String html = Files.readString(page);
+    assertTrue(html.startsWith("<!doctype html>"), html.substring(0, 40));
+    assertTrue(html.contains("aten::convolution") || html.contains("aten::linear"));
+    Path changed = folder.resolve("changed.html");
+    done(
+        "view", LOWERED, "--runs", 0, "--delegates", "none", "--against", report, "--out", changed);
+    assertTrue(Files.readString(changed).contains("\"before\":\"digits-xnn forward\""));
+  }
+
+  @Test
+  void viewSaysWhatIsWrong() throws IOException {
+    Path page = folder.resolve("page.html");
+    Path report = folder.resolve("no-report.json");
+    Files.writeString(report, "{}");
+    Baton refused = Baton.run("view", LOWERED, "--against", report, "--out", page);
+    assertEquals(2, refused.status());
+    assertTrue(refused.err().contains("no report of a model"), refused.err());
+    assertFalse(Files.exists(page));
+    assertEquals(2, Baton.run("view", LOWERED, "--runs", -1, "--out", page).status());
+  }
+
+  @Test
+  void profileWritesThePageToo() throws IOException {
+    Path page = folder.resolve("profile.html");
+    Baton profiled = done("profile", PORTABLE, "--runs", 1, "--warm-up", 0, "--html", page);
+    assertTrue(profiled.out().contains("view: " + page), profiled.out());
+    assertTrue(Files.readString(page).contains("Content-Security-Policy"));
+  }
+
+  @Test
+  void optionsReachTheirDelegate() {
+    Path input = PORTABLE.resolve("inputs/0.npy");
+    Object[] command = {
+      "run", PORTABLE, "--input", input, "--delegates", "xnnpack", "--delegate-option"
+    };
+    Baton absent = Baton.run(with(command, "xnnpack.library=/nowhere/libXNNPACK.so"));
+    assertNotEquals(0, absent.status());
+    assertTrue(absent.err().contains("/nowhere/libXNNPACK.so"), absent.toString());
+    for (String wrong : List.of("library=x", "xnnpack.library", ".library=x", "xnnpack.=x")) {
+      Baton usage = Baton.run(with(command, wrong));
+      assertEquals(2, usage.status(), usage.toString());
+      assertTrue(usage.err().contains("--delegate-option"), usage.toString());
+    }
+  }
+
+  private static Object[] with(Object[] command, String last) {
+    Object[] all = Arrays.copyOf(command, command.length + 1);
+    all[command.length] = last;
+    return all;
   }
 
   // ---- run
@@ -425,6 +486,24 @@ class CommandsTest {
         List.of("peak here", "memory", "lift", "GFLOP/s", "aten::convolution", "pseudo-random")) {
       assertTrue(baton.out().contains(expected), expected + " in " + baton.out());
     }
+  }
+
+  @Test
+  void recordingsAndRecordsOfExportsAreInspected() throws IOException {
+    Path etdump = folder.resolve("run.etdp");
+    done("profile", LOWERED, "--warm-up", "0", "--runs", "3", "--etdump", etdump);
+    String table = done("inspect", etdump).out();
+    for (String expected : List.of("3 blocks Execute", "Program::load_method", "DELEGATE_CALL")) {
+      assertTrue(table.contains(expected), expected + " in " + table);
+    }
+    assertEquals(
+        Map.of("Default", 1, "Execute", 3), done("inspect", etdump, "--json").json().get("blocks"));
+    Path record = Path.of("../devtools/src/test/resources/dev/baton/devtools/linear-xnn.etrecord");
+    String instructions = done("inspect", record).out();
+    for (String expected : List.of("XnnpackBackend, 4 operators", "aten.cumsum.default")) {
+      assertTrue(instructions.contains(expected), expected + " in " + instructions);
+    }
+    assertTrue(done("inspect", record, "--json").json().containsKey("methods"));
   }
 
   @Test

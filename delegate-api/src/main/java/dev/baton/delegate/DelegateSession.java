@@ -25,7 +25,9 @@ public interface DelegateSession extends AutoCloseable {
    *
    * @param subgraph valid during the call; constants stay valid until the result is closed
    * @return never null; closed once by the host
-   * @throws DelegateException if it cannot; the nodes then go to the next delegate, or to Java
+   * @throws DelegateException if it cannot; the nodes then go to the next delegate, or to Java. One
+   *     of {@link DelegateException.Kind#UNSUPPORTED} has the host ask for {@link #claim} again
+   *     first, so that the delegate may take less, and go on with what it then takes
    */
   CompiledSubgraph compile(Subgraph subgraph, CompileContext context) throws DelegateException;
 

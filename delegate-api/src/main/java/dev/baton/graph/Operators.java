@@ -109,6 +109,20 @@ public final class Operators {
     return Optional.of(new Spelling(get(line.substring(0, line.indexOf('('))), arguments, mutated));
   }
 
+  /**
+   * Names by which program files call an operator, to be read by {@link #spelling}: those of {@code
+   * operators.txt} in its order, then the functional name itself.
+   */
+  public static List<String> fileNames(Operator operator) {
+    List<String> names = new ArrayList<>();
+    String line = LINES.getOrDefault(operator.name(), "");
+    for (int at = line.indexOf(" ; "); at >= 0; at = line.indexOf(" ; ", at + 3)) {
+      names.add(line.substring(at + 3, line.indexOf('(', at)));
+    }
+    names.add(operator.name());
+    return names;
+  }
+
   /** The functional names of the whole vocabulary. */
   public static Collection<String> names() {
     return Collections.unmodifiableSet(LINES.keySet());

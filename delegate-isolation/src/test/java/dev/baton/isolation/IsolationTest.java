@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.delegate.Delegate;
 import dev.baton.graph.DType;
 import dev.baton.isolation.wire.SharedFile;
@@ -19,8 +21,6 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import dev.baton.tck.NoLeaks;
-import dev.baton.tck.ProgramBuilder;
-import dev.baton.tck.ProgramBuilder.Slot;
 import dev.baton.tck.PureJavaDelegate;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,12 +1,15 @@
 package dev.baton.qnn;
 
 import dev.baton.delegate.CompileContext;
+import dev.baton.delegate.Decline;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
 import dev.baton.qnn.cache.ContextCache;
 import dev.baton.qnn.compose.GraphPlan;
+import dev.baton.qnn.compose.Group;
+import dev.baton.qnn.compose.GroupView;
 import dev.baton.qnn.compose.Lowerings;
 import dev.baton.qnn.compose.UnsupportedNodeException;
 import dev.baton.qnn.ffi.GraphDescription;
@@ -38,14 +41,21 @@ final class GraphCompiler {
   private final QnnBackend backend;
   private final SystemLibrary system;
   private final @Nullable ContextCache cache;
+  private final Map<Node, Decline> refused;
 
   /**
    * @param cache null to keep nothing
+   * @param refused where nodes go that turn out not to compile
    */
-  GraphCompiler(QnnBackend backend, SystemLibrary system, @Nullable ContextCache cache) {
+  GraphCompiler(
+      QnnBackend backend,
+      SystemLibrary system,
+      @Nullable ContextCache cache,
+      Map<Node, Decline> refused) {
     this.backend = backend;
     this.system = system;
     this.cache = cache;
+    this.refused = refused;
   }
 
   /** The graph of a subgraph, in a context that the result closes. */
@@ -53,8 +63,8 @@ final class GraphCompiler {
     try (Arena arena = Arena.ofConfined();
         QnnDevice device = backend.device(HERE)) {
       GraphPlan plan = new GraphPlan(subgraph, arena);
-      for (Node node : subgraph.nodes()) {
-        Lowerings.lower(node, subgraph, plan);
+      for (Group group : Group.of(subgraph)) {
+        Lowerings.lower(group, subgraph, plan);
       }
       byte[] key = key(plan);
       QnnContext loaded = null;
@@ -91,13 +101,62 @@ final class GraphCompiler {
       throw new DelegateException(
           DelegateException.Kind.UNSUPPORTED, "writing " + subgraph.name() + ": " + e.getMessage());
     } catch (QnnException e) {
+      refuse(subgraph, context, e);
       throw new DelegateException(
-          e.code() == QnnException.OUT_OF_MEMORY
+          e.code() == QnnException.OUT_OF_MEMORY && refused.isEmpty()
               ? DelegateException.Kind.RESOURCES
               : DelegateException.Kind.UNSUPPORTED,
           "compiling " + subgraph.name() + ": " + e.getMessage(),
           "",
           e);
+    }
+  }
+
+  /**
+   * Looks for what the library does not compile, though it takes each node by itself: groups that
+   * fail alone, or else where to cut. They are not claimed again.
+   */
+  private void refuse(Subgraph subgraph, CompileContext context, QnnException why) {
+    Decline decline =
+        Decline.of(
+            Decline.Kind.COMPILE_FAILED,
+            "the installed QNN does not compile it where it is: " + why.getMessage());
+    List<Group> groups = Group.of(subgraph);
+    if (groups.size() > 1) {
+      for (Group group : failing(subgraph, groups, context)) {
+        group.nodes().forEach(node -> refused.put(node, decline));
+      }
+    }
+  }
+
+  /** Of groups that do not compile together. */
+  private List<Group> failing(Subgraph subgraph, List<Group> groups, CompileContext context) {
+    if (groups.size() == 1) {
+      return groups;
+    }
+    int middle = groups.size() / 2;
+    List<Group> found = new ArrayList<>();
+    for (List<Group> half :
+        List.of(groups.subList(0, middle), groups.subList(middle, groups.size()))) {
+      if (!context.isCancelled() && !compiles(subgraph, half)) {
+        found.addAll(failing(subgraph, half, context));
+      }
+    }
+    return found.isEmpty() ? List.of(groups.get(middle)) : found;
+  }
+
+  private boolean compiles(Subgraph subgraph, List<Group> groups) {
+    try (Arena arena = Arena.ofConfined();
+        QnnDevice device = backend.device(HERE)) {
+      GroupView view = new GroupView(subgraph, groups);
+      GraphPlan plan = new GraphPlan(view, arena);
+      for (Group group : groups) {
+        Lowerings.lower(group, view, plan);
+      }
+      build(device, plan, new HashMap<>()).close();
+      return true;
+    } catch (QnnException | UnsupportedNodeException e) {
+      return false;
     }
   }
 
@@ -131,7 +190,7 @@ final class GraphCompiler {
   }
 
   private static QnnContext build(QnnDevice device, GraphPlan plan, Map<String, QnnTensor> border)
-      throws QnnException {
+      throws QnnException, UnsupportedNodeException {
     QnnContext context = QnnContext.create(device);
     boolean done = false;
     try {

@@ -17,6 +17,7 @@ import dev.baton.qnn.payload.TrustList;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -52,12 +53,16 @@ public final class QnnDelegate implements Delegate {
   public static final String TRUSTED_OPTION = "trusted-payloads";
 
   /**
-   * Option of {@link #open}: {@code on} to take operators of programs that are not lowered for QNN,
-   * in float32 and of fixed shapes; {@code off} by default. They are computed with about the
-   * precision of float16, so the caller is to ask for it; and the simulator is slower than any
-   * kernel. With a cache directory, what was compiled is kept there.
+   * Option of {@link #open}: {@code on} (or {@code true}) to take operators of programs that are
+   * not lowered for QNN, of fixed shapes: on float32 and float16, and on integers of 8 and 16 bits
+   * as the program quantizes them; {@code off} (or {@code false}) by default. Real numbers are
+   * computed with about the precision of float16, and integers are rounded as the processor does,
+   * so the caller is to ask for it; and the simulator is slower than any kernel. With a cache
+   * directory, what was compiled is kept there.
    */
   public static final String CLAIM_OPTION = "claim";
+
+  private static final List<String> OPTIONS = List.of(CLAIM_OPTION, LIBRARY_OPTION, TRUSTED_OPTION);
 
   private final Supplier<LibraryLocation> search;
 
@@ -135,14 +140,14 @@ public final class QnnDelegate implements Delegate {
 
   @Override
   public DelegateSession open(OpenContext context) throws DelegateException {
+    boolean claiming = claiming(context.options());
     String trusted = context.options().get(TRUSTED_OPTION);
     TrustList trust = trusted == null ? TrustList.everything() : TrustList.read(trusted);
     try {
       Path path = locate(context).orThrow().path();
       SystemLibrary system = SystemLibrary.load(QnnLibraries.system(path));
       QnnLibrary library = QnnLibrary.load(path);
-      return new QnnSession(
-          library.backend(), system, trust, "on".equals(context.options().get(CLAIM_OPTION)));
+      return new QnnSession(library.backend(), system, trust, claiming);
     } catch (InvalidPathException e) {
       throw new DelegateException(
           DelegateException.Kind.UNAVAILABLE,
@@ -155,5 +160,24 @@ public final class QnnDelegate implements Delegate {
     } catch (QnnException e) {
       throw Failures.opening(e);
     }
+  }
+
+  /** Whether operators are to be taken; an option that nobody knows is somebody's mistake. */
+  private static boolean claiming(Map<String, String> options) throws DelegateException {
+    for (String option : options.keySet()) {
+      if (!OPTIONS.contains(option)) {
+        throw mistake("there is no option " + option, "The options are " + OPTIONS + ".");
+      }
+    }
+    String claim = options.getOrDefault(CLAIM_OPTION, "off");
+    return switch (claim) {
+      case "on", "true" -> true;
+      case "off", "false" -> false;
+      default -> throw mistake("the option claim is " + claim, "It can be on or off.");
+    };
+  }
+
+  private static DelegateException mistake(String what, String remedy) {
+    return new DelegateException(DelegateException.Kind.UNAVAILABLE, what, remedy, null);
   }
 }

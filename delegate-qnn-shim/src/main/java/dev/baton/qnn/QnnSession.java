@@ -9,6 +9,7 @@ import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.Subgraph;
 import dev.baton.graph.GraphView;
+import dev.baton.graph.Node;
 import dev.baton.qnn.cache.ContextCache;
 import dev.baton.qnn.ffi.QnnBackend;
 import dev.baton.qnn.ffi.SystemLibrary;
@@ -16,6 +17,7 @@ import dev.baton.qnn.payload.CompileSpec;
 import dev.baton.qnn.payload.Container;
 import dev.baton.qnn.payload.TrustList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
@@ -29,6 +31,7 @@ final class QnnSession implements DelegateSession {
   private final PayloadReader reader;
   private final TrustList trust;
   private final Map<String, LoadedGraphs> loaded = new HashMap<>();
+  private final Map<Node, Decline> refused = new IdentityHashMap<>();
   private boolean closed;
 
   /**
@@ -47,7 +50,7 @@ final class QnnSession implements DelegateSession {
   public void claim(GraphView graph, Claims claims) {
     requireOpen();
     if (claiming) {
-      new Claimant(backend).claim(graph, claims);
+      new Claimant(backend, refused).claim(graph, claims);
     } else {
       Decline decline =
           Decline.of(
@@ -63,7 +66,7 @@ final class QnnSession implements DelegateSession {
     requireOpen();
     requireWanted(subgraph.name(), context);
     ContextCache cache = context.cacheDirectory().map(ContextCache::new).orElse(null);
-    return new GraphCompiler(backend, system, cache).compile(subgraph, context);
+    return new GraphCompiler(backend, system, cache, refused).compile(subgraph, context);
   }
 
   private static void requireWanted(String what, CompileContext context) throws DelegateException {

@@ -5,8 +5,6 @@ import dev.baton.graph.TensorType;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.DelegateSpec;
 import dev.baton.runtime.program.Program;
-import dev.baton.tck.ProgramBuilder;
-import dev.baton.tck.ProgramBuilder.Slot;
 import dev.baton.tck.conformance.PayloadSample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,23 +62,5 @@ public final class Cases {
               tensor.dtype(), Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray()));
     }
     return types;
-  }
-
-  /** A program that calls a payload as a sample says. */
-  static byte[] calling(PayloadSample sample, byte[] payload) {
-    return new ProgramBuilder()
-        .method(
-            "forward",
-            m -> {
-              List<Slot> ins =
-                  sample.inputs().stream().map(t -> m.input(t.dtype(), t.shape().sizes())).toList();
-              List<Slot> outs =
-                  sample.outputs().stream()
-                      .map(t -> m.tensor(t.dtype(), t.shape().sizes()))
-                      .toList();
-              m.delegate(sample.id(), payload, sample.specs(), ins, outs);
-              m.output(outs.toArray(Slot[]::new));
-            })
-        .toBytes();
   }
 }

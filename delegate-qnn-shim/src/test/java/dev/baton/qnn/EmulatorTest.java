@@ -68,7 +68,7 @@ final class EmulatorTest {
     LoadOptions options =
         LoadOptions.defaults()
             .withDelegateOption(QnnDelegate.NAME, QnnDelegate.LIBRARY_OPTION, library.toString());
-    try (Program program = Program.of(Cases.calling(sample, sample.payload()))) {
+    try (Program program = Program.of(sample.program())) {
       return ModelMethod.load(
           program, "forward", options, Delegates.of(List.of(new QnnDelegate()), List.of()));
     }
@@ -358,7 +358,7 @@ final class EmulatorTest {
   @Test
   void whatTheLibraryMeasuredIsInTheProfile() {
     LoadOptions options = claiming(library).withProfiling(true);
-    try (Program program = Program.of(Cases.calling(sum, sum.payload()));
+    try (Program program = Program.of(sum.program());
         ModelMethod method =
             ModelMethod.load(
                 program, "forward", options, Delegates.of(List.of(new QnnDelegate()), List.of()));

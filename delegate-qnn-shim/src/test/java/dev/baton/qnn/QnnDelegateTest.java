@@ -19,6 +19,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class QnnDelegateTest {
@@ -108,5 +109,16 @@ final class QnnDelegateTest {
     assertEquals(Availability.Reason.LIBRARY_ABSENT, new QnnDelegate().availability(host).reason());
     DelegateException e = assertThrows(DelegateException.class, () -> new QnnDelegate().open(host));
     assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"claims, on, there is no option claims", "claim, perhaps, claim is perhaps"})
+  void anOptionThatIsAMistake(String key, String value, String message) {
+    DelegateException e =
+        assertThrows(
+            DelegateException.class, () -> new QnnDelegate().open(new Host(Map.of(key, value))));
+    assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
+    assertTrue(String.valueOf(e.getMessage()).contains(message), e::getMessage);
+    assertTrue(e.remedy().contains(key.equals("claim") ? "on or off" : "trusted-payloads"));
   }
 }

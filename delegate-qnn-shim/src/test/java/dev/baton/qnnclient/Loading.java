@@ -1,12 +1,16 @@
 package dev.baton.qnnclient;
 
+import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.OpenContext;
 import dev.baton.qnn.QnnDelegate;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** A program of a user's whose output is data: it loads the library, and prints two braces. */
+/**
+ * A program of a user's whose output is data: it loads the library, and prints two braces, or why
+ * it cannot.
+ */
 public final class Loading {
   private Loading() {}
 
@@ -24,7 +28,11 @@ public final class Loading {
 
   /** Run in a JVM of its own. */
   public static void main(String[] args) throws Exception {
-    new QnnDelegate().open(new Nothing(Map.of())).close();
-    System.out.println("{}");
+    try {
+      new QnnDelegate().open(new Nothing(Map.of())).close();
+      System.out.println("{}");
+    } catch (DelegateException e) {
+      System.out.println(e.kind() + ": " + e.getMessage() + " " + e.remedy());
+    }
   }
 }

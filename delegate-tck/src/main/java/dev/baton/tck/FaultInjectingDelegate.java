@@ -184,7 +184,8 @@ public final class FaultInjectingDelegate extends ForwardingDelegate {
       try {
         int number = subgraphs.getAndIncrement();
         unlessFailing(Moment.COMPILE, number, next(Moment.COMPILE), context);
-        return new FaultySubgraph(inner.compile(subgraph, context), name, number);
+        return new FaultySubgraph(
+            inner.compile(ScaledSubgraph.of(subgraph, faults.operators()), context), name, number);
       } finally {
         journal.leave(name);
       }

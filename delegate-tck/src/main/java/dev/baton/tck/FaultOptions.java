@@ -35,6 +35,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>for {@code run} alone {@code wrong} or {@code wrong-0.5} (one number of each output is
  *       another), {@code nan}, {@code half} (writes half of its outputs, and fails), {@code hangs}
  *       (until the run is cancelled or its deadline passes)
+ *   <li>{@code off-1.01-operator=aten::add.Tensor@1x96x56x56}: the operators of that name, and
+ *       result of those sizes, give results that are multiplied by the number; {@code ~01234567}
+ *       instead of or after the sizes means that with these {@linkplain OperatorFault#checksum
+ *       constants}
  * </ul>
  *
  * <p>Calls are counted as {@link Faults} says: {@code 3} is the third, {@code 3+} all from the
@@ -72,6 +76,9 @@ public final class FaultOptions {
   private static final Pattern FAULT =
       Pattern.compile(
           "(?<word>[a-z]+)(?:-(?<amount>-?[0-9.]+(?:ms)?))?-(?<moment>[a-z-]+)(?:=(?<calls>\\S+))?");
+
+  private static final Pattern OPERATOR =
+      Pattern.compile("off-(?<factor>-?[0-9]+(\\.[0-9]+)?)-operator=(?<operator>\\S+)");
 
   private static final Pattern CALLS =
       Pattern.compile("(?<every>%)?(?<first>[0-9]+)(?<on>\\+|\\.\\.(?<last>[0-9]+))?");
@@ -121,6 +128,11 @@ public final class FaultOptions {
     }
     if (text.equals("refused")) {
       return faults.failing(Moment.OPEN, Failure.delegateException());
+    }
+    Matcher wrong = OPERATOR.matcher(text);
+    if (wrong.matches()) {
+      double factor = Double.parseDouble(wrong.group("factor"));
+      return faults.with(OperatorFault.parse(wrong.group("operator"), factor));
     }
     Matcher matcher = FAULT.matcher(text);
     if (!matcher.matches()) {

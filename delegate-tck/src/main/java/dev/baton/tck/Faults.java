@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * execution, {@link Moment#NEW_EXECUTION} for each subgraph, the others for the delegate.
  */
 public final class Faults {
-  private static final Faults NONE = new Faults(null, null, null, null, null, List.of());
+  private static final Faults NONE = new Faults(null, null, null, null, null, List.of(), List.of());
 
   private final @Nullable String name;
   private final @Nullable Integer priority;
@@ -24,6 +24,7 @@ public final class Faults {
   private final @Nullable Claiming claiming;
   private final @Nullable BufferRequirements buffers;
   private final List<Fault> faults;
+  private final List<OperatorFault> operators;
 
   private Faults(
       @Nullable String name,
@@ -31,13 +32,15 @@ public final class Faults {
       @Nullable Availability availability,
       @Nullable Claiming claiming,
       @Nullable BufferRequirements buffers,
-      List<Fault> faults) {
+      List<Fault> faults,
+      List<OperatorFault> operators) {
     this.name = name;
     this.priority = priority;
     this.availability = availability;
     this.claiming = claiming;
     this.buffers = buffers;
     this.faults = faults;
+    this.operators = operators;
   }
 
   /** Nothing goes wrong; everything is recorded. */
@@ -48,16 +51,23 @@ public final class Faults {
   /** Goes by another name. */
   public Faults named(String other) {
     return new Faults(
-        Objects.requireNonNull(other), priority, availability, claiming, buffers, faults);
+        Objects.requireNonNull(other),
+        priority,
+        availability,
+        claiming,
+        buffers,
+        faults,
+        operators);
   }
 
   public Faults withPriority(int value) {
-    return new Faults(name, value, availability, claiming, buffers, faults);
+    return new Faults(name, value, availability, claiming, buffers, faults, operators);
   }
 
   /** Says this of its availability, whatever is true. */
   public Faults saying(Availability answer) {
-    return new Faults(name, priority, Objects.requireNonNull(answer), claiming, buffers, faults);
+    return new Faults(
+        name, priority, Objects.requireNonNull(answer), claiming, buffers, faults, operators);
   }
 
   /** Says that its library is absent. */
@@ -72,13 +82,20 @@ public final class Faults {
 
   /** Claims this instead of what the wrapped delegate would. */
   public Faults claiming(Claiming other) {
-    return new Faults(name, priority, availability, Objects.requireNonNull(other), buffers, faults);
+    return new Faults(
+        name, priority, availability, Objects.requireNonNull(other), buffers, faults, operators);
   }
 
   /** Asks for buffers of this kind, and checks at each bind that it gets them. */
   public Faults needing(BufferRequirements requirements) {
     return new Faults(
-        name, priority, availability, claiming, Objects.requireNonNull(requirements), faults);
+        name,
+        priority,
+        availability,
+        claiming,
+        Objects.requireNonNull(requirements),
+        faults,
+        operators);
   }
 
   /** Fails in the n-th call of a kind, and in no other. */
@@ -95,7 +112,18 @@ public final class Faults {
   public Faults with(Fault fault) {
     List<Fault> all = new ArrayList<>(faults);
     all.add(fault);
-    return new Faults(name, priority, availability, claiming, buffers, List.copyOf(all));
+    return new Faults(name, priority, availability, claiming, buffers, List.copyOf(all), operators);
+  }
+
+  /** Computes an operator wrongly, wherever it is. */
+  public Faults with(OperatorFault fault) {
+    List<OperatorFault> all = new ArrayList<>(operators);
+    all.add(fault);
+    return new Faults(name, priority, availability, claiming, buffers, faults, List.copyOf(all));
+  }
+
+  List<OperatorFault> operators() {
+    return operators;
   }
 
   Optional<String> name() {

@@ -5,12 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.Decline;
 import dev.baton.delegate.Delegate;
@@ -20,7 +22,6 @@ import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Placement;
 import dev.baton.runtime.program.Program;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.EValue;
@@ -13,7 +15,6 @@ import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,37 @@ final class MemoryTest {
         }
       }
     }
+    delegate.journal().assertAllClosed();
+  }
+
+  /** Of the subgraph's three tensors two live at a time. */
+  @Test
+  void whatLivesInsideOfASubgraphIsWithinTheBound() {
+    int size = 1000;
+    long two = 2L * size * Float.BYTES;
+    byte[] pte =
+        new ProgramBuilder()
+            .method(
+                "forward",
+                m -> {
+                  Slot x = m.input(DType.FLOAT, size);
+                  Slot a = m.tensor(DType.FLOAT, size);
+                  Slot b = m.tensor(DType.FLOAT, size);
+                  Slot c = m.tensor(DType.FLOAT, size);
+                  m.kernel("aten::mul.Scalar_out", x, m.real(2), a);
+                  m.kernel("aten::relu.out", a, b);
+                  m.kernel("aten::add.out", b, a, m.integer(1), c);
+                  m.output(c);
+                })
+            .toBytes();
+    LoadOptions options = LoadOptions.defaults();
+    FaultInjectingDelegate delegate = FaultInjectingDelegate.of(Faults.none());
+    Loading.load(pte, options.withMaxMemoryBytes(two), delegate).close();
+    BatonException e =
+        assertThrows(
+            BatonException.class,
+            () -> Loading.load(pte, options.withMaxMemoryBytes(two - 1), delegate));
+    assertTrue(e.getMessage().contains("has 8000 bytes of tensors at a time"), e.getMessage());
     delegate.journal().assertAllClosed();
   }
 

@@ -2,6 +2,8 @@ package dev.baton.tck;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.delegate.Claims;
 import dev.baton.delegate.Cost;
 import dev.baton.graph.DType;
@@ -12,7 +14,6 @@ import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

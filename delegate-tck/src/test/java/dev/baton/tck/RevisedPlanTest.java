@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.Execution;
@@ -14,7 +16,6 @@ import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.StateSnapshot;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.profile.LoadPhase;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

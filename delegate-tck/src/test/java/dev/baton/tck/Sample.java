@@ -1,7 +1,8 @@
 package dev.baton.tck;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.function.UnaryOperator;
 
 /**

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.Delegates;
@@ -15,7 +17,6 @@ import dev.baton.runtime.Model;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.StateSnapshot;
 import dev.baton.runtime.program.Program;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

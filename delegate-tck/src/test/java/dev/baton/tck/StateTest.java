@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Execution;
@@ -13,7 +15,6 @@ import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.StateSnapshot;
 import dev.baton.runtime.Tensor;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;

@@ -19,6 +19,7 @@ class CorpusTest {
         Arguments.of("CoreMl", Seeds.coreMl()),
         Arguments.of("DataFile", Seeds.dataFiles()),
         Arguments.of("DelegatedProgram", Seeds.programs()),
+        Arguments.of("EtDump", Seeds.etDumps()),
         Arguments.of("Payload", Seeds.payloads()),
         Arguments.of("Program", Seeds.programs()));
   }

@@ -1,5 +1,6 @@
 package dev.baton.fuzz;
 
+import dev.baton.devtools.etdump.EtDumpSchemas;
 import dev.baton.format.TableFacts;
 import dev.baton.runtime.program.FileSchemas;
 import dev.baton.xnnpack.payload.PayloadSchemas;
@@ -18,6 +19,9 @@ record Seed(String name, byte[] bytes, List<Place> places) {
   private static final Path MODELS = Path.of(System.getProperty("baton.models"));
   private static final Path SAMPLES = MODELS.resolve("../runtime/src/test/resources/programs");
   private static final int HEADER_BYTES = 64;
+
+  /** Before the tables of a recording. */
+  private static final int SIZE_PREFIX = 4;
 
   private static final byte[] PAYLOAD_MAGIC = "XH00".getBytes(StandardCharsets.US_ASCII);
   private static final int TABLES_FIELD = 6;
@@ -42,6 +46,13 @@ record Seed(String name, byte[] bytes, List<Place> places) {
     byte[] file = read(path(name, "ptd"));
     TableFacts facts = older ? FileSchemas.olderDataFile() : FileSchemas.dataFile();
     return new Seed(name, file, withHeader(file, 0, facts));
+  }
+
+  /** A recording of runs, of devtools' samples. */
+  static Seed etDump(String name) {
+    byte[] file =
+        read(MODELS.resolve("../devtools/src/test/resources/dev/baton/devtools/" + name + ".etdp"));
+    return new Seed(name, file, withHeader(file, SIZE_PREFIX, EtDumpSchemas.dump()));
   }
 
   /** A program whose XNNPACK payloads alone may be changed. */

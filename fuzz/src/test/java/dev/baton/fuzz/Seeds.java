@@ -81,6 +81,10 @@ final class Seeds {
         .toList();
   }
 
+  static List<Seed> etDumps() {
+    return List.of(Seed.etDump("portable-run"));
+  }
+
   static List<Seed> payloads() {
     return Stream.of(
             "add-xnn",

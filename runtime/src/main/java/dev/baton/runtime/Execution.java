@@ -4,9 +4,12 @@ import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.ExecutionCore;
 import dev.baton.runtime.execute.SharedState;
+import dev.baton.runtime.flight.CloseEvent;
+import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.plan.Recording;
+import dev.baton.runtime.profile.MemoryPlan;
 import dev.baton.runtime.profile.Profile;
 import java.time.Duration;
 import java.util.Arrays;
@@ -276,6 +279,21 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
+   * Shows what each step of the runs that follow computes. Runs that are observed are not recorded
+   * ({@link #startProfile}).
+   *
+   * @param observer null for nobody, as at first: runs then have nothing to do for it
+   */
+  public void observe(@Nullable RunObserver observer) {
+    enter();
+    try {
+      core.observe(observer);
+    } finally {
+      leave();
+    }
+  }
+
+  /**
    * Ends a run in flight with a {@link CancelledException}, between two operators, two parts of an
    * operator that threads share, or as soon as the delegate at work gives up; does nothing if there
    * is none. From any thread.
@@ -493,10 +511,23 @@ public final class Execution implements AutoCloseable {
           method.placement(),
           method.compiled().options().threads(),
           method.compiled().phases().all(),
-          recording == null ? List.of() : recording.steps(),
+          core.recordedSteps(),
           recording == null ? List.of() : recording.runs(),
           core.memory(),
           core.fallenBack());
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Where activations lie, from step to step: for each block its plan at the shapes of its last
+   * run, or of the next if it has not run. Blocks whose shapes are not known yet are left out.
+   */
+  public List<MemoryPlan> memoryPlans() {
+    enter();
+    try {
+      return core.memoryPlans();
     } finally {
       leave();
     }
@@ -562,7 +593,11 @@ public final class Execution implements AutoCloseable {
     }
     try {
       if (state.get() == FREEING) {
+        CloseEvent event = Flight.isOn() ? CloseEvent.begun() : null;
         core.close();
+        if (event != null) {
+          event.done("execution", lifted.name());
+        }
       }
     } finally {
       method.forget(this);

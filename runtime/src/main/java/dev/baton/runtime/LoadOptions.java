@@ -30,6 +30,8 @@ public final class LoadOptions {
   private Consumer<Event> listener;
   private boolean profiling;
   private @Nullable Shadow shadow;
+  private ClaimFilter claims;
+  private boolean singleSteps;
 
   private LoadOptions() {
     delegateOptions = Map.of();
@@ -39,6 +41,7 @@ public final class LoadOptions {
     maxMemoryBytes = 16L << 30;
     cancelled = () -> false;
     listener = event -> {};
+    claims = ClaimFilter.ANY;
   }
 
   private LoadOptions(LoadOptions other) {
@@ -56,6 +59,8 @@ public final class LoadOptions {
     listener = other.listener;
     profiling = other.profiling;
     shadow = other.shadow;
+    claims = other.claims;
+    singleSteps = other.singleSteps;
   }
 
   /**
@@ -215,6 +220,27 @@ public final class LoadOptions {
     return copy;
   }
 
+  /**
+   * Restricts which operators delegates may claim; the rest runs in Java. For whoever looks for the
+   * operators that a delegate gets wrong. Opaque payloads are not asked about.
+   */
+  public LoadOptions withClaims(ClaimFilter filter) {
+    LoadOptions copy = new LoadOptions(this);
+    copy.claims = Objects.requireNonNull(filter);
+    return copy;
+  }
+
+  /**
+   * Runs each operator as a step of its own, so that a {@link RunObserver} sees what it gives: Java
+   * fuses nothing, and a delegate's subgraphs are single operators, or the least groups that it
+   * claims, whether they are worth entering or not. Slow; off by default.
+   */
+  public LoadOptions withSingleSteps(boolean on) {
+    LoadOptions copy = new LoadOptions(this);
+    copy.singleSteps = on;
+    return copy;
+  }
+
   private static int atLeastOne(int count, String what) {
     if (count < 1) {
       throw new IllegalArgumentException(what + ": " + count + ", expected at least 1");
@@ -285,6 +311,15 @@ public final class LoadOptions {
   /** Empty if delegates' runs are not compared with Java. */
   public Optional<Shadow> shadow() {
     return shadow == null ? Shadow.ofProperties() : Optional.of(shadow);
+  }
+
+  /** What delegates may claim; {@link ClaimFilter#ANY} unless it was set. */
+  public ClaimFilter claims() {
+    return claims;
+  }
+
+  public boolean isSingleSteps() {
+    return singleSteps;
   }
 
   public Consumer<Event> listener() {

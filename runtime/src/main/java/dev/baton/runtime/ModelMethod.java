@@ -4,6 +4,8 @@ import dev.baton.graph.DimOrder;
 import dev.baton.graph.TensorType;
 import dev.baton.runtime.execute.CompiledMethod;
 import dev.baton.runtime.execute.SharedState;
+import dev.baton.runtime.flight.CloseEvent;
+import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.lift.LiftedMethod;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Closing;
@@ -81,6 +83,11 @@ public final class ModelMethod implements AutoCloseable {
 
   public String name() {
     return compiled.lifted().name();
+  }
+
+  /** The graphs that the method became, in the order in which a run first meets them. */
+  public List<MethodBlock> blocks() {
+    return compiled.methodBlocks();
   }
 
   /** Who runs each operator, and why. */
@@ -235,10 +242,14 @@ public final class ModelMethod implements AutoCloseable {
     synchronized (freeing) { // who comes second waits for the first
       if (!freed) {
         freed = true;
+        CloseEvent event = Flight.isOn() ? CloseEvent.begun() : null;
         Closing.all(
             new ArrayList<>(executions).stream().map(e -> e::close),
             compiled::close,
             model::release);
+        if (event != null) {
+          event.done("method", name());
+        }
       }
     }
   }

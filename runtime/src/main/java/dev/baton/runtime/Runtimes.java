@@ -23,6 +23,11 @@ final class Runtimes {
    * @throws BatonException if they name a provider that the process does not have
    */
   static Kernels kernels(LoadOptions options) {
+    Kernels named = named(options);
+    return options.isSingleSteps() ? named.apart() : named;
+  }
+
+  private static Kernels named(LoadOptions options) {
     List<String> names = options.kernels().orElse(null);
     if (names == null) {
       return FoundKernels.ALL;

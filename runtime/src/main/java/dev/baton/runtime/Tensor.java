@@ -1,7 +1,10 @@
 package dev.baton.runtime;
 
+import dev.baton.graph.Constant;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
+import dev.baton.runtime.lift.Constants;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -100,6 +103,21 @@ public final class Tensor {
         dtype,
         s,
         MemorySegment.ofArray(new long[Math.toIntExact((bytes + 7) / 8)]).asSlice(0, bytes));
+  }
+
+  /**
+   * A constant's values in the Java heap, one after another; 4-bit integers become bytes.
+   *
+   * @throws BatonException if it is packed in a way that cannot be unpacked
+   */
+  public static Tensor copyOf(Constant constant) {
+    try (Arena temporary = Arena.ofConfined()) {
+      return of(
+              constant.type().dtype(),
+              constant.type().shape(),
+              Constants.contiguous(constant, temporary).data())
+          .copy();
+    }
   }
 
   private static Shape shapeOf(long[] shape) {

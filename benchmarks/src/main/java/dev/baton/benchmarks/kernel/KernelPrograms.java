@@ -1,11 +1,11 @@
 package dev.baton.benchmarks.kernel;
 
 import dev.baton.benchmarks.kernel.KernelProgram.Unit;
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Method;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
 import dev.baton.runtime.Tensor;
-import dev.baton.tck.ProgramBuilder;
-import dev.baton.tck.ProgramBuilder.Method;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

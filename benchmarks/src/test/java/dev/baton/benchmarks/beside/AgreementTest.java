@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.cases.ModelCase;
 import dev.baton.cases.Npy;
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
 import dev.baton.runtime.Tensor;
-import dev.baton.tck.ProgramBuilder;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,14 +1,13 @@
 package dev.baton.qnn.compose;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.baton.delegate.Decline;
 import dev.baton.graph.Constant;
-import dev.baton.graph.DType;
 import dev.baton.graph.GraphView;
-import dev.baton.graph.Packing;
 import dev.baton.graph.Value;
 import dev.baton.qnn.ffi.DataType;
 import dev.baton.qnn.ffi.QnnException;
@@ -16,6 +15,7 @@ import dev.baton.qnn.ffi.QnnGraphBuilder;
 import dev.baton.qnn.ffi.QnnNode;
 import dev.baton.qnn.ffi.QnnNode.Parameter;
 import dev.baton.qnn.ffi.QnnTensor;
+import dev.baton.qnn.ffi.QnnTensor.Encoding;
 import dev.baton.qnn.ffi.QnnTensor.Kind;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,8 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A graph of the vendor's operators before the library knows of it: tensors by name, nodes in
@@ -42,10 +40,10 @@ public final class GraphPlan {
   private final GraphView view;
   private final Arena arena;
   private final Map<String, QnnTensor> tensors = new LinkedHashMap<>();
-  private final Map<String, Supplier<MemorySegment>> constants = new LinkedHashMap<>();
-  private final Map<String, MemorySegment> data = new HashMap<>();
+  private final Map<String, Content> constants = new LinkedHashMap<>();
   private final List<QnnNode> nodes = new ArrayList<>();
   private final Map<Value, EnumMap<Layout, QnnTensor>> written = new HashMap<>();
+  private final Map<Value, Form> forms = new HashMap<>();
 
   /**
    * @param view whose inputs and outputs are the graph's
@@ -65,19 +63,77 @@ public final class GraphPlan {
     return "v" + value.id();
   }
 
-  private QnnTensor define(
-      String name, Kind kind, int[] sizes, @Nullable Supplier<MemorySegment> content)
+  /** What a constant holds. */
+  private sealed interface Content {
+    /** The elements as the library wants them, written when they are asked for. */
+    MemorySegment write(Arena arena) throws UnsupportedNodeException;
+
+    /** Adds the elements to a digest, in whatever order. */
+    void digest(MessageDigest into);
+
+    /** A constant of the program, permuted. */
+    record Stored(Constant constant) implements Content {
+      @Override
+      public MemorySegment write(Arena arena) throws UnsupportedNodeException {
+        return Numbers.contiguous(constant, arena);
+      }
+
+      @Override
+      public void digest(MessageDigest into) {
+        into.update(Arrays.toString(constant.strides()).getBytes(UTF_8));
+        into.update(constant.data().asSlice(0, constant.byteSize()).asByteBuffer());
+      }
+    }
+
+    /** Numbers that were computed. */
+    record Computed(MemorySegment numbers) implements Content {
+      @Override
+      public MemorySegment write(Arena arena) {
+        return numbers;
+      }
+
+      @Override
+      public void digest(MessageDigest into) {
+        into.update(numbers.asByteBuffer());
+      }
+    }
+  }
+
+  /** Says as what a value lies in the graph, until the group of nodes is written. */
+  void stand(Value value, Form form) {
+    forms.put(value, form);
+  }
+
+  /** The end of a group of nodes. */
+  void endGroup() {
+    forms.clear();
+  }
+
+  private Form form(Value value) throws UnsupportedNodeException {
+    Form form = forms.get(value);
+    form = form == null ? Form.of(value) : form;
+    if (value.tensorType().dynamic()) {
+      throw new UnsupportedNodeException(Decline.Kind.DYNAMIC_SHAPE, "sizes vary");
+    }
+    if (value.shape().numel() == 0) {
+      throw new UnsupportedNodeException(Decline.Kind.SHAPE, "a tensor is empty");
+    }
+    return form;
+  }
+
+  private QnnTensor define(String name, Kind kind, DataType dtype, Encoding encoding, int[] sizes)
       throws UnsupportedNodeException {
-    QnnTensor tensor =
-        new QnnTensor(0, name, kind, 0, DataType.FLOAT_32, QnnTensor.Encoding.NONE, sizes);
+    QnnTensor tensor = new QnnTensor(0, name, kind, 0, dtype, encoding, sizes);
     if (tensor.byteSize() > MAX_BYTES) {
       throw new UnsupportedNodeException(Decline.Kind.SHAPE, "a tensor has more than 2 GB");
     }
     tensors.put(name, tensor);
-    if (content != null) {
-      constants.put(name, content);
-    }
     return tensor;
+  }
+
+  private QnnTensor define(String name, Kind kind, Form form, int[] sizes)
+      throws UnsupportedNodeException {
+    return define(name, kind, form.dtype(), form.encoding(), sizes);
   }
 
   /** A value that a node takes, in the program's order of dimensions. */
@@ -87,34 +143,45 @@ public final class GraphPlan {
 
   /** A value that a node takes, transposed if it is not written in that order yet. */
   QnnTensor in(Value value, Layout layout) throws UnsupportedNodeException {
-    requireFloat(value);
+    Form form = form(value);
+    Value stored = form.stored();
     EnumMap<Layout, QnnTensor> known =
-        written.computeIfAbsent(value, _ -> new EnumMap<>(Layout.class));
+        written.computeIfAbsent(stored, _ -> new EnumMap<>(Layout.class));
     QnnTensor tensor = known.get(layout);
     if (tensor != null) {
+      requireSame(tensor, form);
       return tensor;
     }
-    if (value.isConstant() && layout == Layout.FIRST) {
+    if (stored.isConstant() && layout == Layout.FIRST) {
       return constant(value);
     }
-    QnnTensor first = known.get(Layout.FIRST);
+    int[] sizes = layout.sizes(value.shape());
     if (layout == Layout.FIRST && known.isEmpty()) {
-      tensor = define(name(value), Kind.INPUT, Layout.FIRST.sizes(value.shape()), null);
+      tensor = define(name(stored), Kind.INPUT, form, sizes);
     } else if (layout == Layout.FIRST) {
-      tensor = define(name(value) + ".first", Kind.INTERNAL, layout.sizes(value.shape()), null);
+      tensor = define(name(stored) + ".first", Kind.INTERNAL, form, sizes);
       transpose(Objects.requireNonNull(known.get(Layout.LAST)), tensor, Layout.TO_FIRST);
     } else {
+      QnnTensor first = known.get(Layout.FIRST);
       first = first == null ? in(value, Layout.FIRST) : first;
-      tensor = define(name(value) + ".last", Kind.INTERNAL, layout.sizes(value.shape()), null);
+      tensor = define(name(stored) + ".last", Kind.INTERNAL, form, sizes);
       transpose(first, tensor, Layout.TO_LAST);
     }
     known.put(layout, tensor);
     return tensor;
   }
 
+  private static void requireSame(QnnTensor tensor, Form form) throws UnsupportedNodeException {
+    if (!tensor.encoding().equals(form.encoding())) {
+      throw new UnsupportedNodeException(
+          Decline.Kind.ARGUMENT, "the same integers stand for different numbers");
+    }
+  }
+
   /** The order in which a value is there already, without a transposition. */
   Layout layout(Value value) {
-    EnumMap<Layout, QnnTensor> known = written.get(value);
+    Form form = forms.get(value);
+    EnumMap<Layout, QnnTensor> known = written.get(form == null ? value : form.stored());
     return known != null && known.containsKey(Layout.LAST) ? Layout.LAST : Layout.FIRST;
   }
 
@@ -124,6 +191,12 @@ public final class GraphPlan {
     return constant(value, identity, Layout.FIRST.sizes(value.shape()));
   }
 
+  /** True if nothing computes the value, but perhaps what makes real numbers of its integers. */
+  boolean isConstant(Value value) {
+    Form form = forms.get(value);
+    return form == null ? value.isConstant() : form.stored().isConstant();
+  }
+
   /**
    * A constant with its dimensions permuted.
    *
@@ -131,69 +204,122 @@ public final class GraphPlan {
    * @param sizes of the tensor, with as many elements
    */
   QnnTensor constant(Value value, int[] permutation, int[] sizes) throws UnsupportedNodeException {
-    requireFloat(value);
-    Constant constant = value.constant();
-    if (constant.packing() != Packing.PLAIN) {
-      throw new UnsupportedNodeException(Decline.Kind.DTYPE, "a constant is packed in 4 bits");
-    }
+    Form form = form(value);
+    Constant constant = form.stored().constant();
+    Numbers.requirePlain(constant);
     String name = "c" + value.id() + Arrays.toString(permutation);
     QnnTensor known = tensors.get(name);
     if (known != null) {
       return known;
     }
     Constant permuted = permutation.length == 0 ? constant : constant.permute(permutation);
-    return define(name, Kind.CONSTANT, sizes, () -> contiguous(permuted));
+    Encoding encoding = form.encoding();
+    if (encoding instanceof Encoding.PerAxis(int axis, float[] scales, int[] offsets)) {
+      int to = 0;
+      while (permutation[to] != axis) {
+        to++;
+      }
+      encoding = new Encoding.PerAxis(to, scales, offsets);
+    }
+    constants.put(name, new Content.Stored(permuted));
+    return define(name, Kind.CONSTANT, form.dtype(), encoding, sizes);
   }
 
-  /** One number. */
-  QnnTensor scalar(double number) throws UnsupportedNodeException {
-    return define(
-        "s" + tensors.size(),
-        Kind.CONSTANT,
-        new int[] {1},
-        () -> arena.allocateFrom(JAVA_FLOAT, (float) number));
+  /** One number beside a tensor of real ones. */
+  QnnTensor scalar(double number, QnnTensor beside) throws UnsupportedNodeException {
+    return channels(beside, (float) number);
   }
 
-  /** The numbers of a constant. */
+  /** The real numbers of a constant. */
   float[] numbers(Value value) throws UnsupportedNodeException {
-    requireFloat(value);
-    if (!value.isConstant() || value.constant().packing() != Packing.PLAIN) {
+    Form form = form(value);
+    if (!form.stored().isConstant()) {
       throw new UnsupportedNodeException(Decline.Kind.NOT_CONSTANT, "statistics are not constant");
     }
-    return contiguous(value.constant()).asSlice(0, 4 * value.shape().numel()).toArray(JAVA_FLOAT);
-  }
-
-  /** A number for each channel. */
-  QnnTensor channels(float... numbers) throws UnsupportedNodeException {
-    return define(
-        "n" + tensors.size(),
-        Kind.CONSTANT,
-        new int[] {numbers.length},
-        () -> arena.allocateFrom(JAVA_FLOAT, numbers));
-  }
-
-  private MemorySegment contiguous(Constant constant) {
-    int[] sizes = constant.type().shape().sizes();
-    long[] strides = constant.strides();
-    MemorySegment from = constant.data();
-    MemorySegment to = arena.allocate(Math.max(4, 4 * constant.type().shape().numel()), 16);
-    int[] index = new int[sizes.length];
-    for (long i = 0; i < constant.type().shape().numel(); i++) {
-      long at = 0;
-      for (int d = 0; d < sizes.length; d++) {
-        at += index[d] * strides[d];
-      }
-      to.set(JAVA_FLOAT_UNALIGNED, 4 * i, from.get(JAVA_FLOAT_UNALIGNED, 4 * at));
-      for (int d = sizes.length - 1; d >= 0 && ++index[d] == sizes[d]; d--) {
-        index[d] = 0;
-      }
+    float[] numbers = Numbers.of(form.stored().constant());
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] =
+          switch (form.encoding()) {
+            case Encoding.None _ -> numbers[i];
+            case Encoding.PerTensor(float scale, int offset) -> (numbers[i] + offset) * scale;
+            case Encoding.PerAxis(_, float[] scales, int[] offsets) ->
+                (numbers[i] + offsets[i % scales.length]) * scales[i % scales.length];
+          };
     }
-    return to;
+    return numbers;
   }
 
-  /** A tensor within the graph that no value of the program is. */
-  QnnTensor internal(int... sizes) throws UnsupportedNodeException {
-    return define("t" + tensors.size(), Kind.INTERNAL, sizes, null);
+  /** A real number for each channel, beside a tensor of real ones. */
+  QnnTensor channels(QnnTensor beside, float... numbers) throws UnsupportedNodeException {
+    requireReal(beside);
+    String name = "n" + tensors.size();
+    constants.put(name, new Content.Computed(real(numbers, beside.dtype())));
+    return define(name, Kind.CONSTANT, beside.dtype(), Encoding.NONE, new int[] {numbers.length});
+  }
+
+  private static void requireReal(QnnTensor tensor) throws UnsupportedNodeException {
+    if (!(tensor.encoding() instanceof Encoding.None)) {
+      throw new UnsupportedNodeException(
+          Decline.Kind.DTYPE, "a real number meets a quantized tensor");
+    }
+  }
+
+  private MemorySegment real(float[] numbers, DataType dtype) {
+    if (dtype == DataType.FLOAT_32) {
+      return arena.allocateFrom(JAVA_FLOAT, numbers);
+    }
+    MemorySegment halves = arena.allocate(JAVA_SHORT, numbers.length);
+    for (int i = 0; i < numbers.length; i++) {
+      halves.setAtIndex(JAVA_SHORT, i, Float.floatToFloat16(numbers[i]));
+    }
+    return halves;
+  }
+
+  /**
+   * What is added to a product of quantized tensors: integers of the product's scale, or the bias
+   * as it is if the product is of real numbers.
+   */
+  QnnTensor bias(Value bias, QnnTensor input, QnnTensor weight) throws UnsupportedNodeException {
+    if (!(input.encoding() instanceof Encoding.PerTensor(float scale, _))) {
+      return in(bias);
+    }
+    float[] numbers = numbers(bias);
+    Encoding encoding =
+        switch (weight.encoding()) {
+          case Encoding.PerTensor(float each, _) -> new Encoding.PerTensor(scale * each, 0);
+          case Encoding.PerAxis(_, float[] scales, _) when scales.length == numbers.length -> {
+            float[] units = new float[scales.length];
+            for (int c = 0; c < units.length; c++) {
+              units[c] = scale * scales[c];
+            }
+            yield new Encoding.PerAxis(0, units, new int[units.length]);
+          }
+          default ->
+              throw new UnsupportedNodeException(Decline.Kind.DTYPE, "weights are not quantized");
+        };
+    String name = "b" + bias.id() + "." + tensors.size();
+    constants.put(
+        name, new Content.Computed(arena.allocateFrom(JAVA_INT, rounded(numbers, encoding))));
+    return define(
+        name, Kind.CONSTANT, DataType.SFIXED_POINT_32, encoding, new int[] {numbers.length});
+  }
+
+  private static int[] rounded(float[] numbers, Encoding encoding) {
+    int[] integers = new int[numbers.length];
+    for (int c = 0; c < numbers.length; c++) {
+      float unit =
+          encoding instanceof Encoding.PerTensor(float scale, _)
+              ? scale
+              : ((Encoding.PerAxis) encoding).scales()[c];
+      integers[c] =
+          Math.clamp(Math.round((double) numbers[c] / unit), Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+    return integers;
+  }
+
+  /** A tensor within the graph that no value of the program is, of the type of another. */
+  QnnTensor internal(QnnTensor like, int... sizes) throws UnsupportedNodeException {
+    return define("t" + tensors.size(), Kind.INTERNAL, like.dtype(), like.encoding(), sizes);
   }
 
   /** Writes nodes that give a tensor. */
@@ -208,21 +334,22 @@ public final class GraphPlan {
 
   /** A value that a node gives; what leaves the graph is transposed back. */
   void out(Value value, Layout layout, Giving giving) throws UnsupportedNodeException {
-    requireFloat(value);
+    Form form = form(value);
+    Value stored = form.stored();
     EnumMap<Layout, QnnTensor> known = new EnumMap<>(Layout.class);
-    written.put(value, known);
-    boolean leaves = view.isOutput(value);
-    boolean direct = leaves && layout == Layout.FIRST && view.users(value).isEmpty();
+    written.put(stored, known);
+    boolean leaves = view.isOutput(stored);
+    boolean direct = leaves && layout == Layout.FIRST && view.users(stored).isEmpty();
     QnnTensor tensor =
         define(
-            direct ? name(value) : name(value) + "." + layout,
+            direct ? name(stored) : name(stored) + "." + layout,
             direct ? Kind.OUTPUT : Kind.INTERNAL,
-            layout.sizes(value.shape()),
-            null);
+            form,
+            layout.sizes(value.shape()));
     giving.to(tensor);
     known.put(layout, tensor);
     if (leaves && !direct) {
-      QnnTensor out = define(name(value), Kind.OUTPUT, Layout.FIRST.sizes(value.shape()), null);
+      QnnTensor out = define(name(stored), Kind.OUTPUT, form, Layout.FIRST.sizes(value.shape()));
       if (layout == Layout.LAST) {
         transpose(tensor, out, Layout.TO_FIRST);
       } else {
@@ -243,38 +370,25 @@ public final class GraphPlan {
     nodes.add(new QnnNode(type + "_" + nodes.size(), type, parameters, inputs, List.of(output)));
   }
 
-  private static void requireFloat(Value value) throws UnsupportedNodeException {
-    if (!value.isTensor() || value.dtype() != DType.FLOAT) {
-      throw new UnsupportedNodeException(
-          Decline.Kind.DTYPE, "a value is " + value.type() + ", not float32");
-    }
-    if (value.tensorType().dynamic()) {
-      throw new UnsupportedNodeException(Decline.Kind.DYNAMIC_SHAPE, "sizes vary");
-    }
-    if (value.shape().numel() == 0) {
-      throw new UnsupportedNodeException(Decline.Kind.SHAPE, "a tensor is empty");
-    }
-  }
-
-  /** What a constant holds; null for other tensors. */
-  private @Nullable MemorySegment content(QnnTensor tensor) {
-    Supplier<MemorySegment> constant = constants.get(tensor.name());
-    return constant == null ? null : data.computeIfAbsent(tensor.name(), _ -> constant.get());
-  }
-
   /** Adds all that decides what is computed to a digest. */
   public void digest(MessageDigest into) {
     for (QnnTensor tensor : tensors.values()) {
-      into.update((tensor.kind() + " " + tensor).getBytes(UTF_8));
-      MemorySegment content = content(tensor);
+      into.update((tensor.kind() + " " + tensor + text(tensor.encoding())).getBytes(UTF_8));
+      Content content = constants.get(tensor.name());
       if (content != null) {
-        into.update(content.asByteBuffer());
+        content.digest(into);
       }
     }
     for (QnnNode node : nodes) {
       into.update((node.type() + node.inputs() + node.outputs()).getBytes(UTF_8));
       node.parameters().forEach(p -> into.update(text(p).getBytes(UTF_8)));
     }
+  }
+
+  private static String text(Encoding encoding) {
+    return encoding instanceof Encoding.PerAxis(int axis, float[] scales, int[] offsets)
+        ? axis + Arrays.toString(scales) + Arrays.toString(offsets)
+        : encoding.toString();
   }
 
   private static String text(Parameter parameter) {
@@ -288,10 +402,13 @@ public final class GraphPlan {
    *
    * @return the tensors at the border with their ids, by name
    */
-  public Map<String, QnnTensor> write(QnnGraphBuilder graph) throws QnnException {
+  public Map<String, QnnTensor> write(QnnGraphBuilder graph)
+      throws QnnException, UnsupportedNodeException {
     Map<String, QnnTensor> defined = new HashMap<>();
     for (QnnTensor tensor : tensors.values()) {
-      defined.put(tensor.name(), graph.define(tensor, content(tensor)));
+      Content content = constants.get(tensor.name());
+      defined.put(
+          tensor.name(), graph.define(tensor, content == null ? null : content.write(arena)));
     }
     for (QnnNode node : nodes) {
       graph.add(

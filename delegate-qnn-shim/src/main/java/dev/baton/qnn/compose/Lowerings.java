@@ -4,15 +4,23 @@ import dev.baton.delegate.Decline;
 import dev.baton.graph.Argument;
 import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
+import dev.baton.graph.Quantization;
+import dev.baton.graph.QuantizedOperator;
+import dev.baton.graph.QuantizedOperator.Operand;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
 import dev.baton.qnn.ffi.QnnNode.Parameter;
 import dev.baton.qnn.ffi.QnnTensor;
+import dev.baton.qnn.ffi.QnnTensor.Encoding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** How each operator of the vocabulary is written in the vendor's. */
 public final class Lowerings {
@@ -23,27 +31,62 @@ public final class Lowerings {
           Map.entry("aten::exp", "ElementWiseExp"),
           Map.entry("aten::log", "ElementWiseLog"),
           Map.entry("aten::sqrt", "ElementWiseSquareRoot"),
-          Map.entry("aten::rsqrt", "ElementWiseRsqrt"),
           Map.entry("aten::floor", "ElementWiseFloor"),
           Map.entry("aten::ceil", "ElementWiseCeil"),
           Map.entry("aten::relu", "Relu"),
-          Map.entry("aten::relu6", "Relu6"),
           Map.entry("aten::sigmoid", "Sigmoid"),
           Map.entry("aten::tanh", "Tanh"),
           Map.entry("aten::hardswish", "HardSwish"));
+
+  private static final String DIVIDE = "ElementWiseDivide";
 
   private static final Map<String, String> BINARY =
       Map.of(
           "aten::add.Tensor", "ElementWiseAdd",
           "aten::sub.Tensor", "ElementWiseSubtract",
           "aten::mul.Tensor", "ElementWiseMultiply",
-          "aten::div.Tensor", "ElementWiseDivide",
+          "aten::div.Tensor", DIVIDE,
           "aten::maximum", "ElementWiseMaximum",
           "aten::minimum", "ElementWiseMinimum",
           "aten::add.Scalar", "ElementWiseAdd",
           "aten::sub.Scalar", "ElementWiseSubtract",
           "aten::mul.Scalar", "ElementWiseMultiply",
-          "aten::div.Scalar", "ElementWiseDivide");
+          "aten::div.Scalar", DIVIDE);
+
+  /** Those that leave the elements as they lie. */
+  private static final Set<String> RESHAPES =
+      Set.of(
+          "aten::view_copy",
+          "aten::view",
+          "aten::reshape",
+          "aten::unsqueeze_copy",
+          "aten::unsqueeze",
+          "aten::squeeze_copy.dim",
+          "aten::squeeze_copy.dims",
+          "aten::squeeze.dim",
+          "aten::flatten.using_ints",
+          "aten::clone",
+          "aten::alias_copy",
+          "aten::detach_copy",
+          "dim_order_ops::_clone_dim_order",
+          "dim_order_ops::_to_dim_order_copy",
+          "aten::_to_copy");
+
+  private static final Set<String> PERMUTATIONS =
+      Set.of(
+          "aten::permute_copy",
+          "aten::permute",
+          "aten::transpose_copy.int",
+          "aten::transpose.int",
+          "aten::t_copy");
+
+  /** Those of one tensor that only move its elements, whatever they are. */
+  static final Set<String> MOVES =
+      Stream.concat(RESHAPES.stream(), PERMUTATIONS.stream())
+          .collect(Collectors.toUnmodifiableSet());
+
+  private static final String NO_INFINITY =
+      "the processor gives a number, no infinity, where something is divided by 0";
 
   private Lowerings() {}
 
@@ -52,12 +95,13 @@ public final class Lowerings {
   }
 
   /**
-   * Writes a node into a plan.
+   * Writes a group of nodes into a plan.
    *
    * @throws UnsupportedNodeException if the vendor's operators cannot say it
    */
-  public static void lower(Node node, GraphView view, GraphPlan plan)
+  public static void lower(Group group, GraphView view, GraphPlan plan)
       throws UnsupportedNodeException {
+    Node node = group.node();
     for (int i = 1; i < node.results().size(); i++) {
       Value result = node.results().get(i);
       if (!view.users(result).isEmpty() || view.isOutput(result)) {
@@ -65,9 +109,69 @@ public final class Lowerings {
       }
     }
     try {
-      lower(node, plan);
+      if (group.quantized() != null) {
+        quantized(group.quantized(), plan);
+      } else if (QuantizedOperator.isQuantizing(node)) {
+        conversion(node, plan);
+      } else {
+        lower(node, plan);
+      }
     } catch (IllegalStateException e) {
       throw argument("an argument is computed by the program");
+    } finally {
+      plan.endGroup();
+    }
+  }
+
+  /** An operator whose operands and result lie in the graph as integers. */
+  private static void quantized(QuantizedOperator match, GraphPlan plan)
+      throws UnsupportedNodeException {
+    Node node = match.operator();
+    for (Operand operand : match.operands()) {
+      Quantization how = operand.quantization();
+      if (how != null) {
+        plan.stand(operand.value(), Form.quantized(operand.source(), how));
+      } else if (!isBias(node, operand.value())) {
+        throw new UnsupportedNodeException(Decline.Kind.DTYPE, "an operand is not quantized");
+      }
+    }
+    Quantization how = Objects.requireNonNull(match.output());
+    Form result = Form.quantized(match.result(), how);
+    Node clamp = match.clamp();
+    if (clamp == null
+        || (result.encoding() instanceof Encoding.PerTensor t
+            && Clamp.of(clamp).holdsAll(result.dtype(), t))) {
+      plan.stand(node.result(), result);
+      lower(node, plan);
+    } else {
+      plan.stand(node.result(), result.at(node.result()));
+      plan.stand(clamp.result(), result);
+      lower(node, plan);
+      lower(clamp, plan);
+    }
+  }
+
+  private static boolean isBias(Node node, Value value) {
+    String bias = node.name().equals("aten::addmm") ? "self" : "bias";
+    return node.operator().has(bias) && node.tensorOrNull(bias) == value;
+  }
+
+  /** Between real numbers and integers. */
+  private static void conversion(Node node, GraphPlan plan) throws UnsupportedNodeException {
+    Quantization how = Quantization.of(node);
+    if (how == null) {
+      throw argument("scales are computed by the program");
+    }
+    if (Quantization.isQuantize(node)) {
+      plan.stand(node.result(), Form.quantized(node.result(), how));
+      unary(node, "Quantize", List.of(), plan);
+    } else {
+      Value integers = node.tensor("input");
+      if (integers.isConstant()) {
+        throw argument("it makes real numbers of a constant");
+      }
+      plan.stand(integers, Form.quantized(integers, how));
+      unary(node, "Dequantize", List.of(), plan);
     }
   }
 
@@ -81,15 +185,19 @@ public final class Lowerings {
       binary(node, BINARY.get(name), plan);
       return;
     }
+    if (RESHAPES.contains(name)) {
+      simple(node, "Reshape", List.of(), plan);
+      return;
+    }
     switch (name) {
+      case "aten::rsqrt" -> throw argument(NO_INFINITY);
       case "aten::gelu" -> {
         if (!node.text("approximate", "none").equals("none")) {
           throw argument("gelu is approximated by tanh");
         }
         unary(node, "Gelu", List.of(), plan);
       }
-      case "aten::hardtanh" -> clamp(node, "min_val", "max_val", plan);
-      case "aten::clamp" -> clamp(node, "min", "max", plan);
+      case "aten::hardtanh", "aten::clamp", "aten::relu6" -> clamp(node, plan);
       case "aten::_softmax" ->
           simple(
               node,
@@ -99,7 +207,7 @@ public final class Lowerings {
       case "aten::linear" ->
           linear(node, "input", "weight", node.tensorOrNull("bias"), false, plan);
       case "aten::mm" -> {
-        if (node.tensor("mat2").isConstant()) {
+        if (plan.isConstant(node.tensor("mat2"))) {
           linear(node, "self", "mat2", null, true, plan);
         } else {
           matmul(node, "self", "mat2", plan);
@@ -145,22 +253,6 @@ public final class Lowerings {
       }
       case "aten::t_copy" ->
           permute(node, rank(node) == 2 ? new long[] {1, 0} : new long[] {0}, plan);
-      case "aten::view_copy",
-          "aten::view",
-          "aten::reshape",
-          "aten::unsqueeze_copy",
-          "aten::unsqueeze",
-          "aten::squeeze_copy.dim",
-          "aten::squeeze_copy.dims",
-          "aten::squeeze.dim",
-          "aten::flatten.using_ints",
-          "aten::clone",
-          "aten::alias_copy",
-          "aten::detach_copy",
-          "dim_order_ops::_clone_dim_order",
-          "dim_order_ops::_to_dim_order_copy",
-          "aten::_to_copy" ->
-          simple(node, "Reshape", List.of(), plan);
       default ->
           throw new UnsupportedNodeException(
               Decline.Kind.OPERATOR, "the delegate has no way to write " + name + " for QNN");
@@ -191,17 +283,18 @@ public final class Lowerings {
     plan.out(node.result(), layout, out -> plan.add(type, parameters, List.of(x), out));
   }
 
-  private static void clamp(Node node, String low, String high, GraphPlan plan)
-      throws UnsupportedNodeException {
-    float least = node.isNone(low) ? -Float.MAX_VALUE : (float) node.number(low);
-    float most = node.isNone(high) ? Float.MAX_VALUE : (float) node.number(high);
-    if (least == 0 && node.isNone(high)) {
+  private static void clamp(Node node, GraphPlan plan) throws UnsupportedNodeException {
+    Value x = node.inputs().get(0);
+    Clamp clamp = Clamp.of(node).within(plan.in(x, plan.layout(x)));
+    if (clamp.isRelu()) {
       unary(node, "Relu", List.of(), plan);
     } else {
       unary(
           node,
           "ReluMinMax",
-          List.of(new Parameter.F32("min_value", least), new Parameter.F32("max_value", most)),
+          List.of(
+              new Parameter.F32("min_value", clamp.least()),
+              new Parameter.F32("max_value", clamp.most())),
           plan);
     }
   }
@@ -214,10 +307,16 @@ public final class Lowerings {
     Value a = node.tensor("self");
     if (!(node.argument("other") instanceof Value b)) {
       Layout layout = plan.layout(a);
+      if (type.equals(DIVIDE) && node.number("other") == 0) {
+        throw argument(NO_INFINITY);
+      }
       QnnTensor x = plan.in(a, layout);
-      QnnTensor y = plan.scalar(node.number("other"));
+      QnnTensor y = plan.scalar(node.number("other"), x);
       plan.out(node.result(), layout, out -> plan.add(type, List.of(), List.of(x, y), out));
       return;
+    }
+    if (type.equals(DIVIDE)) {
+      requireNoZero(b, plan);
     }
     boolean last =
         plan.layout(a) == Layout.LAST
@@ -229,15 +328,26 @@ public final class Lowerings {
     plan.out(node.result(), layout, out -> plan.add(type, List.of(), List.of(x, y), out));
   }
 
+  private static void requireNoZero(Value divisor, GraphPlan plan) throws UnsupportedNodeException {
+    if (!plan.isConstant(divisor)) {
+      throw argument(NO_INFINITY);
+    }
+    for (float number : plan.numbers(divisor)) {
+      if (number == 0) {
+        throw argument(NO_INFINITY);
+      }
+    }
+  }
+
   private static void addmm(Node node, GraphPlan plan) throws UnsupportedNodeException {
     Value bias = node.tensor("self");
     boolean plain =
         node.number("alpha") == 1
             && node.number("beta") == 1
-            && bias.isConstant()
+            && plan.isConstant(bias)
             && bias.shape().rank() == 1
             && bias.shape().numel() == node.result().shape().size(-1)
-            && node.tensor("mat2").isConstant();
+            && plan.isConstant(node.tensor("mat2"));
     if (!plain) {
       throw argument("it is no linear layer with constant weights");
     }
@@ -259,7 +369,7 @@ public final class Lowerings {
       throws UnsupportedNodeException {
     Value x = node.tensor(input);
     Value w = node.tensor(weight);
-    if (!w.isConstant() || w.shape().rank() != 2 || (bias != null && !bias.isConstant())) {
+    if (!plan.isConstant(w) || w.shape().rank() != 2 || (bias != null && !plan.isConstant(bias))) {
       throw new UnsupportedNodeException(Decline.Kind.NOT_CONSTANT, "weights are not constant");
     }
     int m = w.shape().size(transposed ? 1 : 0);
@@ -270,14 +380,15 @@ public final class Lowerings {
     if (x.shape().rank() == 2) {
       inputs.add(from);
     } else {
-      QnnTensor flat = plan.internal(rows, n);
+      QnnTensor flat = plan.internal(from, rows, n);
       plan.add("Reshape", List.of(), List.of(from), flat);
       inputs.add(flat);
     }
-    inputs.add(
-        plan.constant(w, transposed ? new int[] {1, 0} : new int[] {0, 1}, new int[] {m, n}));
+    QnnTensor weights =
+        plan.constant(w, transposed ? new int[] {1, 0} : new int[] {0, 1}, new int[] {m, n});
+    inputs.add(weights);
     if (bias != null) {
-      inputs.add(plan.in(bias));
+      inputs.add(plan.bias(bias, from, weights));
     }
     plan.out(
         node.result(),
@@ -285,7 +396,7 @@ public final class Lowerings {
           if (out.sizes().length == 2) {
             plan.add("FullyConnected", List.of(), inputs, out);
           } else {
-            QnnTensor flat = plan.internal(rows, m);
+            QnnTensor flat = plan.internal(out, rows, m);
             plan.add("FullyConnected", List.of(), inputs, flat);
             plan.add("Reshape", List.of(), List.of(flat), out);
           }
@@ -327,7 +438,7 @@ public final class Lowerings {
     if (node.bool("transposed")) {
       throw argument("it is transposed");
     }
-    if (!w.isConstant() || (bias != null && !bias.isConstant())) {
+    if (!plan.isConstant(w) || (bias != null && !plan.isConstant(bias))) {
       throw new UnsupportedNodeException(Decline.Kind.NOT_CONSTANT, "weights are not constant");
     }
     int[] one = {1, 1};
@@ -343,12 +454,14 @@ public final class Lowerings {
     }
     Shape s = w.shape();
     List<QnnTensor> inputs = new ArrayList<>();
-    inputs.add(plan.in(x, Layout.LAST));
-    inputs.add(
+    QnnTensor image = plan.in(x, Layout.LAST);
+    QnnTensor weights =
         plan.constant(
-            w, new int[] {2, 3, 1, 0}, new int[] {s.size(2), s.size(3), s.size(1), s.size(0)}));
+            w, new int[] {2, 3, 1, 0}, new int[] {s.size(2), s.size(3), s.size(1), s.size(0)});
+    inputs.add(image);
+    inputs.add(weights);
     if (bias != null) {
-      inputs.add(plan.in(bias));
+      inputs.add(plan.bias(bias, image, weights));
     }
     plan.out(
         node.result(),
@@ -415,8 +528,9 @@ public final class Lowerings {
       factor[c] = (float) f;
       summand[c] = (float) ((beta == null ? 0 : beta[c]) - mean[c] * f);
     }
+    QnnTensor image = plan.in(x, Layout.LAST);
     List<QnnTensor> inputs =
-        List.of(plan.in(x, Layout.LAST), plan.channels(factor), plan.channels(summand));
+        List.of(image, plan.channels(image, factor), plan.channels(image, summand));
     plan.out(node.result(), Layout.LAST, out -> plan.add("Batchnorm", List.of(), inputs, out));
   }
 
@@ -453,7 +567,7 @@ public final class Lowerings {
     plan.out(
         node.result(),
         out -> {
-          QnnTensor pooled = plan.internal(x.shape().size(0), 1, 1, x.shape().size(1));
+          QnnTensor pooled = plan.internal(out, x.shape().size(0), 1, 1, x.shape().size(1));
           plan.add(
               "PoolAvg2d",
               List.of(two("filter_size", all), two("stride", all), padding(0, 0, 0, 0)),

@@ -42,6 +42,20 @@ public enum DataType {
     return this == FLOAT_16 || this == FLOAT_32 || this == FLOAT_64;
   }
 
+  /** How many integers there are, of a type of up to 32 bits. */
+  public long codes() {
+    return 1L << (Byte.SIZE * byteSize);
+  }
+
+  /** The least integer, of a fixed-point type. */
+  public long least() {
+    return switch (this) {
+      case SFIXED_POINT_8, SFIXED_POINT_16, SFIXED_POINT_32 -> -codes() / 2;
+      case UFIXED_POINT_8, UFIXED_POINT_16, UFIXED_POINT_32 -> 0;
+      default -> throw new IllegalStateException(this + " is not of fixed point");
+    };
+  }
+
   static DataType of(int code, String tensor) throws QnnFormatException {
     for (DataType type : values()) {
       if (type.code == code) {

@@ -1,11 +1,11 @@
 package dev.baton.tck.conformance;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Method;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.runtime.Tensor;
-import dev.baton.tck.ProgramBuilder;
-import dev.baton.tck.ProgramBuilder.Method;
-import dev.baton.tck.ProgramBuilder.Slot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -303,24 +303,6 @@ final class Cases {
               Slot convolved = m.tensor(DType.FLOAT, 1, CHANNELS, 9, 7);
               convolve(m, image, convolved, 1, 1);
               m.output(y, convolved);
-            })
-        .toBytes();
-  }
-
-  /** A program that calls a payload. */
-  static byte[] calling(PayloadSample sample, byte[] payload) {
-    return new ProgramBuilder()
-        .method(
-            "forward",
-            m -> {
-              List<Slot> ins =
-                  sample.inputs().stream().map(t -> m.input(t.dtype(), t.shape().sizes())).toList();
-              List<Slot> outs =
-                  sample.outputs().stream()
-                      .map(t -> m.tensor(t.dtype(), t.shape().sizes()))
-                      .toList();
-              m.delegate(sample.id(), payload, sample.specs(), ins, outs);
-              m.output(outs.toArray(Slot[]::new));
             })
         .toBytes();
   }

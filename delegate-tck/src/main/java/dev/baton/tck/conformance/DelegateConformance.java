@@ -1037,7 +1037,7 @@ public abstract class DelegateConformance {
 
   /** True if it ran, false if it was refused. */
   private boolean runs(PayloadSample sample, byte[] payload, Delegate delegate) {
-    try (ModelMethod method = load(Cases.calling(sample, payload), delegate);
+    try (ModelMethod method = load(sample.program(payload), delegate);
         Execution execution = method.newExecution()) {
       Numbers.run(execution, inputs(sample, 1));
       return true;
@@ -1054,7 +1054,7 @@ public abstract class DelegateConformance {
   public final void stateIsResetAndCopied() {
     for (PayloadSample sample : samples()) {
       WatchedDelegate delegate = watched();
-      try (ModelMethod method = load(Cases.calling(sample, sample.payload()), delegate);
+      try (ModelMethod method = load(sample.program(), delegate);
           Execution execution = method.newExecution();
           Execution other = method.newExecution()) {
         List<Tensor> inputs = inputs(sample, 2);

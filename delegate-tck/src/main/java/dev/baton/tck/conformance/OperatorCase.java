@@ -1,7 +1,7 @@
 package dev.baton.tck.conformance;
 
+import dev.baton.cases.program.ProgramBuilder;
 import dev.baton.runtime.Tensor;
-import dev.baton.tck.ProgramBuilder;
 import java.util.List;
 import java.util.function.Consumer;
 

@@ -1,5 +1,7 @@
 package dev.baton.tck.conformance;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.TensorType;
 import java.util.List;
 import java.util.Map;
@@ -28,5 +30,30 @@ public record PayloadSample(
     specs = Map.copyOf(specs);
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
+  }
+
+  /** A program whose method {@code forward} is one call of the sample. */
+  public byte[] program() {
+    return program(payload);
+  }
+
+  /**
+   * The same program with other bytes for a payload.
+   *
+   * @param bytes sound or not
+   */
+  public byte[] program(byte[] bytes) {
+    return new ProgramBuilder()
+        .method(
+            "forward",
+            m -> {
+              List<Slot> ins =
+                  inputs.stream().map(t -> m.input(t.dtype(), t.shape().sizes())).toList();
+              List<Slot> outs =
+                  outputs.stream().map(t -> m.tensor(t.dtype(), t.shape().sizes())).toList();
+              m.delegate(id, bytes, specs, ins, outs);
+              m.output(outs.toArray(Slot[]::new));
+            })
+        .toBytes();
   }
 }

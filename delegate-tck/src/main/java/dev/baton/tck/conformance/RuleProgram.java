@@ -25,7 +25,7 @@ record RuleProgram(byte[] bytes, List<int[]> shapes, boolean payload) {
 
   static RuleProgram calling(PayloadSample sample) {
     List<int[]> shapes = sample.inputs().stream().map(t -> t.shape().sizes()).toList();
-    return new RuleProgram(Cases.calling(sample, sample.payload()), shapes, true);
+    return new RuleProgram(sample.program(), shapes, true);
   }
 
   List<Tensor> inputs(int seed) {

@@ -37,7 +37,9 @@ class PlacementCostTest {
         "step " + index,
         runner,
         subgraph,
-        List.of(of).stream().map(o -> new Profile.Operation(o.name(), o.origin())).toList(),
+        List.of(of).stream()
+            .map(o -> new Profile.Operation(o.name(), o.origin(), index, 0))
+            .toList(),
         List.of(),
         List.of(),
         100,

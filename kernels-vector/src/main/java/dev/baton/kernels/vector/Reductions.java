@@ -2,7 +2,6 @@ package dev.baton.kernels.vector;
 
 import static dev.baton.kernels.vector.Lanes.ALL;
 import static dev.baton.kernels.vector.Lanes.SPECIES;
-import static dev.baton.kernels.vector.RowLoops.BLOCK;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
@@ -31,6 +30,9 @@ enum Reductions implements FastKernel {
   VARIANCE,
   DEVIATION,
   VARIANCE_MEAN;
+
+  /** Elements that are summed before their sum is added to that of those before. */
+  private static final int BLOCK = 256;
 
   static @Nullable FastKernel find(String operator) {
     return switch (operator) {
@@ -213,18 +215,12 @@ enum Reductions implements FastKernel {
     static void sum(long from, int n, int pitch, int some, long to) {
       VectorMask<Float> mask = Lanes.first(some);
       FloatVector sum = broadcast(SPECIES, 0f);
-      int i = 0;
-      while (i < n) {
-        FloatVector blocks = broadcast(SPECIES, 0f);
-        int last = i + Math.min(n - i, BLOCK * BLOCK);
-        while (i < last) {
-          FloatVector s = broadcast(SPECIES, 0f);
-          for (int end = i + Math.min(last - i, BLOCK); i < end; i++) {
-            s = s.add(fromMemorySegment(SPECIES, ALL, from + 4L * i * pitch, LITTLE_ENDIAN, mask));
-          }
-          blocks = blocks.add(s);
+      for (int b = 0; b < n; b += BLOCK) {
+        FloatVector s = broadcast(SPECIES, 0f);
+        for (int i = b; i < Math.min(n, b + BLOCK); i++) {
+          s = s.add(fromMemorySegment(SPECIES, ALL, from + 4L * i * pitch, LITTLE_ENDIAN, mask));
         }
-        sum = sum.add(blocks);
+        sum = sum.add(s);
       }
       sum.intoMemorySegment(ALL, to, LITTLE_ENDIAN, mask);
     }
@@ -234,20 +230,14 @@ enum Reductions implements FastKernel {
       VectorMask<Float> mask = Lanes.first(some);
       FloatVector m = fromMemorySegment(SPECIES, ALL, mean, LITTLE_ENDIAN, mask);
       FloatVector sum = broadcast(SPECIES, 0f);
-      int i = 0;
-      while (i < n) {
-        FloatVector blocks = broadcast(SPECIES, 0f);
-        int last = i + Math.min(n - i, BLOCK * BLOCK);
-        while (i < last) {
-          FloatVector s = broadcast(SPECIES, 0f);
-          for (int end = i + Math.min(last - i, BLOCK); i < end; i++) {
-            FloatVector d =
-                fromMemorySegment(SPECIES, ALL, from + 4L * i * pitch, LITTLE_ENDIAN, mask).sub(m);
-            s = d.fma(d, s);
-          }
-          blocks = blocks.add(s);
+      for (int b = 0; b < n; b += BLOCK) {
+        FloatVector s = broadcast(SPECIES, 0f);
+        for (int i = b; i < Math.min(n, b + BLOCK); i++) {
+          FloatVector d =
+              fromMemorySegment(SPECIES, ALL, from + 4L * i * pitch, LITTLE_ENDIAN, mask).sub(m);
+          s = d.fma(d, s);
         }
-        sum = sum.add(blocks);
+        sum = sum.add(s);
       }
       sum.intoMemorySegment(ALL, to, LITTLE_ENDIAN, mask);
     }

@@ -12,73 +12,65 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Sums and other loops over a row of elements that follow each other. */
 final class RowLoops {
-  /** Elements of a lane that are summed before their sum is added to that of those before. */
-  static final int BLOCK = 256;
-
-  /** Elements of as many blocks. */
-  private static final int BLOCKS = BLOCK * BLOCK * Lanes.COUNT;
+  /** Elements that lanes sum one after the other, 256 each. */
+  private static final int BLOCK = 256 * Lanes.COUNT;
 
   private static final Activation EXP = VectorMath::exp;
 
   private RowLoops() {}
 
   /**
-   * Lane i sums the elements i, i + L, …; then the lanes are summed. A lane's sum is one of sums of
-   * sums of {@link #BLOCK} elements each, so that its error does not grow with the row.
+   * Sum of the sums of two halves, until they are short: so the error does not grow with the row.
    */
   static float sum(long at, int n) {
-    FloatVector sum = broadcast(SPECIES, 0f);
-    int whole = Lanes.whole(n);
+    if (n <= BLOCK) {
+      return sumOfBlock(at, n);
+    }
+    int half = Lanes.whole(n / 2);
+    return sum(at, half) + sum(at + 4L * half, n - half);
+  }
+
+  /** Lane i sums the elements i, i + L, …; then the lanes are summed. */
+  private static float sumOfBlock(long at, int n) {
+    FloatVector s = broadcast(SPECIES, 0f);
     int i = 0;
-    while (i < whole) {
-      FloatVector blocks = broadcast(SPECIES, 0f);
-      int last = i + Math.min(whole - i, BLOCKS);
-      while (i < last) {
-        FloatVector s = broadcast(SPECIES, 0f);
-        for (int end = i + Math.min(last - i, BLOCK * Lanes.COUNT); i < end; i += Lanes.COUNT) {
-          s = s.add(fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN));
-        }
-        blocks = blocks.add(s);
-      }
-      sum = sum.add(blocks);
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      s = s.add(fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN));
     }
     if (i < n) {
-      sum =
-          sum.add(fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i)));
+      s = s.add(fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i)));
     }
     long lanes = Scratch.vector();
-    sum.intoMemorySegment(ALL, lanes, LITTLE_ENDIAN);
+    s.intoMemorySegment(ALL, lanes, LITTLE_ENDIAN);
     return Lanes.sum(lanes);
   }
 
-  /** Sum of (x − mean)², in the blocks of {@link #sum}. */
+  /** Sum of (x − mean)², of halves as {@link #sum} is. */
   static float squares(long at, int n, float mean) {
-    FloatVector sum = broadcast(SPECIES, 0f);
+    if (n <= BLOCK) {
+      return squaresOfBlock(at, n, mean);
+    }
+    int half = Lanes.whole(n / 2);
+    return squares(at, half, mean) + squares(at + 4L * half, n - half, mean);
+  }
+
+  private static float squaresOfBlock(long at, int n, float mean) {
+    FloatVector s = broadcast(SPECIES, 0f);
     FloatVector m = broadcast(SPECIES, mean);
-    int whole = Lanes.whole(n);
     int i = 0;
-    while (i < whole) {
-      FloatVector blocks = broadcast(SPECIES, 0f);
-      int last = i + Math.min(whole - i, BLOCKS);
-      while (i < last) {
-        FloatVector s = broadcast(SPECIES, 0f);
-        for (int end = i + Math.min(last - i, BLOCK * Lanes.COUNT); i < end; i += Lanes.COUNT) {
-          FloatVector d = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN).sub(m);
-          s = d.fma(d, s);
-        }
-        blocks = blocks.add(s);
-      }
-      sum = sum.add(blocks);
+    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+      FloatVector d = fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN).sub(m);
+      s = d.fma(d, s);
     }
     if (i < n) {
       FloatVector d =
           fromMemorySegment(SPECIES, ALL, at + 4L * i, LITTLE_ENDIAN, Lanes.first(n - i))
               .sub(m)
               .blend(0f, Lanes.first(n - i).not());
-      sum = d.fma(d, sum);
+      s = d.fma(d, s);
     }
     long lanes = Scratch.vector();
-    sum.intoMemorySegment(ALL, lanes, LITTLE_ENDIAN);
+    s.intoMemorySegment(ALL, lanes, LITTLE_ENDIAN);
     return Lanes.sum(lanes);
   }
 

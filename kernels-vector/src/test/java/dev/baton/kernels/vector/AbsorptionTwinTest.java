@@ -406,7 +406,7 @@ class AbsorptionTwinTest {
   private static List<List<String>> steps(BoundPlan plan) {
     return IntStream.range(0, plan.stepCount())
         .mapToObj(i ->
-            plan.describe(i, i).operations().stream()
+            plan.describe(i, i, node -> 0).operations().stream()
                 .map(Profile.Operation::name)
                 .map(name -> name.substring("aten::".length()))
                 .toList())

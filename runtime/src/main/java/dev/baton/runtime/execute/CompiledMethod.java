@@ -14,7 +14,10 @@ import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.MethodBlock;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.flight.Flight;
+import dev.baton.runtime.flight.LoadEvent;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
@@ -31,6 +34,7 @@ import dev.baton.runtime.lift.Recomposition;
 import dev.baton.runtime.lift.SafeSoftmax;
 import dev.baton.runtime.lift.Simplifier;
 import dev.baton.runtime.lift.TypeCheck;
+import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.lift.VaryingViews;
 import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.placement.Closing;
@@ -194,6 +198,33 @@ public final class CompiledMethod implements AutoCloseable {
       Sessions sessions,
       WorkerPool workers,
       long start) {
+    LoadEvent event = Flight.isOn() ? LoadEvent.begun() : null;
+    String placed = "";
+    String failure = "";
+    try {
+      CompiledMethod result = packed(program, method, kernels, delegates, sessions, workers);
+      placed = result.placement.summary();
+      Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
+      LOG.log(System.Logger.Level.INFO, () -> loaded.message());
+      sessions.options().listener().accept(loaded);
+      return result;
+    } catch (RuntimeException | Error e) {
+      failure = String.valueOf(e.getMessage());
+      throw e;
+    } finally {
+      if (event != null) {
+        event.done(program.source(), method, placed, failure);
+      }
+    }
+  }
+
+  private static CompiledMethod packed(
+      Program program,
+      String method,
+      Kernels kernels,
+      Delegates delegates,
+      Sessions sessions,
+      WorkerPool workers) {
     CompiledMethod result = of(program, method, kernels, delegates, sessions, workers, true);
     try {
       PackingAhead.run(result);
@@ -205,9 +236,6 @@ public final class CompiledMethod implements AutoCloseable {
       }
       throw e;
     }
-    Event.Loaded loaded = new Event.Loaded(result.placement, System.nanoTime() - start);
-    LOG.log(System.Logger.Level.INFO, () -> loaded.message());
-    sessions.options().listener().accept(loaded);
     return result;
   }
 
@@ -312,6 +340,40 @@ public final class CompiledMethod implements AutoCloseable {
     return blocks;
   }
 
+  /** The blocks as others see them. */
+  public List<MethodBlock> methodBlocks() {
+    return blocks.stream()
+        .map(b ->
+            new MethodBlock(
+                b.block().graph(), variables(b.block().reads()), variables(b.block().writes())))
+        .toList();
+  }
+
+  private static List<MethodBlock.Variable> variables(List<Variable> variables) {
+    return variables.stream()
+        .map(v ->
+            new MethodBlock.Variable(
+                v.index(),
+                v.name(),
+                switch (v.kind()) {
+                  case INPUT -> MethodBlock.Variable.Kind.INPUT;
+                  case OUTPUT -> MethodBlock.Variable.Kind.OUTPUT;
+                  case STATE -> MethodBlock.Variable.Kind.STATE;
+                  case LOCAL -> MethodBlock.Variable.Kind.LOCAL;
+                },
+                v.type()))
+        .toList();
+  }
+
+  /** Position of each node among the operators of the placement. */
+  Map<Node, Integer> positions() {
+    Map<Node, Integer> positions = new IdentityHashMap<>();
+    for (PlacedBlock placed : blocks) {
+      placed.block().graph().nodes().forEach(n -> positions.put(n, positions.size()));
+    }
+    return positions;
+  }
+
   /** True if another load may write the payload of an opaque unit out as operators. */
   boolean couldLift(Unit.OnDelegate unit) {
     return blocks.stream()
@@ -322,6 +384,9 @@ public final class CompiledMethod implements AutoCloseable {
 
   /** What single nodes in Java compute once: {@link #constant(Value)} gives it. */
   Set<Value> late(List<Unit> units) {
+    if (options.isSingleSteps()) {
+      return Set.of(); // who observes a run sees them
+    }
     return late.among(
         units.stream()
             .filter(Unit.OnJava.class::isInstance)

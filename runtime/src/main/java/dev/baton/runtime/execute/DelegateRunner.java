@@ -13,6 +13,8 @@ import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.ShadowReport;
+import dev.baton.runtime.flight.FallbackEvent;
+import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
@@ -23,6 +25,7 @@ import dev.baton.runtime.placement.JavaUnits;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
+import dev.baton.runtime.plan.Observation;
 import dev.baton.runtime.plan.Recording;
 import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.shadow.ShadowedPart;
@@ -98,6 +101,7 @@ final class DelegateRunner {
     private final List<Operand> outputs;
     private final boolean forTwin;
     private @Nullable BoundPlan twin;
+    private final Map<Node, Node> originals = new IdentityHashMap<>(); // of the twin's nodes
 
     BoundStep(NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
       this.facts = facts;
@@ -112,6 +116,7 @@ final class DelegateRunner {
         runTwin();
         return;
       }
+      long start = Flight.isOn() ? System.nanoTime() : 0;
       try {
         DelegateExecution bound = execution;
         if (bound == null || current != this) {
@@ -122,8 +127,9 @@ final class DelegateRunner {
         if (e instanceof DelegateException d && d.kind() == DelegateException.Kind.CANCELLED) {
           core.control().check(); // who gives up unasked has failed
         }
+        long failing = Flight.isOn() ? System.nanoTime() - start : 0;
         fallBack(e);
-        runTwin();
+        runFirst(failing, String.valueOf(e.getMessage()));
         return;
       }
       ShadowedPart part = shadow;
@@ -149,17 +155,44 @@ final class DelegateRunner {
               part::isClosing,
               inputs,
               outputs,
-              (in, out, host) -> twin(facts, in, out, host));
+              (in, out, host) -> twin(facts, in, out, host, new IdentityHashMap<>()));
       shadowTwin = known;
       shadowed = this;
       return known;
     }
 
+    /** The twin for the first time, after so many nanoseconds of the delegate. */
+    private void runFirst(long failing, String failure) {
+      if (!Flight.isOn()) {
+        runTwin();
+        return;
+      }
+      FallbackEvent event = FallbackEvent.begun();
+      long start = System.nanoTime();
+      runTwin();
+      event.done(
+          method.lifted().name(),
+          unit.delegate(),
+          unit.name(),
+          failure,
+          failing,
+          System.nanoTime() - start);
+    }
+
     private void runTwin() {
       BoundPlan java = twin;
       if (java == null) {
-        java = twin(facts, inputs, outputs, core::twinHost);
+        java = twin(facts, inputs, outputs, core::twinHost, originals);
         twin = java;
+      }
+      Observation observation = core.observation();
+      if (observation != null) {
+        java.run(
+            new Observation(
+                observation.observer(),
+                node -> observation.positions().applyAsInt(originals.getOrDefault(node, node))),
+            -1);
+        return;
       }
       Recording recording = core.control().recording();
       if (recording == null) {
@@ -312,11 +345,15 @@ final class DelegateRunner {
 
   // ---- the Java twin
 
+  /**
+   * @param originals receives the part's node for each of the twin's
+   */
   private BoundPlan twin(
       NodeCall.Facts facts,
       List<Operand> inputs,
       List<Operand> outputs,
-      Function<Map<Variable, MemorySegment>, BoundPlan.Host> host) {
+      Function<Map<Variable, MemorySegment>, BoundPlan.Host> host,
+      Map<Node, Node> originals) {
     Kernels kernels = method.kernels();
     Graph.Builder builder = new Graph.Builder();
     Map<Value, Value> mapped = new IdentityHashMap<>();
@@ -343,6 +380,7 @@ final class DelegateRunner {
         mapped.put(node.results().get(r), twin.results().get(r));
       }
       nodes.add(twin);
+      originals.put(twin, node);
     }
     List<Value> results = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {

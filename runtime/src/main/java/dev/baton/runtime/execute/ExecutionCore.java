@@ -3,6 +3,7 @@ package dev.baton.runtime.execute;
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.DType;
+import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
@@ -11,7 +12,12 @@ import dev.baton.runtime.BatonException;
 import dev.baton.runtime.CancelledException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.RunObserver;
 import dev.baton.runtime.ShadowReport;
+import dev.baton.runtime.flight.CopyEvent;
+import dev.baton.runtime.flight.Flight;
+import dev.baton.runtime.flight.RunEvent;
+import dev.baton.runtime.flight.StepEvent;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.NodeCall;
@@ -28,14 +34,18 @@ import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
 import dev.baton.runtime.plan.BoundPlan;
+import dev.baton.runtime.plan.Observation;
 import dev.baton.runtime.plan.Recording;
 import dev.baton.runtime.profile.LoadPhase;
+import dev.baton.runtime.profile.MemoryPlan;
 import dev.baton.runtime.profile.MemoryUse;
+import dev.baton.runtime.profile.Profile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +84,7 @@ public final class ExecutionCore implements AutoCloseable {
   private final RunControl control = new RunControl();
   private final Parallel parallel;
   private @Nullable Recording recording;
+  private @Nullable Observation observation;
 
   /**
    * @param sharing state of executions of other methods; null for state of its own
@@ -301,6 +312,25 @@ public final class ExecutionCore implements AutoCloseable {
     recording = into;
   }
 
+  /**
+   * Shows the runs that follow to an observer, and does not record them.
+   *
+   * @param observer null for none
+   */
+  public void observe(@Nullable RunObserver observer) {
+    if (observer == null) {
+      observation = null;
+      return;
+    }
+    Map<Node, Integer> positions = method.positions();
+    observation = new Observation(observer, node -> positions.getOrDefault(node, -1));
+  }
+
+  /** Who observes runs; null for nobody. */
+  @Nullable Observation observation() {
+    return observation;
+  }
+
   /** Where runs are recorded; null if they are not. */
   public @Nullable Recording recording() {
     return recording;
@@ -324,10 +354,25 @@ public final class ExecutionCore implements AutoCloseable {
 
   /** One run. */
   public void run() {
+    if (Flight.isOn() && RunEvent.isOn()) {
+      RunEvent event = RunEvent.begun();
+      boolean completed = false;
+      try {
+        runOnce();
+        completed = true;
+      } finally {
+        event.done(method.lifted().name(), completed);
+      }
+    } else {
+      runOnce();
+    }
+  }
+
+  private void runOnce() {
     control.begin();
     try {
       Recording into = recording;
-      if (into == null || !into.begin()) {
+      if (observation != null || into == null || !into.begin()) {
         runBlocks(null);
       } else {
         runRecorded(into);
@@ -359,11 +404,16 @@ public final class ExecutionCore implements AutoCloseable {
       }
     }
     long budget = method.options().maxInstructions();
+    boolean traced = Flight.isOn() && (StepEvent.isOn() || CopyEvent.isOn());
     int block = 0;
     while (true) {
       BlockRunner runner = runners[block];
       BoundPlan plan = runner.current();
-      if (into == null) {
+      if (observation != null) {
+        plan.run(observation, block);
+      } else if (traced) {
+        plan.runTraced(into);
+      } else if (into == null) {
         plan.run();
       } else {
         plan.run(into);
@@ -450,6 +500,19 @@ public final class ExecutionCore implements AutoCloseable {
       }
       BoundPlan plan = current;
       return same && plan != null ? plan : change();
+    }
+
+    /** The plan of the last run, or of the next; null where that is not known yet. */
+    @Nullable BlockPlan planOrNull() {
+      if (current != null) {
+        return current.plan();
+      }
+      try {
+        List<Object> now = Arrays.stream(varying).map(this::fact).toList();
+        return method.plan(index, new Signature(now), inputs);
+      } catch (RuntimeException | DelegateException e) {
+        return null; // what data decide, or shapes that do not fit: a run says so
+      }
     }
 
     private Object fact(Variable variable) {
@@ -718,6 +781,32 @@ public final class ExecutionCore implements AutoCloseable {
         state + others,
         activations.byteSize() - scratch.byteSize(),
         scratch.byteSize());
+  }
+
+  /**
+   * Where activations lie in each block, at the shapes of its last run; at the present ones of a
+   * block that has not run, if these are known.
+   */
+  public List<MemoryPlan> memoryPlans() {
+    Map<Node, Integer> positions = method.positions();
+    List<MemoryPlan> plans = new ArrayList<>();
+    for (BlockRunner runner : runners) {
+      BlockPlan plan = runner.planOrNull();
+      if (plan != null) {
+        plans.add(plan.describe(runner.index, node -> positions.getOrDefault(node, -1)));
+      }
+    }
+    return plans;
+  }
+
+  /** What was recorded, as steps; none if nothing is recorded. */
+  public List<Profile.Step> recordedSteps() {
+    Recording into = recording;
+    if (into == null) {
+      return List.of();
+    }
+    Map<Node, Integer> positions = method.positions();
+    return into.steps(node -> positions.getOrDefault(node, -1));
   }
 
   /** Bytes of activations, inputs, outputs and state, with all that is shared. */

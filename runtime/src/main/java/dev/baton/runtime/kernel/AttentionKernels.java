@@ -43,13 +43,13 @@ final class AttentionKernels {
     private final double scale;
     private final long first;
     private final int length;
-    private final double[][] transposed; // (e, s)
-    private final double[][] v; // (s, ev)
+    private final double[] transposed; // (e, s)
+    private final double[] v; // (s, ev)
     private final double[] q; // (e)
     private final double[] scores; // (s)
     private final double[] result; // (ev)
 
-    Attend(AttentionGeometry g) {
+    Attend(BoundCall call, AttentionGeometry g) {
       this.query = new Rows(g.query());
       this.key = new Rows(g.key());
       this.value = new Rows(g.value());
@@ -65,21 +65,23 @@ final class AttentionKernels {
       this.length = g.length();
       int width = g.query().shape().size(-1);
       int valueWidth = g.value().shape().size(-1);
-      this.transposed = new double[width][g.count()];
-      this.v = new double[g.count()][valueWidth];
-      this.q = new double[width];
-      this.scores = new double[g.count()];
-      this.result = new double[valueWidth];
+      this.transposed = call.doubles((long) width * g.count());
+      this.v = call.doubles((long) g.count() * valueWidth);
+      this.q = call.doubles(width);
+      this.scores = call.doubles(g.count());
+      this.result = call.doubles(valueWidth);
     }
 
     @Override
     public void run() {
       for (int head = 0; head < queries.starts().length; head++) {
         for (int e = 0; e < q.length; e++) {
-          key.load(keys.starts()[head] + e, keys.stride(), scores.length, transposed[e], 0);
+          int count = scores.length;
+          key.load(keys.starts()[head] + e, keys.stride(), count, transposed, e * count);
         }
-        for (int s = 0; s < v.length; s++) {
-          value.load(values.starts()[head] + s * values.stride(), 1, result.length, v[s], 0);
+        for (int s = 0; s < scores.length; s++) {
+          int width = result.length;
+          value.load(values.starts()[head] + s * values.stride(), 1, width, v, s * width);
         }
         for (int row = 0; row < length; row++) {
           query.load(queries.starts()[head] + row * queries.stride(), 1, q.length, q, 0);
@@ -93,7 +95,7 @@ final class AttentionKernels {
       int seen = first < 0 ? scores.length : (int) Math.min(scores.length, first + row + 1);
       Arrays.fill(scores, 0);
       for (int e = 0; e < q.length; e++) {
-        axpy(scores, q[e] * scale, transposed[e], seen);
+        axpy(scores, q[e] * scale, transposed, e * scores.length, seen);
       }
       if (mask != null && maskElements != null) {
         mask.apply(maskElements, head, row, scores, seen);
@@ -101,19 +103,19 @@ final class AttentionKernels {
       SoftmaxKernels.softmax(scores, seen, true);
       Arrays.fill(result, 0);
       for (int s = 0; s < seen; s++) {
-        axpy(result, scores[s], v[s], result.length);
+        axpy(result, scores[s], v, s * result.length, result.length);
       }
     }
 
-    private static void axpy(double[] y, double a, double[] x, int n) {
+    private static void axpy(double[] y, double a, double[] x, int from, int n) {
       for (int i = 0; i < n; i++) {
-        y[i] += a * x[i];
+        y[i] += a * x[from + i];
       }
     }
   }
 
   private static Step bind(BoundCall call) {
-    return new Attend(AttentionGeometry.of(call));
+    return new Attend(call, AttentionGeometry.of(call));
   }
 
   private static void checkDtypes(Call call) {
@@ -276,7 +278,8 @@ final class AttentionKernels {
     Shape shape = reals[0].shape();
     Operand result =
         swap ? new Operand(call.scratch(shape.numel() * Float.BYTES), DType.FLOAT, shape) : out;
-    Step attend = new Attend(AttentionGeometry.ofCache(call, reals[0], reals[1], reals[2], result));
+    Step attend =
+        new Attend(call, AttentionGeometry.ofCache(call, reals[0], reals[1], reals[2], result));
     Step restore =
         swap
             ? new StridedCopy(
@@ -320,6 +323,7 @@ final class AttentionKernels {
       Step values = append(call, "value", call.output(1));
       Step attend =
           new Attend(
+              call,
               AttentionGeometry.ofCache(
                   call, call.input("query"), call.output(0), call.output(1), call.output(2)));
       return () -> {

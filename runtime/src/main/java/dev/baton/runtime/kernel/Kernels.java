@@ -35,11 +35,19 @@ public final class Kernels {
   private final Map<String, Operators.Spelling> custom = new HashMap<>();
   private final Map<String, Optional<Provided>> found = new ConcurrentHashMap<>();
 
+  private final boolean joins;
+
   private Kernels(List<KernelProvider> providers, List<String> problems) {
+    this(providers, problems, true);
+  }
+
+  private Kernels(List<KernelProvider> providers, List<String> problems, boolean joins) {
     this.providers = List.copyOf(providers);
     this.problems = List.copyOf(problems);
+    this.joins = joins;
     this.fusions =
         providers.stream()
+            .filter(p -> joins)
             .flatMap(p -> p.fusions().stream().map(f -> new ProvidedFusion(f, p.name())))
             .toList();
     for (KernelProvider provider : providers) {
@@ -104,6 +112,16 @@ public final class Kernels {
     providers.add(new ReferenceKernels());
     providers.sort(Comparator.comparingInt(KernelProvider::priority).reversed());
     return new Kernels(providers, problems);
+  }
+
+  /** The same, without fusions, and each operator a step of its own. */
+  public Kernels apart() {
+    return new Kernels(providers, problems, false);
+  }
+
+  /** True if operators that follow each other may become one step. */
+  public boolean joins() {
+    return joins;
   }
 
   /** The providers in use, the first asked first; the reference kernels are among them. */

@@ -102,11 +102,11 @@ final class NormKernels {
     int channels = shape.size(1);
     int plane = channels == 0 || batch == 0 ? 0 : Math.toIntExact(shape.numel() / channels / batch);
     double eps = call.number("eps");
-    double[] weight = new double[channels];
-    double[] bias = new double[channels];
-    double[] mean = new double[channels];
-    double[] variance = new double[channels];
-    double[] row = new double[plane];
+    double[] weight = call.doubles(channels);
+    double[] bias = call.doubles(channels);
+    double[] mean = call.doubles(channels);
+    double[] variance = call.doubles(channels);
+    double[] row = call.doubles(plane);
     Step readWeight = read(call, "weight", weight, 1);
     Step readBias = read(call, "bias", bias, 0);
     Rows rows = new Rows(input);
@@ -212,8 +212,8 @@ final class NormKernels {
 
   private static Step bindLayerNorm(BoundCall call) {
     int row = Math.toIntExact(normalized(call).numel());
-    double[] weight = new double[row];
-    double[] bias = new double[row];
+    double[] weight = call.doubles(row);
+    double[] bias = call.doubles(row);
     Step readWeight = read(call, "weight", weight, 1);
     Step readBias = read(call, "bias", bias, 0);
     Step rows = rows(call, row, weight, bias, 1);
@@ -235,7 +235,7 @@ final class NormKernels {
     Operand input = call.input("input");
     int count = length == 0 ? 0 : Math.toIntExact(input.shape().numel() / length);
     double eps = call.number("eps");
-    double[] row = new double[length];
+    double[] row = call.doubles(length);
     Rows rows = new Rows(input);
     Rows out = new Rows(call.output(0));
     Elements means = call.outputCount() == 3 ? Elements.of(call.output(1)) : null;
@@ -278,9 +278,9 @@ final class NormKernels {
             : input.dtype() == DType.DOUBLE
                 ? 0x1p-52
                 : 0x1p-23; // half and bfloat16 compute in float32
-    double[] weight = new double[length];
+    double[] weight = call.doubles(length);
     Step readWeight = read(call, "weight", weight, 1);
-    double[] row = new double[length];
+    double[] row = call.doubles(length);
     Rows rows = new Rows(input);
     Rows out = new Rows(call.output(0));
     return () -> {
@@ -325,8 +325,8 @@ final class NormKernels {
     for (int d = 2; d < input.rank(); d++) {
       plane = Math.multiplyExact(plane, input.size(d));
     }
-    double[] weight = new double[channels];
-    double[] bias = new double[channels];
+    double[] weight = call.doubles(channels);
+    double[] bias = call.doubles(channels);
     Step readWeight = read(call, "weight", weight, 1);
     Step readBias = read(call, "bias", bias, 0);
     Step rows = rows(call, Math.multiplyExact(channels / groups, plane), weight, bias, plane);

@@ -53,6 +53,9 @@ final class ResizeKernels {
     }
     double[] scales = Resampling.scales(call, spatial);
     boolean given = !call.isNone("output_size");
+    if (call.node().operator().has("scale_factors") && given != call.isNone("scale_factors")) {
+      throw new KernelException("expected an output size or scale factors, and not both");
+    }
     int[] out =
         given ? Window.argument(call, "output_size", spatial, new int[spatial]) : new int[spatial];
     for (int d = 0; d < spatial; d++) {

@@ -754,7 +754,7 @@ public final class MethodLifter {
             + spec.name()
             + "') lies in a data file (.ptd), "
             + (program.dataFiles().isEmpty()
-                ? "and none was given: load the program with its data files"
+                ? "and none was given: add it with ReadOptions.withDataFiles, or --data on a command line"
                 : "but the given ones do not have it: " + dataFiles()),
         -1);
   }

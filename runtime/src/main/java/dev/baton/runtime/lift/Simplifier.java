@@ -16,6 +16,7 @@ import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.RandomNumbers;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,12 +55,9 @@ public final class Simplifier {
           "aten::squeeze_copy.dim",
           "aten::squeeze_copy.dims",
           "executorch_prim::et_view");
-  private static final Set<String> UNFOLDABLE =
-      Set.of("aten::rand", "aten::randn", "aten::native_dropout", MethodLifter.PAYLOAD.name());
-
   /** True for operators that must run each time, or cannot. */
   static boolean isUnfoldable(String operator) {
-    return UNFOLDABLE.contains(operator);
+    return RandomNumbers.makes(operator) || operator.equals(MethodLifter.PAYLOAD.name());
   }
 
   private final Graph graph;
@@ -253,7 +251,7 @@ public final class Simplifier {
     if (Dequantization.isDequantize(operator.name())) {
       return null; // a delegate may want the quantized constant
     }
-    if (kernel == null || UNFOLDABLE.contains(operator.name()) || node.results().isEmpty()) {
+    if (kernel == null || isUnfoldable(operator.name()) || node.results().isEmpty()) {
       return null;
     }
     Graph.Builder scratch = new Graph.Builder();

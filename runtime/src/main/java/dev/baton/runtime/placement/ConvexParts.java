@@ -67,6 +67,29 @@ final class ConvexParts {
         : new Result(parts.sunk(parts.merged(parts.byLevel()), groups), null);
   }
 
+  /** As {@link #form}, with each group, and each node that is in none, in a part of its own. */
+  static Result single(Graph graph, @Nullable String[] colours, @Nullable List<Node>[] groups) {
+    List<Part> parts = new ArrayList<>();
+    boolean[] taken = new boolean[graph.nodeIdBound()];
+    for (Node node : graph.nodes()) {
+      String colour = colours[node.id()];
+      if (colour == null || taken[node.id()]) {
+        continue;
+      }
+      List<Node> group = groups[node.id()];
+      Set<Node> members = group == null ? Set.of(node) : new HashSet<>(group);
+      members.forEach(n -> taken[n.id()] = true);
+      parts.add(new Part(colour, graph.nodes().stream().filter(members::contains).toList()));
+    }
+    Units units = new Units(graph, parts);
+    for (int p = 0; p < parts.size(); p++) {
+      if (units.leadsThroughAnother(p, p)) {
+        return new Result(List.of(), parts.get(p).nodes());
+      }
+    }
+    return new Result(parts, null);
+  }
+
   /** Gives every node its level. A group that comes back to itself would rise without end. */
   private @Nullable List<Node> level(@Nullable List<Node>[] groups) {
     int rounds = 0;

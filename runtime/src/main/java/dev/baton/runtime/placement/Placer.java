@@ -11,16 +11,22 @@ import dev.baton.delegate.Payload;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Value;
+import dev.baton.runtime.ClaimFilter;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.MissingOperatorException;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.flight.ClaimEvent;
+import dev.baton.runtime.flight.CompileEvent;
+import dev.baton.runtime.flight.DeclineEvent;
+import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.ReferenceKernels;
 import dev.baton.runtime.kernel.ScalarOperators;
 import dev.baton.runtime.lift.Block;
+import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.ProgramPayload;
 import dev.baton.runtime.profile.LoadPhase;
@@ -38,6 +44,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Places the blocks of one method, one after the other, and keeps the report. */
@@ -63,6 +70,9 @@ public final class Placer {
 
   /** What a delegate has compiled. */
   private record Claimed(String delegate, Set<Node> nodes) {}
+
+  /** Why a subgraph of a name was not compiled. */
+  private record Failure(String name, Throwable cause) {}
 
   /** One graph in the making. */
   private static final class Draft {
@@ -109,14 +119,19 @@ public final class Placer {
 
   private List<Unit> placed(Block block) {
     Draft draft = new Draft(block.graph());
+    restrict(draft);
     Map<Claimed, Unit.OnDelegate> done = new HashMap<>();
+    Map<Claimed, Failure> failed = new HashMap<>();
     Map<Node, Unit.OnDelegate> payloads = loadPayloads(block);
     Map<Node, Unit> assigned = new HashMap<>();
     boolean settled = false;
     while (!settled) {
       claim(draft, block);
       settled = true;
-      ConvexParts.Result result = ConvexParts.form(draft.graph, draft.colours, draft.groups);
+      ConvexParts.Result result =
+          sessions.options().isSingleSteps()
+              ? ConvexParts.single(draft.graph, draft.colours, draft.groups)
+              : ConvexParts.form(draft.graph, draft.colours, draft.groups);
       if (result.broken() != null) {
         List<Node> group = result.broken();
         draft.ban(
@@ -137,7 +152,12 @@ public final class Placer {
         Claimed key = new Claimed(part.colour(), Set.copyOf(part.nodes()));
         Unit.OnDelegate unit = done.get(key);
         if (unit == null) {
-          unit = compile(draft, part);
+          Failure before = failed.remove(key);
+          if (before == null) {
+            unit = compile(draft, part, failure -> failed.put(key, failure));
+          } else {
+            giveUp(draft, part, before);
+          }
           if (unit == null) {
             settled = false;
             continue;
@@ -170,6 +190,26 @@ public final class Placer {
     return ordered(draft.graph, assigned);
   }
 
+  /** Keeps from each delegate what the options do. */
+  private void restrict(Draft draft) {
+    ClaimFilter filter = sessions.options().claims();
+    if (filter == ClaimFilter.ANY) {
+      return;
+    }
+    int first = operators.size();
+    List<Node> nodes = draft.graph.nodes();
+    for (Sessions.Open open : sessions.open()) {
+      for (int n = 0; n < nodes.size(); n++) {
+        if (!filter.mayClaim(open.name(), first + n, nodes.get(n))) {
+          draft.ban(
+              List.of(nodes.get(n)),
+              open.name(),
+              Decline.of(Decline.Kind.UNSTATED, "the load options keep it from the delegate"));
+        }
+      }
+    }
+  }
+
   private void discard(Unit.OnDelegate unit) {
     compiled.remove(unit.compiled());
     unit.compiled().close();
@@ -192,6 +232,9 @@ public final class Placer {
    * @return null if it is worth it, or if the delegate does not know what it takes
    */
   private @Nullable Decline notWorthwhile(Draft draft, ConvexParts.Part part) {
+    if (sessions.options().isSingleSteps()) {
+      return null; // not to be fast
+    }
     double taken = 0;
     boolean lowered = part.nodes().size() == draft.graph.nodes().size();
     for (Node node : part.nodes()) {
@@ -237,9 +280,12 @@ public final class Placer {
       PartView view = new PartView(draft.graph, method, free);
       ClaimSheet sheet = new ClaimSheet(draft, open.name(), new HashSet<>(free));
       long start = System.nanoTime();
+      ClaimEvent event = Flight.isOn() ? ClaimEvent.begun() : null;
+      String failure = "";
       try {
         open.session().claim(view, sheet);
       } catch (RuntimeException | LinkageError e) {
+        failure = String.valueOf(e.getMessage());
         if (sessions.options().policy() == FallbackPolicy.FAIL) {
           throw new DelegateFailedException(
               open.name(),
@@ -261,6 +307,10 @@ public final class Placer {
         view.expire();
         sheet.expired = true;
         sessions.phases().add(LoadPhase.Kind.CLAIM, open.name(), start);
+        if (event != null) {
+          int left = failure.isEmpty() ? sheet.offered.size() : free.size();
+          event.done(open.name(), method, free.size(), free.size() - left, failure);
+        }
       }
       for (Node node : free) {
         if (draft.colours[node.id()] == null && !sheet.declined.contains(node)) {
@@ -320,17 +370,47 @@ public final class Placer {
 
   // ---- compiling
 
-  private Unit.@Nullable OnDelegate compile(Draft draft, ConvexParts.Part part) {
+  /** Delegates have memory of their own, which no arena bounds. */
+  private void requireWithinBound(String name, long bytes) {
+    long bound = sessions.options().maxMemoryBytes();
+    if (bytes > bound) {
+      throw new LiftException(
+          "method '"
+              + method
+              + "', "
+              + name
+              + " has "
+              + bytes
+              + " bytes of tensors at a time, more than the bound of "
+              + bound
+              + " bytes; LoadOptions.withMaxMemoryBytes raises it");
+    }
+  }
+
+  /**
+   * Compiles a part.
+   *
+   * @param unsupported told where the delegate cannot: it is asked what it takes once more, and
+   *     given up where it takes the same
+   * @return null if it fails
+   */
+  private Unit.@Nullable OnDelegate compile(
+      Draft draft, ConvexParts.Part part, Consumer<Failure> unsupported) {
     sessions.checkCancelled();
     Sessions.Open open = open(part.colour());
     String name = nextName(open);
     PartView view = new PartView(draft.graph, name, part.nodes());
     List<Value> inputs = view.inputs();
     List<Value> outputs = view.outputs();
+    requireWithinBound(name, LiveTensors.mostBytes(part.nodes(), outputs));
     long start = System.nanoTime();
+    CompileEvent event = Flight.isOn() ? CompileEvent.begun() : null;
+    String failure = "";
+    long memory = 0;
     try {
       CompiledSubgraph result = open.session().compile(view, sessions.context(open.name(), method));
       compiled.add(result);
+      memory = result.memoryBytes();
       subgraphs.add(
           new Placement.PlacedSubgraph(
               name,
@@ -339,27 +419,50 @@ public final class Placer {
               part.nodes().size(),
               bytes(inputs),
               bytes(outputs),
-              result.memoryBytes()));
+              memory));
       return new Unit.OnDelegate(name, open.name(), false, part.nodes(), inputs, outputs, result);
     } catch (DelegateException | RuntimeException | LinkageError e) {
-      if (sessions.options().policy() == FallbackPolicy.FAIL) {
-        throw new DelegateFailedException(
-            open.name(),
-            "delegate '" + open.name() + "' could not compile " + name + ": " + e.getMessage(),
-            e);
+      failure = String.valueOf(e.getMessage());
+      Failure failed = new Failure(name, e);
+      if (e instanceof DelegateException d && d.kind() == DelegateException.Kind.UNSUPPORTED) {
+        unsupported.accept(failed);
+      } else {
+        giveUp(draft, part, failed);
       }
-      sessions.emit(
-          new Event.CompileFailed(
-              open.name(), name, part.nodes().stream().map(Node::name).toList(), asException(e)));
-      draft.ban(
-          part.nodes(),
-          open.name(),
-          Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + e.getMessage()));
       return null;
     } finally {
       view.expire();
       sessions.phases().add(LoadPhase.Kind.COMPILE, name, start);
+      if (event != null) {
+        event.done(open.name(), name, part.nodes().size(), memory, failure);
+      }
     }
+  }
+
+  private void giveUp(Draft draft, ConvexParts.Part part, Failure failure) {
+    String delegate = part.colour();
+    Throwable cause = failure.cause();
+    if (sessions.options().policy() == FallbackPolicy.FAIL) {
+      throw new DelegateFailedException(
+          delegate,
+          "delegate '"
+              + delegate
+              + "' could not compile "
+              + failure.name()
+              + ": "
+              + cause.getMessage(),
+          cause);
+    }
+    sessions.emit(
+        new Event.CompileFailed(
+            delegate,
+            failure.name(),
+            part.nodes().stream().map(Node::name).toList(),
+            asException(cause)));
+    draft.ban(
+        part.nodes(),
+        delegate,
+        Decline.of(Decline.Kind.COMPILE_FAILED, "compiling failed: " + cause.getMessage()));
   }
 
   private Sessions.Open open(String delegate) {
@@ -401,11 +504,15 @@ public final class Placer {
         continue;
       }
       long start = System.nanoTime();
+      CompileEvent event = Flight.isOn() ? CompileEvent.begun() : null;
+      String name = nextName(open);
+      String failure = "";
+      long memory = 0;
       try {
-        String name = nextName(open);
         CompiledSubgraph result =
             open.session().load(payload, sessions.context(open.name(), method));
         compiled.add(result);
+        memory = result.memoryBytes();
         sessions.phases().add(LoadPhase.Kind.COMPILE, name, start);
         List<Value> inputs = node.inputs();
         subgraphs.add(
@@ -416,10 +523,11 @@ public final class Placer {
                 0,
                 bytes(inputs),
                 bytes(node.results()),
-                result.memoryBytes()));
+                memory));
         return new Unit.OnDelegate(
             name, open.name(), true, List.of(node), inputs, node.results(), result);
       } catch (DelegateException | RuntimeException | LinkageError e) {
+        failure = String.valueOf(e.getMessage());
         unloadedCause = unloadedCause == null ? e : unloadedCause;
         refusals.add(
             "delegate '"
@@ -429,6 +537,10 @@ public final class Placer {
                 + (e instanceof DelegateException d && !d.remedy().isEmpty()
                     ? " " + d.remedy()
                     : ""));
+      } finally {
+        if (event != null) {
+          event.done(open.name(), name, 1, memory, failure);
+        }
       }
     }
     unloaded.putIfAbsent(payload.id(), opaque(node, payload, refusals));
@@ -543,6 +655,9 @@ public final class Placer {
           .declines
           .getOrDefault(node, new LinkedHashMap<>())
           .forEach((d, reason) -> declines.add(new Placement.DeclinedBy(d, reason)));
+      if (Flight.isOn()) {
+        declines.forEach(d -> record(node, d));
+      }
       operators.add(
           new Placement.PlacedOperator(
               node.name(),
@@ -558,6 +673,16 @@ public final class Placer {
               node.results().stream().map(v -> v.type().toString()).toList(),
               declines));
     }
+  }
+
+  private void record(Node node, Placement.DeclinedBy declined) {
+    DeclineEvent.happened(
+        declined.delegate(),
+        method,
+        node.name(),
+        node.origin().instruction(),
+        declined.reason().kind().name(),
+        declined.reason().detail());
   }
 
   /** The report over all blocks, with the problems that keep the method from running. */

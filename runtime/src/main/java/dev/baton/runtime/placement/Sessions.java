@@ -14,6 +14,9 @@ import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.flight.DivergenceEvent;
+import dev.baton.runtime.flight.FailureEvent;
+import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.program.Program;
@@ -149,6 +152,7 @@ public final class Sessions implements AutoCloseable {
     if (options.policy() == FallbackPolicy.FAIL && !expected) {
       throw new DelegateUnavailableException(name, availability, cause);
     }
+    record(event);
     options.listener().accept(event);
     if (!expected) {
       report(event);
@@ -163,8 +167,32 @@ public final class Sessions implements AutoCloseable {
 
   /** Tells the listener, and the log if the policy says so. */
   public void emit(Event event) {
+    record(event);
     options.listener().accept(event);
     report(event);
+  }
+
+  private static void record(Event event) {
+    if (!Flight.isOn()) {
+      return;
+    }
+    switch (event) {
+      case Event.OpenFailed(String delegate, Exception cause) ->
+          failure("open", delegate, "", cause);
+      case Event.ClaimFailed(String delegate, String method, Exception cause) ->
+          failure("claim", delegate, method, cause);
+      case Event.CompileFailed failed ->
+          failure("compile", failed.delegate(), failed.subgraph(), failed.cause());
+      case Event.RunFailed(String delegate, String subgraph, Exception cause) ->
+          failure("run", delegate, subgraph, cause);
+      case Event.ShadowDiverged(String delegate, String subgraph, String error) ->
+          DivergenceEvent.happened(delegate, subgraph, error);
+      default -> {}
+    }
+  }
+
+  private static void failure(String moment, String delegate, String what, Exception cause) {
+    FailureEvent.happened(moment, delegate, what, String.valueOf(cause.getMessage()));
   }
 
   private void report(Event event) {

@@ -15,12 +15,15 @@ import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.ScalarOperators;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Unit;
+import dev.baton.runtime.profile.MemoryPlan;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +133,9 @@ public final class BlockPlan implements NodeCall.Facts {
       throws DelegateException {
     BlockPlan plan = new BlockPlan(graph, units, reads, writes, late);
     plan.infer(inputs, kernels, maxBytes);
-    plan.units = Absorption.join(plan.units, graph, plan, plan::isComputedOnce);
+    if (kernels.joins()) {
+      plan.units = Absorption.join(plan.units, graph, plan, plan::isComputedOnce);
+    }
     plan.place();
     return plan;
   }
@@ -498,6 +503,39 @@ public final class BlockPlan implements NodeCall.Facts {
 
   int alignment() {
     return alignment;
+  }
+
+  /**
+   * Where everything lies in the arena, from step to step.
+   *
+   * @param block that this is a plan of
+   * @param positions of nodes among the operators of the placement
+   */
+  public MemoryPlan describe(int block, ToIntFunction<Node> positions) {
+    List<List<Integer>> steps = new ArrayList<>();
+    Map<MemoryLayout.Buffer, List<MemoryPlan.Result>> held = new IdentityHashMap<>();
+    for (Unit unit : units) {
+      steps.add(unit.nodes().stream().map(positions::applyAsInt).toList());
+      for (Value value : unit.outputs()) {
+        Node producer = value.producer();
+        if (producer != null && value.isTensor() && placeOf(value) instanceof InArena in) {
+          held.computeIfAbsent(in.buffer(), b -> new ArrayList<>())
+              .add(new MemoryPlan.Result(positions.applyAsInt(producer), value.resultIndex()));
+        }
+      }
+    }
+    for (Copy copy : copies) {
+      if (copy.staging() != null) {
+        held.put(copy.staging(), List.of());
+      }
+    }
+    List<MemoryPlan.Buffer> buffers = new ArrayList<>();
+    held.forEach((b, values) ->
+        buffers.add(new MemoryPlan.Buffer(b.offset, b.bytes, b.first, b.last, values)));
+    buffers.sort(
+        Comparator.comparingInt(MemoryPlan.Buffer::first)
+            .thenComparingLong(MemoryPlan.Buffer::offset));
+    return new MemoryPlan(block, arenaBytes, steps, buffers);
   }
 
   /** Bytes of the arena. */

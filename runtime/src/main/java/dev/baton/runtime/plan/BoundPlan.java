@@ -1,12 +1,16 @@
 package dev.baton.runtime.plan;
 
 import dev.baton.delegate.BufferRequirements;
+import dev.baton.graph.Argument;
 import dev.baton.graph.DType;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
+import dev.baton.runtime.RunObserver;
+import dev.baton.runtime.flight.CopyEvent;
+import dev.baton.runtime.flight.StepEvent;
 import dev.baton.runtime.kernel.BoundNodeCall;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.Elements;
@@ -26,6 +30,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +102,7 @@ public final class BoundPlan {
   private final Shape[] shapes;
   private final Map<Value, Shape> resized = new IdentityHashMap<>();
   private final @Nullable Value[] copied;
+  private @Nullable List<List<Value>> valuesOfSteps;
   private long mostScratch;
 
   private BoundPlan(BlockPlan plan, Host host) {
@@ -362,6 +368,43 @@ public final class BoundPlan {
     publish();
   }
 
+  /**
+   * {@link #run} with an event for each step, for Java Flight Recorder.
+   *
+   * @param recording where times go as well; null for nowhere
+   */
+  public void runTraced(@Nullable Recording recording) {
+    int first = recording == null ? 0 : recording.firstStepOf(this);
+    int at = 0;
+    try {
+      for (; at < steps.length; at++) {
+        host.checkCancelled();
+        long before = System.nanoTime();
+        runTraced(at);
+        if (recording != null) {
+          recording.step(first + at, before, System.nanoTime() - before);
+        }
+      }
+    } catch (RuntimeException e) {
+      throw failed(at, e);
+    }
+    publish();
+  }
+
+  private void runTraced(int step) {
+    Unit unit = stepUnits[step];
+    Value value = copied[step];
+    if (unit != null) {
+      StepEvent event = StepEvent.begun();
+      steps[step].run();
+      event.done(host.method(), names[step], StepDescription.runner(unit));
+    } else {
+      CopyEvent event = CopyEvent.begun();
+      steps[step].run();
+      event.done(host.method(), value == null ? 0 : plan.type(value).byteSize());
+    }
+  }
+
   /** {@link #run} within a step of another plan: its own steps are parts of that. */
   public void runWithin(Recording recording) {
     int at = 0;
@@ -378,6 +421,97 @@ public final class BoundPlan {
       throw failed(at, e);
     }
     publish();
+  }
+
+  /**
+   * {@link #run}, observed.
+   *
+   * @param block position of the plan's block; −1 for a twin, which reports steps alone
+   */
+  public void run(Observation observation, int block) {
+    List<List<Value>> given = valuesOfSteps();
+    if (block >= 0) {
+      observation
+          .observer()
+          .blockBegan(block, observed(given.getLast(), observation.positions()), scalars());
+    }
+    int at = 0;
+    try {
+      for (; at < steps.length; at++) {
+        host.checkCancelled();
+        steps[at].run();
+        observation
+            .observer()
+            .stepEnded(
+                describe(at, at, observation.positions()),
+                observed(given.get(at), observation.positions()));
+      }
+    } catch (RuntimeException e) {
+      throw failed(at, e);
+    }
+    publish();
+  }
+
+  /** For each step the tensors that it gives, with their views; last the same for what comes in. */
+  private List<List<Value>> valuesOfSteps() {
+    List<List<Value>> known = valuesOfSteps;
+    if (known != null) {
+      return known;
+    }
+    Map<Value, List<Value>> views = new IdentityHashMap<>();
+    for (Node node : plan.graph().nodes()) {
+      if (plan.isView(node)) {
+        views.computeIfAbsent(node.inputs().get(0), v -> new ArrayList<>()).add(node.result());
+      }
+    }
+    List<List<Value>> all = new ArrayList<>();
+    for (Unit unit : stepUnits) {
+      all.add(unit == null ? List.of() : withViews(unit.outputs(), views));
+    }
+    all.add(withViews(plan.graph().inputs(), views));
+    valuesOfSteps = all;
+    return all;
+  }
+
+  private List<Value> withViews(List<Value> values, Map<Value, List<Value>> views) {
+    List<Value> all = new ArrayList<>();
+    for (Value value : values) {
+      if (value.isTensor() && plan.placeOf(value) != null) {
+        all.add(value);
+        all.addAll(withViews(views.getOrDefault(value, List.of()), views));
+      }
+    }
+    return all;
+  }
+
+  private List<RunObserver.Observed> observed(List<Value> values, ToIntFunction<Node> positions) {
+    List<RunObserver.Observed> all = new ArrayList<>();
+    for (Value value : values) {
+      Node producer = value.producer();
+      Operand operand = operand(value);
+      Shape shape = resized.getOrDefault(value, operand.shape());
+      TensorType type = new TensorType(operand.dtype(), shape, false);
+      all.add(
+          new RunObserver.Observed(
+              producer == null ? -1 : positions.applyAsInt(producer),
+              producer == null ? plan.graph().inputs().indexOf(value) : value.resultIndex(),
+              type,
+              operand.data().asSlice(0, type.byteSize())));
+    }
+    return all;
+  }
+
+  private Map<Value, Argument> scalars() {
+    Map<Value, Argument> known = new IdentityHashMap<>();
+    for (Node node : plan.graph().nodes()) {
+      for (Value value : node.inputs()) {
+        Call.Number number = value.isTensor() ? null : revision.scalarOrNull(value);
+        if (number != null) {
+          known.put(value, number.toArgument());
+        }
+      }
+    }
+    return known;
   }
 
   private BatonException failed(int step, RuntimeException e) {
@@ -420,17 +554,23 @@ public final class BoundPlan {
    * What a step is.
    *
    * @param index that the description has
+   * @param positions of nodes among the operators of the placement
    */
-  public Profile.Step describe(int step, int index) {
+  public Profile.Step describe(int step, int index, ToIntFunction<Node> positions) {
     Unit unit = stepUnits[step];
     Value value = copied[step];
     if (unit == null && value != null) {
       return StepDescription.ofCopy(index, names[step], plan.type(value));
     }
-    return StepDescription.of(index, names[step], Objects.requireNonNull(unit), plan);
+    return StepDescription.of(index, names[step], Objects.requireNonNull(unit), plan, positions);
   }
 
   public long arenaBytes() {
     return plan.arenaBytes();
+  }
+
+  /** What it is bound to. */
+  public BlockPlan plan() {
+    return plan;
   }
 }

@@ -1,9 +1,11 @@
 package dev.baton.runtime.plan;
 
+import dev.baton.graph.Node;
 import dev.baton.runtime.profile.Profile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Times of the steps of some runs, in arrays of numbers. Room for a run is made before it begins,
@@ -137,12 +139,16 @@ public final class Recording {
     parts.add(id, start, nanos);
   }
 
-  /** The steps that events name by index. */
-  public List<Profile.Step> steps() {
+  /**
+   * The steps that events name by index.
+   *
+   * @param positions of nodes among the operators of the placement
+   */
+  public List<Profile.Step> steps(ToIntFunction<Node> positions) {
     List<Profile.Step> all = new ArrayList<>();
     for (BoundPlan plan : plans) {
       for (int s = 0; s < plan.stepCount(); s++) {
-        all.add(plan.describe(s, all.size()));
+        all.add(plan.describe(s, all.size(), positions));
       }
     }
     return all;

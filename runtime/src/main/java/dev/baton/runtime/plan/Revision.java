@@ -112,6 +112,11 @@ final class Revision implements NodeCall.Facts {
     return scalars[plan.graph().results().get(result).id()];
   }
 
+  /** A scalar; null if it is not known before the block has run. */
+  Call.@Nullable Number scalarOrNull(Value value) {
+    return scalars[value.id()];
+  }
+
   @Override
   public TensorType type(Value value) {
     return plan.type(value);

@@ -9,36 +9,45 @@ import dev.baton.runtime.kernel.ReferenceKernels;
 import dev.baton.runtime.placement.NodeWork;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.profile.Profile;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 
 /** What steps are, for a profile. */
 final class StepDescription {
   private StepDescription() {}
 
   /** A step that executes a unit. */
-  static Profile.Step of(int index, String name, Unit unit, BlockPlan plan) {
+  static Profile.Step of(
+      int index, String name, Unit unit, BlockPlan plan, ToIntFunction<Node> positions) {
     List<TensorType> inputs = types(unit.inputs(), plan);
     List<TensorType> outputs = types(unit.outputs(), plan);
     boolean several = unit.nodes().size() > 1;
     double products = 0;
     double arithmetic = 0;
+    List<Profile.Operation> operations = new ArrayList<>();
     for (Node node : unit.nodes()) {
+      double own = 0;
       // Within a group integers are computed on, and nothing is converted.
       if (!several || !node.name().startsWith("quantized_decomposed::")) {
         NodeWork work = NodeWork.of(node, plan);
         products += work.multiplyAdds();
-        arithmetic += work.operations();
+        own = work.operations();
       }
+      arithmetic += own;
+      operations.add(
+          new Profile.Operation(
+              node.name(), node.origin(), positions.applyAsInt(node), Math.round(own)));
     }
     return new Profile.Step(
         index,
         name,
         runner(unit),
         unit instanceof Unit.OnDelegate on ? on.name() : "",
-        unit.nodes().stream().map(n -> new Profile.Operation(n.name(), n.origin())).toList(),
+        operations,
         inputs,
         outputs,
         bytes(inputs) + constantBytes(unit),
@@ -63,7 +72,8 @@ final class StepDescription {
         0);
   }
 
-  private static String runner(Unit unit) {
+  /** Who runs a unit, as in {@link Profile.Step#runner}. */
+  static String runner(Unit unit) {
     return switch (unit) {
       case Unit.OnDelegate on -> on.delegate();
       case Unit.OnJava java -> java.provider();

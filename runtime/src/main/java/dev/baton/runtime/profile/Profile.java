@@ -35,8 +35,13 @@ public record Profile(
     fallenBack = List.copyOf(fallenBack);
   }
 
-  /** An operator of the graph. */
-  public record Operation(String name, Origin origin) {}
+  /**
+   * An operator of the graph.
+   *
+   * @param position among the operators of the placement
+   * @param arithmetic operations on numbers, as in {@link Step}
+   */
+  public record Operation(String name, Origin origin, int position, long arithmetic) {}
 
   /**
    * What a plan executes as one.
@@ -104,6 +109,16 @@ public record Profile(
    * twin.
    *
    * @param id the delegate's number of it; −1 if it has none
+   * @param operations what it computes; empty if that is not known
    */
-  public record Part(int id, String name, long startNanos, long nanos) {}
+  public record Part(int id, String name, long startNanos, long nanos, List<Operation> operations) {
+    public Part {
+      operations = List.copyOf(operations);
+    }
+
+    /** A part of which nobody knows what it computes. */
+    public Part(int id, String name, long startNanos, long nanos) {
+      this(id, name, startNanos, nanos, List.of());
+    }
+  }
 }

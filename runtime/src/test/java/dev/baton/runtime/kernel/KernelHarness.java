@@ -33,6 +33,7 @@ public final class KernelHarness {
   private Parallel parallel = Parallel.SERIAL;
   private List<TensorType> declared = List.of();
   private long scratchBytes;
+  private long arrays;
 
   public KernelHarness(Arena arena, String operator, Kernel kernel) {
     this.arena = arena;
@@ -57,9 +58,14 @@ public final class KernelHarness {
     return this;
   }
 
-  /** Bytes of scratch that kernels have asked for. */
+  /** Bytes of scratch that bound steps asked for, so far. */
   public long scratchBytes() {
     return scratchBytes;
+  }
+
+  /** Numbers in the arrays that bound steps asked for, so far. */
+  public long arrays() {
+    return arrays;
   }
 
   /** What a run gave, and how the kernel described itself. */
@@ -319,6 +325,12 @@ public final class KernelHarness {
       MemorySegment scratch = arena.allocate(bytes, 64);
       scratch.fill((byte) 0x5A);
       return scratch;
+    }
+
+    @Override
+    public double[] doubles(long count) {
+      arrays += count;
+      return BoundCall.super.doubles(count);
     }
 
     @Override

@@ -21,7 +21,7 @@ class ProfileTableTest {
         subgraph.isEmpty() ? operator + " (instruction " + index + ")" : subgraph,
         runner,
         subgraph,
-        List.of(new Profile.Operation(operator, Origin.ofInstruction(index))),
+        List.of(new Profile.Operation(operator, Origin.ofInstruction(index), index, 0)),
         List.of(),
         List.of(),
         100,

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.program.DataFile.TensorLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -80,6 +84,24 @@ class DataFileTest {
   void withoutItsFileATensorHasNoData() {
     try (Program program = open(Samples.program(OLD), Samples.bytes(NEW + ".ptd"))) {
       assertNull(named(program, "forward", "linear.weight").data());
+    }
+  }
+
+  @Test
+  void aMethodWithoutItsFileSaysHowToGiveIt() {
+    try (Program program = Program.of(Samples.program(OLD))) {
+      LiftException e =
+          assertThrows(
+              LiftException.class,
+              () ->
+                  ModelMethod.load(
+                      program,
+                      "forward",
+                      LoadOptions.javaOnly(),
+                      Delegates.of(List.of(), List.of())));
+      assertTrue(e.getMessage().contains("('linear."), e.getMessage());
+      assertTrue(e.getMessage().contains("ReadOptions.withDataFiles"), e.getMessage());
+      assertTrue(e.getMessage().contains("--data"), e.getMessage());
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.baton.tck;
+package dev.baton.cases.program;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import java.io.ByteArrayOutputStream;
@@ -8,10 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
 
 /**
- * Writes the tables of {@code program.fbs} by slot number, and the extended header and the segment
- * where there is mutable content.
+ * Writes the tables of {@code program.fbs} by slot number, and the extended header and segments
+ * where there is anything to put there.
  */
 final class ProgramWriter {
   private static final String IDENTIFIER = "ET12";
@@ -36,17 +37,33 @@ final class ProgramWriter {
   // ---- the file
 
   private byte[] write() {
-    List<byte[]> mutables = new ArrayList<>(program.mutables);
-    List<Long> offsets = new ArrayList<>(List.of(0L)); // entry 0 stands for "none"
-    ByteArrayOutputStream segment = new ByteArrayOutputStream();
-    for (byte[] content : mutables) {
-      offsets.add((long) segment.size());
-      segment.writeBytes(content);
-      segment.writeBytes(new byte[padding(segment.size())]);
+    Segment constants = new Segment();
+    if (program.constantsInSegment) {
+      program.constants.forEach(constants::add);
     }
-    out.finish(program(offsets, segment.size()), IDENTIFIER);
+    Segment mutables = new Segment();
+    program.mutables.forEach(mutables::add);
+    List<Segment> segments =
+        Stream.of(constants, mutables)
+            .filter(s -> s.offsets.size() > 1 || (s == constants && program.constantsInSegment))
+            .toList();
+    out.finish(program(constants, mutables, segments), IDENTIFIER);
     byte[] tables = out.sizedByteArray();
-    return mutables.isEmpty() ? tables : withSegment(tables, segment.toByteArray());
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    segments.forEach(s -> bytes.writeBytes(s.bytes.toByteArray()));
+    return segments.isEmpty() ? tables : withSegments(tables, bytes.toByteArray());
+  }
+
+  /** Contents one after another, and where each begins. */
+  private static final class Segment {
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    final List<Long> offsets = new ArrayList<>(List.of(0L)); // entry 0 stands for "none"
+
+    void add(byte[] content) {
+      offsets.add((long) bytes.size());
+      bytes.writeBytes(content);
+      bytes.writeBytes(new byte[padding(bytes.size())]);
+    }
   }
 
   private static int padding(int bytes) {
@@ -54,7 +71,7 @@ final class ProgramWriter {
   }
 
   /** The header goes behind the identifier: all that the root offset points to moves along. */
-  private static byte[] withSegment(byte[] tables, byte[] segment) {
+  private static byte[] withSegments(byte[] tables, byte[] segment) {
     int programBytes = tables.length + HEADER_BYTES;
     int base = programBytes + padding(programBytes);
     ByteBuffer file = ByteBuffer.allocate(base + segment.length).order(ByteOrder.LITTLE_ENDIAN);
@@ -70,36 +87,50 @@ final class ProgramWriter {
     return file.array();
   }
 
-  private int program(List<Long> mutableOffsets, long segmentBytes) {
+  private int program(Segment constants, Segment mutables, List<Segment> segments) {
     int plans = tables(program.methods, this::plan);
-    List<byte[]> constants = new ArrayList<>(List.of(new byte[0])); // entry 0 stands for "none"
-    constants.addAll(program.constants);
-    int buffers = tables(constants, data -> holder(blob(data)));
-    int payloads = tables(program.payloads, data -> holder(blob(data)));
-    boolean segmented = mutableOffsets.size() > 1;
-    int segments = 0;
-    int mutables = 0;
-    if (segmented) {
-      out.startTable(2);
-      out.addLong(0, 0, 0);
-      out.addLong(1, segmentBytes, 0);
-      int segment = out.endTable();
-      segments = vector(new int[] {segment});
-      int offsets = longs(mutableOffsets.stream().mapToLong(Long::longValue).toArray());
-      out.startTable(2);
-      out.addInt(0, 0, -1);
-      out.addOffset(1, offsets, 0);
-      mutables = vector(new int[] {out.endTable()});
+    List<byte[]> inline = new ArrayList<>();
+    if (!program.constantsInSegment) {
+      inline.add(new byte[0]); // entry 0 stands for "none"
+      inline.addAll(program.constants);
     }
+    int buffers = tables(inline, data -> holder(blob(data)));
+    int payloads = tables(program.payloads, data -> holder(blob(data)));
+    int places = segments.isEmpty() ? 0 : places(segments);
+    int constantOffsets = segments.contains(constants) ? offsets(constants, segments) : 0;
+    int mutableOffsets =
+        segments.contains(mutables) ? vector(new int[] {offsets(mutables, segments)}) : 0;
     out.startTable(8);
     out.addInt(0, 0, -1);
     out.addOffset(1, plans, 0);
     out.addOffset(2, buffers, 0);
     out.addOffset(3, payloads, 0);
-    if (segmented) {
-      out.addOffset(4, segments, 0);
-      out.addOffset(6, mutables, 0);
+    out.addOffset(4, places, 0);
+    out.addOffset(5, constantOffsets, 0);
+    out.addOffset(6, mutableOffsets, 0);
+    return out.endTable();
+  }
+
+  /** Where each segment lies behind the tables. */
+  private int places(List<Segment> segments) {
+    int[] tables = new int[segments.size()];
+    long offset = 0;
+    for (int s = 0; s < tables.length; s++) {
+      long bytes = segments.get(s).bytes.size();
+      out.startTable(2);
+      out.addLong(0, offset, 0);
+      out.addLong(1, bytes, 0);
+      tables[s] = out.endTable();
+      offset += bytes;
     }
+    return vector(tables);
+  }
+
+  private int offsets(Segment segment, List<Segment> segments) {
+    int all = longs(segment.offsets.stream().mapToLong(Long::longValue).toArray());
+    out.startTable(2);
+    out.addInt(0, segments.indexOf(segment), -1);
+    out.addOffset(1, all, 0);
     return out.endTable();
   }
 

@@ -1,4 +1,4 @@
-package dev.baton.tck;
+package dev.baton.cases.program;
 
 import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
@@ -97,6 +97,7 @@ public final class ProgramBuilder {
   final List<byte[]> constants = new ArrayList<>();
   final List<byte[]> mutables = new ArrayList<>();
   final List<byte[]> payloads = new ArrayList<>();
+  boolean constantsInSegment;
 
   public ProgramBuilder() {}
 
@@ -105,6 +106,15 @@ public final class ProgramBuilder {
     Method method = new Method(name);
     methods.add(method);
     writer.accept(method);
+    return this;
+  }
+
+  /**
+   * Puts constants behind the tables, as exporters do since ExecuTorch 0.3, whose later runtimes
+   * open no other programs; without, they lie within the tables.
+   */
+  public ProgramBuilder constantsInSegment() {
+    constantsInSegment = true;
     return this;
   }
 
@@ -343,7 +353,7 @@ public final class ProgramBuilder {
     /**
      * Calls a payload.
      *
-     * @param id the backend, such as {@link OpaquePayloadDelegate#PAYLOAD_ID}
+     * @param id the backend, such as {@code XnnpackBackend}
      */
     public void delegate(String id, byte[] payload, List<Slot> ins, List<Slot> outs) {
       delegate(id, payload, Map.of(), ins, outs);

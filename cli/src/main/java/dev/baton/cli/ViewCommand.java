@@ -1,0 +1,136 @@
+package dev.baton.cli;
+
+import dev.baton.devtools.report.ModelReport;
+import dev.baton.devtools.report.ReportBuilder;
+import dev.baton.devtools.report.ReportJson;
+import dev.baton.devtools.view.ReportPage;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Execution;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.profile.Profile;
+import dev.baton.runtime.program.Program;
+import java.io.Console;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** One page that shows a method: its graph, who runs it and why, times and memory. */
+@Command(
+    name = "view",
+    description = "Writes one HTML file that shows a method: graph, placement, times, memory.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  baton view model.pte                               writes model.html",
+      "  baton view model.pte --open                        and opens it in the browser",
+      "  baton view model.pte --json before.json            keeps the report",
+      "  baton view model.pte --delegates none --against before.json",
+      "                                                     shows what changed since",
+      "",
+      "The file needs no network and holds no weights."
+    })
+final class ViewCommand extends AbstractCommand {
+  @Mixin private ModelOptions model;
+
+  @Mixin private FallbackOptions fallback;
+
+  @Mixin private InputOptions inputs;
+
+  @Mixin private DelegateOptions delegates;
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      defaultValue = "20",
+      description = "How many runs to record; 0 for none; default: 20.")
+  private int runs;
+
+  @Option(
+      names = {"--warm-up", "--warmup"},
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Seconds of runs before, at least one run; default: 1.")
+  private double warmUp;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "The HTML file; default: the model's name with .html, in this folder.")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Writes the report as JSON too, for --against.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--against",
+      paramLabel = "REPORT.json",
+      description = "Shows what changed since an earlier report.")
+  private @Nullable Path against;
+
+  @Option(names = "--open", description = "Opens the file in the desktop's browser.")
+  private boolean open;
+
+  @SuppressWarnings("NullAway.Init")
+  ViewCommand() {}
+
+  @Override
+  int execute() throws IOException {
+    if (runs < 0) {
+      throw usageError("--runs is " + runs + ", expected at least 0");
+    }
+    if (!(warmUp >= 0)) {
+      throw usageError("--warm-up is " + warmUp + ", expected at least 0");
+    }
+    // Before anything is measured, since this may fail.
+    ModelReport before = against == null ? null : ReportJson.read(against);
+    ModelReport report = report();
+    Path page = out == null ? Path.of(model.name() + ".html") : out;
+    say("draws the graph of " + Text.count(report.nodes().size(), "operator"));
+    if (json != null) {
+      Files.writeString(json, ReportJson.write(report) + "\n");
+    }
+    Files.writeString(page, ReportPage.of(report, before));
+    out().println("view: " + page);
+    if (json != null) {
+      out().println("report: " + json);
+    }
+    if (open && !Browser.open(page)) {
+      err().println("baton: there is no desktop here to open a browser on: open " + page);
+    }
+    return DONE;
+  }
+
+  private ModelReport report() throws IOException {
+    LoadOptions options = delegates.loadOptions().withProfiling(true);
+    say("loads " + model.file());
+    try (Program program = model.open();
+        ModelMethod method = fallback.load(model, program, options, Delegates.load());
+        Execution execution = method.newExecution()) {
+      InputOptions.Origin origin = inputs.setOrRandomize(execution, model);
+      if (runs > 0) {
+        String given = InputOptions.line(origin, execution);
+        say("runs " + method.name() + (given == null ? "" : "; " + given));
+        Profile recorded = Recorder.record(execution, warmUp, runs);
+        recorded.fallenBack().forEach(s -> say("fell back to Java while it ran: " + s));
+      }
+      return new ReportBuilder(model.name(), execution).build();
+    }
+  }
+
+  /** Progress is for whoever waits at a terminal. */
+  private void say(String what) {
+    Console console = System.console();
+    if (isVerbose() || (console != null && console.isTerminal())) {
+      err().println("baton: " + what);
+    }
+  }
+}

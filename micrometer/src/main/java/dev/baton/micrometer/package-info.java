@@ -1,0 +1,2 @@
+/** Meters of what Baton does, for Micrometer. */
+package dev.baton.micrometer;
