@@ -423,9 +423,7 @@ final class CreationKernels {
     }
   }
 
-  /**
-   * {@code rand} and {@code randn}, as {@link RandomNumbers} are.
-   */
+  /** {@code rand} and {@code randn}, as {@link RandomNumbers} are. */
   record Random(boolean normal) implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {

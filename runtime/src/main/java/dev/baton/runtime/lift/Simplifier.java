@@ -55,6 +55,7 @@ public final class Simplifier {
           "aten::squeeze_copy.dim",
           "aten::squeeze_copy.dims",
           "executorch_prim::et_view");
+
   /** True for operators that must run each time, or cannot. */
   static boolean isUnfoldable(String operator) {
     return RandomNumbers.makes(operator) || operator.equals(MethodLifter.PAYLOAD.name());

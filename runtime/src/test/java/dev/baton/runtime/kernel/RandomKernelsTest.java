@@ -83,10 +83,7 @@ class RandomKernelsTest {
     TensorType type = TensorType.of(DType.FLOAT, 4);
     Node node =
         builder.node(
-            Operators.get("aten::rand"),
-            List.of(size, Argument.none()),
-            List.of(type),
-            origin);
+            Operators.get("aten::rand"), List.of(size, Argument.none()), List.of(type), origin);
     Operand out = new Operand(arena.allocate(16, 64), DType.FLOAT, type.shape());
     BoundNodeCall.Buffers buffers =
         new BoundNodeCall.Buffers() {
