@@ -7,6 +7,7 @@ import dev.baton.graph.DType;
 import dev.baton.graph.Graph;
 import dev.baton.graph.Node;
 import dev.baton.graph.Operators;
+import dev.baton.graph.Origin;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import java.lang.foreign.Arena;
@@ -46,7 +47,8 @@ final class ScaledSubgraph implements Subgraph {
       }
       for (OperatorFault fault : faults) {
         if (fault.hits(node)) {
-          copies.put(node.result(), scaled(copies.get(node.result()), fault.factor(), builder));
+          copies.computeIfPresent(
+              node.result(), (v, right) -> scaled(right, fault.factor(), node.origin(), builder));
         }
       }
     }
@@ -54,7 +56,7 @@ final class ScaledSubgraph implements Subgraph {
         builder.build(subgraph.outputs().stream().map(copies::get).toList()), subgraph.name());
   }
 
-  private static Value scaled(Value value, double factor, Graph.Builder builder) {
+  private static Value scaled(Value value, double factor, Origin origin, Graph.Builder builder) {
     // Delegates keep addresses of constants: these four bytes are never freed.
     MemorySegment number = Arena.global().allocate(ValueLayout.JAVA_FLOAT);
     number.set(ValueLayout.JAVA_FLOAT, 0, (float) factor);
@@ -64,7 +66,7 @@ final class ScaledSubgraph implements Subgraph {
             Operators.get("aten::mul.Tensor"),
             List.of(value, constant),
             List.of(value.type()),
-            value.producer().origin())
+            origin)
         .result();
   }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes some operators of a graph as a program of their own, with what came into them as inputs,
@@ -181,7 +182,7 @@ final class SubModelWriter {
 
   private Slot list(List<Argument> items, String type, Node node) {
     if (type.startsWith("Tensor?")) {
-      Slot[] all = new Slot[items.size()];
+      @Nullable Slot[] all = new @Nullable Slot[items.size()];
       for (int i = 0; i < all.length; i++) {
         all[i] = items.get(i) instanceof Value v ? value(v, type, node) : null;
       }
