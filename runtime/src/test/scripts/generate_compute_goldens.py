@@ -439,8 +439,36 @@ def quantization(g):
             g(name + ".dtype", w, scales.to(half), None, low, high, of(4, 0, dtype=i64), f32)
 
 
+def windows(g):
+    """Strides, dilations and paddings far beyond the image, and windows that meet nothing but padding."""
+    conv, max2, avg2 = "aten::convolution", "aten::max_pool2d_with_indices", "aten::avg_pool2d"
+    most = 2**31 - 1
+    for stride in [40000, 65536, most]:
+        g(max2, t(1, 1, 2, 2), [2, 2], [stride, stride])
+        g(max2, t(1, 1, 3, 5), [2, 3], [1, stride])
+        g(avg2, t(1, 1, 2, 2), [2, 2], [stride, stride])
+        g(avg2, t(1, 1, 3, 5), [2, 3], [stride, 1])
+        g("aten::avg_pool1d", t(1, 1, 5), [3], [stride], [0])
+        for groups in [1, 2]:
+            g(conv, t(1, 2, 2, 2), t(2, 2 // groups, 2, 2), t(2), [stride] * 2, [0, 0], [1, 1], False, [0, 0], groups)
+    for size in [1, 2]:
+        g(max2, t(1, 1, 2, 2), [size, size], [most, most], [size - 1, size - 1], [most, most], True)
+        g(avg2, t(1, 1, 2, 2), [2, 2], [most, most], [1, 1], True)
+    for x in [t(1, 1, 4, 4), ints(1, 1, 4, 4, dtype=i32), t(1, 1, 4, 4, dtype=f64)]:
+        g(max2, x, [2, 2], [2, 2], [1, 1], [5, 5])
+    for groups in [1, 2]:
+        for size, stride, padding, dilation in [(2, 10**9, 1500000000, 1), (2, most, 10**9, 2 * 10**9), (1, most, 2**30, 1)]:
+            g(conv, t(1, 2, 2, 2), t(2, 2 // groups, size, size), t(2), [stride] * 2, [padding] * 2, [dilation] * 2, False, [0, 0], groups)
+        g(conv, t(1, 2, 3), t(2, 2 // groups, 1), t(2), [2 * 10**9], [2 * 10**9], [1], True, [0], groups)
+        g(conv, t(1, 2, 1), t(2, 2 // groups, 2), t(2), [1], [5 * 10**8], [10**9], True, [0], groups)
+    # Positions that a transposed convolution of one tap does not reach.
+    g(conv, t(1, 3, 5), t(3, 4, 1), t(4), [1], [0], [2], True, [1], 1, tolerance=1e-5)
+    g(conv, t(2, 2, 3, 4), t(2, 3, 1, 1), None, [1, 1], [0, 0], [3, 2], True, [2, 0], 1, tolerance=1e-5)
+    g(conv, t(1, 2, 3), t(2, 1, 1), t(2), [1], [0], [2], True, [1], 2, tolerance=1e-5)
+
+
 if __name__ == "__main__":
-    for family in [products, convolutions, pools, norms, softmaxes, reductions, orderings, resizing, attention, quantization]:
+    for family in [products, convolutions, pools, norms, softmaxes, reductions, orderings, resizing, attention, quantization, windows]:
         g = Calls("compute-" + family.__name__)
         family(g)
         g.write()

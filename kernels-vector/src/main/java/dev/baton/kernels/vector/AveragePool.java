@@ -11,6 +11,7 @@ import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.FastKernel;
 import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.kernel.PhaseLayout;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.kernel.Window;
 import jdk.incubator.vector.FloatVector;
@@ -30,7 +31,14 @@ record AveragePool(int spatial, boolean adaptive) implements FastKernel {
 
   @Override
   public boolean supports(Call call) {
-    return call.type("self").dtype() == DType.FLOAT;
+    if (call.type("self").dtype() != DType.FLOAT) {
+      return false;
+    }
+    if (adaptive) {
+      return true;
+    }
+    Window[] w = Window.pool(call, spatial);
+    return PhaseLayout.fits(w[1], w[2], false);
   }
 
   @Override
@@ -51,14 +59,15 @@ record AveragePool(int spatial, boolean adaptive) implements FastKernel {
     int columns = out.size(-1);
     long from = call.input("self").data().address();
     long to = call.output(0).data().address();
-    int plane = height * width;
+    int plane = Math.multiplyExact(height, width);
+    int boxes = Math.multiplyExact(rows, columns);
     return Rows.step(
         call,
         in.numel() / plane,
         plane,
         p -> {
-          long at = to + 4 * p * rows * columns;
-          for (int o = 0; o < rows * columns; o++) {
+          long at = to + 4 * p * boxes;
+          for (int o = 0; o < boxes; o++) {
             int y0 = (int) ((long) (o / columns) * height / rows);
             int y1 = (int) Math.ceilDiv((o / columns + 1L) * height, rows);
             int x0 = (int) ((long) (o % columns) * width / columns);
@@ -118,9 +127,9 @@ record AveragePool(int spatial, boolean adaptive) implements FastKernel {
 
     /** What a window divides by; 1 where it holds nothing, and its sum is 0. */
     private static int elements(Window w, int o, boolean padded) {
-      int start = w.start(o);
-      int end = Math.min(start + w.kernel(), w.in() + w.padding());
-      return Math.max(1, padded ? end - start : Math.min(end, w.in()) - Math.max(start, 0));
+      long start = w.start(o);
+      long end = Math.min(start + w.kernel(), (long) w.in() + w.padding());
+      return (int) Math.max(1, padded ? end - start : Math.min(end, w.in()) - Math.max(start, 0));
     }
 
     @Override

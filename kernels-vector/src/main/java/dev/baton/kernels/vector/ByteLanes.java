@@ -70,17 +70,24 @@ final class ByteLanes {
     ALL.set(JAVA_INT_UNALIGNED, address, bytes.reinterpretAsInts().lane(0));
   }
 
+  /** Bits of {@link #ROUNDING}: what a rounded 0 is as an integer, before its neighbours. */
+  private static final int ROUNDED_ZERO = Float.floatToRawIntBits(ROUNDING);
+
   /**
-   * Integers whose low 16 bits are right: numbers between two bounds of 8 bits and a zero point,
-   * rounded to even.
+   * Integers whose low 16 bits are right: numbers rounded to even, between two bounds of 8 bits and
+   * a zero point; 0 for NaN, whatever its bits. The bounds are put to the integers, whose order is
+   * that of the numbers.
    */
-  static IntVector round(FloatVector x, FloatVector low, FloatVector high) {
-    FloatVector atLeast = x.blend(low, x.lt(low));
-    return atMost(atLeast, high).add(ROUNDING).reinterpretAsInts();
+  static IntVector round(FloatVector x, int low, int high) {
+    return bounded(zeroIfNaN(x).add(ROUNDING).reinterpretAsInts(), low, high);
   }
 
-  private static FloatVector atMost(FloatVector x, FloatVector high) {
-    return x.blend(high, x.compare(VectorOperators.GT, high));
+  private static IntVector bounded(IntVector x, int low, int high) {
+    return x.max(ROUNDED_ZERO + low).min(ROUNDED_ZERO + high);
+  }
+
+  private static FloatVector zeroIfNaN(FloatVector x) {
+    return x.blend(0f, x.test(VectorOperators.IS_NAN));
   }
 
   static IntVector toInts(FloatVector x) {

@@ -7,6 +7,7 @@ import dev.baton.runtime.kernel.ConvolutionGeometry;
 import dev.baton.runtime.kernel.FastKernel;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.kernel.PhaseLayout;
 import dev.baton.runtime.kernel.Step;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -28,6 +29,7 @@ final class Convolution implements FastKernel {
         && g.z().isIdentity()
         && g.z().in() == 1
         && g.in() > 0
+        && (g.shape().numel() == 0 || PhaseLayout.fits(g.y(), g.x(), g.transposed()))
         && (!g.transposed() || call.node().tensor("weight").isConstant());
   }
 

@@ -12,6 +12,7 @@ import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.FastKernel;
 import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.kernel.PhaseLayout;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.kernel.Window;
 import java.lang.foreign.MemorySegment;
@@ -25,13 +26,20 @@ import org.jspecify.annotations.Nullable;
  * the greatest element vectors keep the tap that it came by, of which the index is made.
  */
 final class MaxPool implements FastKernel {
+  /** The tap of a maximum is kept as a float32. */
+  private static final int TAPS = 1 << 24;
+
   static @Nullable FastKernel find(String operator) {
     return operator.equals("aten::max_pool2d_with_indices") ? new MaxPool() : null;
   }
 
   @Override
   public boolean supports(Call call) {
-    return call.type("self").dtype() == DType.FLOAT;
+    if (call.type("self").dtype() != DType.FLOAT) {
+      return false;
+    }
+    Window[] w = Window.pool(call, 2);
+    return PhaseLayout.fits(w[1], w[2], false) && w[1].kernel() * w[2].kernel() <= TAPS;
   }
 
   @Override
@@ -98,10 +106,10 @@ final class MaxPool implements FastKernel {
 
     /** Index in its plane of the element by which a tap came. */
     private long index(int oy, int ox, int tap) {
-      int iy = y.start(oy) + tap / x.kernel() * y.dilation();
-      int ix = x.start(ox) + tap % x.kernel() * x.dilation();
+      long iy = y.start(oy) + tap / x.kernel() * y.dilation();
+      long ix = x.start(ox) + tap % x.kernel() * x.dilation();
       if (iy >= 0 && iy < y.in() && ix >= 0 && ix < x.in()) {
-        return (long) iy * x.in() + ix;
+        return iy * x.in() + ix;
       }
       // Nothing but −∞ in the window: its first element that is no padding.
       while (iy < 0) {
@@ -110,7 +118,7 @@ final class MaxPool implements FastKernel {
       while (ix < 0) {
         ix += x.dilation();
       }
-      return (long) iy * x.in() + ix;
+      return iy * x.in() + ix;
     }
 
     private void greatest(long plane, long best, long taps) {

@@ -25,7 +25,9 @@ enum Norms implements FastKernel {
 
     @Override
     public Step bind(BoundCall call) {
-      int n = (int) Arrays.stream(call.integers("normalized_shape")).reduce(1, (a, b) -> a * b);
+      int n =
+          Math.toIntExact(
+              Arrays.stream(call.integers("normalized_shape")).reduce(1, Math::multiplyExact));
       Statistics statistics = new Statistics(call, n);
       long weight = call.input("weight").data().address();
       long bias = call.input("bias").data().address();
@@ -58,13 +60,14 @@ enum Norms implements FastKernel {
       int channels = shape.size(1) / groups;
       long planes = (long) shape.size(0) * shape.size(1);
       int plane = planes == 0 ? 0 : Math.toIntExact(shape.numel() / planes);
-      Statistics statistics = new Statistics(call, channels * plane);
+      int length = Math.multiplyExact(channels, plane);
+      Statistics statistics = new Statistics(call, length);
       long weight = addressOrZero(call, "weight");
       long bias = addressOrZero(call, "bias");
       return Rows.step(
           call,
           (long) shape.size(0) * groups,
-          channels * plane,
+          length,
           row -> {
             float mean = statistics.mean(row);
             float scale = statistics.scale(row, mean);

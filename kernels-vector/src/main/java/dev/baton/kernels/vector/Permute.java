@@ -68,7 +68,9 @@ final class Permute implements FastKernel {
       if (size == 1) {
         continue;
       }
-      if (rank > 0 && strides[rank - 1] == own[dim] * size) {
+      if (rank > 0
+          && strides[rank - 1] == own[dim] * size
+          && (long) sizes[rank - 1] * size <= Integer.MAX_VALUE) {
         sizes[rank - 1] *= size;
         strides[rank - 1] = own[dim];
       } else {
@@ -109,7 +111,7 @@ final class Permute implements FastKernel {
       this.close = nearest;
       int count = 1;
       for (int d = 0; d < last; d++) {
-        count *= d == close ? 1 : sizes[d];
+        count = Math.multiplyExact(count, d == close ? 1 : sizes[d]);
       }
       this.parts = count;
       long elements = last < 0 ? 1 : (long) sizes[last] * (close == last ? 1 : sizes[close]);

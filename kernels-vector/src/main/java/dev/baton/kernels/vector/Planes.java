@@ -5,66 +5,34 @@ import static dev.baton.kernels.vector.Lanes.SPECIES;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
+import dev.baton.runtime.kernel.PhaseLayout;
 import dev.baton.runtime.kernel.Window;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
-/**
- * Copies of a channel's plane in which every tap of a window reads runs of neighbours: with its
- * padding written out, and one plane after the other for each phase of the stride. Element (y, x)
- * of the padded plane lies in phase (y mod sy, x mod sx) at (y / sy, x / sx).
- *
- * <p>A transposed convolution is one of stride 1 over its input spread out with zeros between.
- */
+/** Writes a channel's plane as its {@link PhaseLayout} says, with the padding written out. */
 final class Planes {
-  private final Window y;
-  private final Window x;
-  private final int strideY;
-  private final int strideX;
-  private final int paddingY;
-  private final int paddingX;
-  private final int spreadY;
-  private final int spreadX;
+  private final PhaseLayout layout;
+  private final int height;
+  private final int width;
 
-  /** Elements from one row of a phase to the next. */
+  /** As the layout has them. */
   final int pitch;
 
-  private final int phase;
-
-  /** Elements of all phases of a plane. */
   final int size;
 
-  /** For each tap, the element that output position (0, 0) reads. */
   final int[] taps;
 
+  /**
+   * @param y with {@code x} such that {@link PhaseLayout#fits}
+   */
   Planes(Window y, Window x, boolean transposed) {
-    this.y = y;
-    this.x = x;
-    this.strideY = transposed ? 1 : y.stride();
-    this.strideX = transposed ? 1 : x.stride();
-    this.spreadY = transposed ? y.stride() : 1;
-    this.spreadX = transposed ? x.stride() : 1;
-    this.paddingY = transposed ? y.dilation() * (y.kernel() - 1) - y.padding() : y.padding();
-    this.paddingX = transposed ? x.dilation() * (x.kernel() - 1) - x.padding() : x.padding();
-    int height = Math.ceilDiv(extent(y, strideY), strideY);
-    this.pitch = Math.ceilDiv(extent(x, strideX), strideX);
-    this.phase = Math.multiplyExact(height, pitch);
-    this.size = Math.multiplyExact(phase, strideY * strideX);
-    this.taps = new int[y.kernel() * x.kernel()];
-    for (int t = 0; t < taps.length; t++) {
-      taps[t] = at(t / x.kernel() * y.dilation(), t % x.kernel() * x.dilation());
-    }
-  }
-
-  /** Padded elements that any output position reads. */
-  private static int extent(Window w, int stride) {
-    return (w.out() - 1) * stride + (w.kernel() - 1) * w.dilation() + 1;
-  }
-
-  private int at(int row, int column) {
-    return (row % strideY * strideX + column % strideX) * phase
-        + row / strideY * pitch
-        + column / strideX;
+    this.layout = new PhaseLayout(y, x, transposed);
+    this.height = y.in();
+    this.width = x.in();
+    this.pitch = layout.pitch();
+    this.size = layout.size();
+    this.taps = layout.taps();
   }
 
   /** Bytes of some planes, with what vectors may read past them. */
@@ -79,29 +47,30 @@ final class Planes {
    */
   void fill(long from, long to, float padding) {
     Lanes.fill(to, size, padding);
-    int rows = extent(y, strideY);
-    int columns = extent(x, strideX);
-    int first = Math.max(0, Math.ceilDiv(-paddingX, spreadX));
-    int count = Math.min(x.in(), Math.ceilDiv(columns - paddingX, spreadX)) - first;
-    for (int iy = 0; iy < y.in(); iy++) {
-      int row = paddingY + iy * spreadY;
-      if (row < 0 || row >= rows || count <= 0) {
+    int count = layout.countColumns(width);
+    if (count == 0) {
+      return;
+    }
+    int column = layout.startColumn();
+    for (int y = 0; y < height; y++) {
+      int row = layout.row(y);
+      if (row < 0) {
         continue;
       }
-      long source = from + 4 * ((long) iy * x.in() + first);
-      int column = paddingX + first * spreadX;
-      if (spreadX > 1) {
-        long target = to + 4L * at(row, column);
+      long source = from + 4 * ((long) y * width + layout.firstColumn());
+      if (layout.spreadX() > 1) {
+        long target = to + 4L * layout.at(row, column);
         for (int i = 0; i < count; i++) {
-          Lanes.set(target + 4L * i * spreadX, Lanes.get(source + 4L * i));
+          Lanes.set(target + 4L * i * layout.spreadX(), Lanes.get(source + 4L * i));
         }
-      } else if (strideX == 1) {
-        Lanes.copy(source, to + 4L * at(row, column), count);
-      } else if (strideX == 2) {
-        split(source, to + 4L * at(row, column), to + 4L * at(row, column + 1), count);
+      } else if (layout.strideX() == 1) {
+        Lanes.copy(source, to + 4L * layout.at(row, column), count);
+      } else if (layout.strideX() == 2) {
+        long odd = count == 1 ? 0 : to + 4L * layout.at(row, column + 1);
+        split(source, to + 4L * layout.at(row, column), odd, count);
       } else {
         for (int i = 0; i < count; i++) {
-          Lanes.set(to + 4L * at(row, column + i), Lanes.get(source + 4L * i));
+          Lanes.set(to + 4L * layout.at(row, column + i), Lanes.get(source + 4L * i));
         }
       }
     }

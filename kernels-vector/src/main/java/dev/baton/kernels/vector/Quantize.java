@@ -20,8 +20,8 @@ final class Quantize {
 
   /** {@code clamp(rint(x · inverse) + zero)}. */
   static void run(long from, long to, int n, float inverse, int zero, long min, long max) {
-    FloatVector low = broadcast(SPECIES, (float) (min - zero));
-    FloatVector high = broadcast(SPECIES, (float) (max - zero));
+    int low = (int) (min - zero);
+    int high = (int) (max - zero);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
       ByteLanes.store(

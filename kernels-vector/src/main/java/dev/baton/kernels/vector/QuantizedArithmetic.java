@@ -111,8 +111,8 @@ final class QuantizedArithmetic {
 
   private static void product(
       QuantizedBinary.Product by, long x, int dx, long z, int dz, long to, int n) {
-    FloatVector low = broadcast(SPECIES, (float) by.low());
-    FloatVector high = broadcast(SPECIES, (float) by.high());
+    int low = by.low();
+    int high = by.high();
     for (int i = 0; i < n; i += Lanes.COUNT) {
       int at = at(i, n);
       FloatVector a = ByteLanes.load(x + dx * at).sub(by.left());
@@ -128,8 +128,8 @@ final class QuantizedArithmetic {
     Affine q = by.right();
     Affine out = by.output();
     int zero = out.zeroPoint();
-    FloatVector low = broadcast(SPECIES, (float) (out.min() - zero));
-    FloatVector high = broadcast(SPECIES, (float) (out.max() - zero));
+    int low = out.min() - zero;
+    int high = out.max() - zero;
     FloatVector least = broadcast(SPECIES, by.clamp().low());
     FloatVector most = broadcast(SPECIES, by.clamp().high());
     for (int i = 0; i < n; i += Lanes.COUNT) {

@@ -4,8 +4,10 @@ import dev.baton.runtime.kernel.BoundNodeCall;
 import dev.baton.runtime.kernel.ConvolutionGeometry;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.kernel.PhaseLayout;
 import dev.baton.runtime.kernel.QuantizedInput;
 import dev.baton.runtime.kernel.QuantizedProduct;
+import dev.baton.runtime.kernel.QuantizedProducts;
 import dev.baton.runtime.kernel.Step;
 import java.lang.foreign.MemorySegment;
 
@@ -62,6 +64,9 @@ abstract class QuantizedConvolution implements Step, Parallel.Task {
         ConvolutionGeometry.of(new NodeCall(parts.operator().operator(), facts));
     if (g.shape().numel() == 0) {
       return () -> {};
+    }
+    if (!PhaseLayout.fits(g.y(), g.x(), g.transposed())) {
+      return QuantizedProducts.bind(parts, facts, buffers);
     }
     if (g.in() == 1 && g.taps() <= IntegerProduct.DEPTH) {
       return new Depthwise(parts, g, facts, buffers);

@@ -12,12 +12,26 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Sums and other loops over a row of elements that follow each other. */
 final class RowLoops {
+  /** Elements that lanes sum one after the other, 256 each. */
+  private static final int BLOCK = 256 * Lanes.COUNT;
+
   private static final Activation EXP = VectorMath::exp;
 
   private RowLoops() {}
 
-  /** Lane i sums the elements i, i + L, …; then the lanes are summed. */
+  /**
+   * Sum of the sums of two halves, until they are short: so the error does not grow with the row.
+   */
   static float sum(long at, int n) {
+    if (n <= BLOCK) {
+      return sumOfBlock(at, n);
+    }
+    int half = Lanes.whole(n / 2);
+    return sum(at, half) + sum(at + 4L * half, n - half);
+  }
+
+  /** Lane i sums the elements i, i + L, …; then the lanes are summed. */
+  private static float sumOfBlock(long at, int n) {
     FloatVector s = broadcast(SPECIES, 0f);
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
@@ -31,8 +45,16 @@ final class RowLoops {
     return Lanes.sum(lanes);
   }
 
-  /** Sum of (x − mean)². */
+  /** Sum of (x − mean)², of halves as {@link #sum} is. */
   static float squares(long at, int n, float mean) {
+    if (n <= BLOCK) {
+      return squaresOfBlock(at, n, mean);
+    }
+    int half = Lanes.whole(n / 2);
+    return squares(at, half, mean) + squares(at + 4L * half, n - half, mean);
+  }
+
+  private static float squaresOfBlock(long at, int n, float mean) {
     FloatVector s = broadcast(SPECIES, 0f);
     FloatVector m = broadcast(SPECIES, mean);
     int i = 0;

@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Groups on int8: the same bits as the reference kernels give, whatever the threads. */
 class QuantizedTwinTest {
@@ -219,11 +220,12 @@ class QuantizedTwinTest {
     int[] result = input.clone();
     result[1] = out;
     for (int d = 0; d < kernel.length; d++) {
-      int reach = numbers[3] * (kernel[d] - 1);
+      long reach = (long) numbers[3] * (kernel[d] - 1);
       result[d + 2] =
-          transposed
-              ? (input[d + 2] - 1) * numbers[1] - 2 * numbers[2] + reach + 1
-              : (input[d + 2] + 2 * numbers[2] - reach - 1) / numbers[1] + 1;
+          Math.toIntExact(
+              transposed
+                  ? (input[d + 2] - 1L) * numbers[1] - 2L * numbers[2] + reach + 1
+                  : (input[d + 2] + 2L * numbers[2] - reach - 1) / numbers[1] + 1);
     }
     Body body =
         b -> {
@@ -275,6 +277,16 @@ class QuantizedTwinTest {
     all.add(convolution(false, of(1, 2, 20, 20), 2, of(17, 17), 2, 1, 8, 1));
     all.add(convolution(true, of(2, 4, 5, 6), 6, of(4, 3), 2, 2, 1, 1));
     all.add(convolution(true, of(1, 4, 7, 3), 4, square, 4, 3, 2, 2));
+    // Strides, paddings and dilations far beyond the image.
+    for (int groups : new int[] {1, 2}) {
+      for (int stride : new int[] {40_000, 65_536, Integer.MAX_VALUE}) {
+        all.add(convolution(false, of(1, 2, 2, 2), 2, of(2, 2), groups, stride, 0, 1));
+      }
+      int far = 1_000_000_000;
+      all.add(convolution(false, of(1, 2, 2, 2), 2, of(2, 2), groups, far, far / 2 * 3, 1));
+      all.add(convolution(true, of(1, 2, 3), 2, of(1), groups, 2 * far, 2 * far, 1));
+      all.add(convolution(true, of(1, 2, 1), 2, of(2), groups, 1, far / 2, far));
+    }
     return all.stream().flatMap(s -> s);
   }
 
@@ -392,6 +404,31 @@ class QuantizedTwinTest {
       for (int threads = 1; threads <= 3; threads++) {
         Operand actual = run(graph, b, vector, "vector", TwinTest.backwards(threads), arena);
         assertEquals(-1, expected.data().mismatch(actual.data()), threads + " threads");
+      }
+    }
+  }
+
+  /** A product of 8 bits by 9 is what sums are exact of. */
+  @ParameterizedTest
+  @ValueSource(ints = {-129, 128, 300, 1 << 24})
+  void weightsWithZeroPointsOfMoreThanTheirBitsAreNotFused(int zero) {
+    Case c =
+        new Case(
+            "zero point " + zero,
+            false,
+            b -> {
+              Value x = b.dequantized(b.input(DType.INT8, 2, 8), 0.02, -3);
+              Value w = b.dequantized(b.constant(DType.INT8, -128, 127, 4, 8), 0.01, zero);
+              Shape shape = Shape.of(2, 4);
+              return b.quantized(
+                  b.apply("aten::linear", DType.FLOAT, shape, x, w, Argument.none()), 0.4, 5);
+            });
+    try (Arena arena = Arena.ofShared()) {
+      Build b = new Build(arena, c);
+      Graph graph = b.builder.build(List.of(c.body.build(b)));
+      for (Kernels kernels :
+          List.of(Kernels.reference(), Kernels.of(List.of(new VectorKernels())))) {
+        assertEquals(4, JavaUnits.of(graph, graph.nodes(), kernels).size());
       }
     }
   }

@@ -542,10 +542,10 @@ public final class ExecutionCore implements AutoCloseable {
           BoundPlan plan = bound.remove(other);
           try {
             return plan != null && plan.revise(inputs, method.kernels()) ? plan : null;
-          } catch (KernelException
-              | IllegalArgumentException
-              | IndexOutOfBoundsException
-              | ArithmeticException e) {
+          } catch (RuntimeException e) {
+            if (!KernelException.isRefusal(e)) {
+              throw e;
+            }
             return null; // making a plan says what is wrong
           }
         }
@@ -560,11 +560,18 @@ public final class ExecutionCore implements AutoCloseable {
         BoundPlan result = BoundPlan.bind(plan, host);
         method.phases().add(LoadPhase.Kind.BIND, method.lifted().name(), start);
         return result;
-      } catch (KernelException
-          | IllegalArgumentException
-          | IllegalStateException
-          | IndexOutOfBoundsException
-          | ArithmeticException e) {
+      } catch (DelegateException e) {
+        throw new DelegateFailedException(
+            "",
+            "method '"
+                + method.lifted().name()
+                + "' does not run with these inputs: "
+                + e.getMessage(),
+            e);
+      } catch (RuntimeException e) {
+        if (!KernelException.isRefusal(e)) {
+          throw e;
+        }
         throw new BatonException(
             "method '"
                 + method.lifted().name()
@@ -576,14 +583,6 @@ public final class ExecutionCore implements AutoCloseable {
             "method '"
                 + method.lifted().name()
                 + "' needs more memory with these inputs than there is: "
-                + e.getMessage(),
-            e);
-      } catch (DelegateException e) {
-        throw new DelegateFailedException(
-            "",
-            "method '"
-                + method.lifted().name()
-                + "' does not run with these inputs: "
                 + e.getMessage(),
             e);
       }

@@ -47,6 +47,7 @@ final class PackingAhead implements BoundPlan.Host {
   private final Map<Variable, MemorySegment> variables = new HashMap<>();
   private final Set<PackedConstants.Packed> wanted = new LinkedHashSet<>();
   private MemorySegment scratch = MemorySegment.NULL;
+  private long allocated;
 
   private PackingAhead(CompiledMethod method, Arena memory) {
     this.method = method;
@@ -88,18 +89,31 @@ final class PackingAhead implements BoundPlan.Host {
         BoundPlan.bind(plan, this);
         method.phases().add(LoadPhase.Kind.BIND, method.lifted().name(), start);
       }
-    } catch (DelegateException
-        | KernelException
-        | IllegalArgumentException
-        | IllegalStateException
-        | IndexOutOfBoundsException
-        | ArithmeticException
-        | OutOfMemoryError e) {
-      // The declared bounds are not always a call that the program takes: a run says what is wrong.
-      LOG.log(
-          System.Logger.Level.DEBUG,
-          () -> "constants of block " + block + " are packed when it runs: " + e.getMessage());
+    } catch (DelegateException | OutOfMemoryError e) {
+      packedLater(block, e);
+    } catch (RuntimeException e) {
+      if (!KernelException.isRefusal(e)) {
+        throw e;
+      }
+      packedLater(block, e);
     }
+  }
+
+  /** The declared bounds are not always a call that the program takes: a run says what is wrong. */
+  private static void packedLater(int block, Throwable e) {
+    LOG.log(
+        System.Logger.Level.DEBUG,
+        () -> "constants of block " + block + " are packed when it runs: " + e.getMessage());
+  }
+
+  /** Memory that nothing is written to, of which there is no more than a run may have. */
+  private MemorySegment allocate(long bytes, int alignment) {
+    long most = method.options().maxMemoryBytes();
+    if (bytes > most - allocated) {
+      throw new KernelException("more than " + most + " bytes of memory");
+    }
+    allocated += bytes;
+    return memory.allocate(bytes, alignment);
   }
 
   private static void pack(CompiledMethod method, Set<PackedConstants.Packed> wanted) {
@@ -130,7 +144,7 @@ final class PackingAhead implements BoundPlan.Host {
   public MemorySegment variable(Variable variable, long bytes) {
     MemorySegment known = variables.get(variable);
     if (known == null || known.byteSize() < bytes) {
-      known = memory.allocate(Math.max(bytes, 1), ALIGNMENT);
+      known = allocate(Math.max(bytes, 1), ALIGNMENT);
       variables.put(variable, known);
     }
     return known.asSlice(0, bytes);
@@ -138,7 +152,7 @@ final class PackingAhead implements BoundPlan.Host {
 
   @Override
   public MemorySegment arena(long bytes, int alignment) {
-    return memory.allocate(bytes + SLACK, Math.max(alignment, ALIGNMENT));
+    return allocate(bytes + SLACK, Math.max(alignment, ALIGNMENT));
   }
 
   @Override
@@ -147,7 +161,7 @@ final class PackingAhead implements BoundPlan.Host {
       throw new KernelException(bytes + " bytes of scratch");
     }
     if (scratch.byteSize() < bytes) {
-      scratch = memory.allocate(Math.max(bytes, 2 * scratch.byteSize()), ALIGNMENT);
+      scratch = allocate(Math.max(bytes, 2 * scratch.byteSize()), ALIGNMENT);
     }
     return scratch.asSlice(0, bytes);
   }

@@ -25,7 +25,7 @@ final class AttentionKernels {
   }
 
   /**
-   * AttentionKernels of all heads.
+   * Attention of all heads.
    *
    * @param first keys that the first query sees besides its own, if causal; −1 if each sees all
    */

@@ -41,7 +41,9 @@ public final class Broadcast {
         int own = d - rank + inputs[i].rank();
         here[i] = own < 0 || inputs[i].size(own) == 1 ? 0 : stride(inputs[i], own);
       }
-      if (dims > 0 && continues(stride[dims - 1], size[dims - 1], here)) {
+      if (dims > 0
+          && joins(size[dims - 1], result.size(d))
+          && continues(stride[dims - 1], size[dims - 1], here)) {
         size[dims - 1] *= result.size(d);
       } else {
         size[dims] = result.size(d);
@@ -82,6 +84,11 @@ public final class Broadcast {
     return true;
   }
 
+  /** True if two dimensions may be one: a run is counted by ints. */
+  static boolean joins(int inner, int outer) {
+    return (long) inner * outer <= Integer.MAX_VALUE;
+  }
+
   /**
    * The shape that the shapes broadcast to.
    *
@@ -115,7 +122,7 @@ public final class Broadcast {
     out = 0;
   }
 
-  /** Elements of a run. */
+  /** Elements of a run; an int holds them. */
   public long run() {
     return run;
   }

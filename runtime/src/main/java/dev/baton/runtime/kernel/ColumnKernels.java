@@ -37,6 +37,14 @@ final class ColumnKernels {
     return windows;
   }
 
+  private static int taps(Window[] w) {
+    return Math.multiplyExact(w[0].kernel(), w[1].kernel());
+  }
+
+  private static int positions(Window[] w) {
+    return Math.multiplyExact(w[0].out(), w[1].out());
+  }
+
   private static List<TensorType> inferColumns(Call call) {
     TensorType self = call.type("self");
     Shape shape = self.shape();
@@ -46,8 +54,8 @@ final class ColumnKernels {
     }
     Window[] w = windows(call, shape.size(-2), shape.size(-1));
     int[] sizes = Arrays.copyOf(shape.sizes(), rank - 1);
-    sizes[rank - 3] *= w[0].kernel() * w[1].kernel();
-    sizes[rank - 2] = w[0].out() * w[1].out();
+    sizes[rank - 3] = Math.multiplyExact(sizes[rank - 3], taps(w));
+    sizes[rank - 2] = positions(w);
     return Dims.one(self.dtype(), sizes);
   }
 
@@ -75,11 +83,8 @@ final class ColumnKernels {
     int rank = shape.rank();
     int[] size = Window.argument(call, "output_size", 2, new int[0]);
     Window[] w = windows(call, size[0], size[1]);
-    int taps = w[0].kernel() * w[1].kernel();
-    if (rank < 2
-        || rank > 3
-        || shape.size(-2) % taps != 0
-        || shape.size(-1) != w[0].out() * w[1].out()) {
+    int taps = taps(w);
+    if (rank < 2 || rank > 3 || shape.size(-2) % taps != 0 || shape.size(-1) != positions(w)) {
       throw new KernelException(shape + " are no columns of a picture of " + Arrays.toString(size));
     }
     int[] sizes = Arrays.copyOf(shape.sizes(), rank + 1);
@@ -97,7 +102,7 @@ final class ColumnKernels {
     Elements y = Elements.of(out);
     long planes = Dims.product(shape, 0, shape.rank() - 2);
     boolean real = out.dtype().isFloatingPoint();
-    double[] sums = new double[real ? Math.toIntExact(shape.numel()) : 0];
+    double[] sums = call.doubles(real ? shape.numel() : 0);
     return () -> {
       Arrays.fill(sums, 0);
       out.data().fill((byte) 0);
@@ -123,8 +128,8 @@ final class ColumnKernels {
 
   /** Every element of the columns that lies in the picture, with its place there. */
   private static void visit(Window[] w, long planes, Pair pair) {
-    int taps = w[0].kernel() * w[1].kernel();
-    int positions = w[0].out() * w[1].out();
+    int taps = taps(w);
+    int positions = positions(w);
     for (long p = 0; p < planes; p++) {
       for (int t = 0; t < taps; t++) {
         for (int o = 0; o < positions; o++) {

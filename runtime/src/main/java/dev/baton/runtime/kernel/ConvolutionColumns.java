@@ -68,7 +68,7 @@ abstract class ConvolutionColumns {
     pad(row, j + high, j + run);
     if (low < high) {
       int stride = g.x().stride();
-      long at = start + g.x().start(from) + tap * g.x().dilation() + (long) low * stride;
+      long at = start + g.x().start(from + low) + (long) tap * g.x().dilation();
       read(row, j + low, at, stride, high - low);
     }
   }

@@ -41,7 +41,7 @@ public record ConvolutionGeometry(
     }
     int batch = input.rank() == spatial + 1 ? 1 : input.size(0);
     int channels = input.size(-spatial - 1);
-    int expected = transposed ? weight.size(0) : weight.size(1) * groups;
+    long expected = transposed ? weight.size(0) : (long) weight.size(1) * groups;
     if (groups < 1 || channels != expected || weight.size(0) % groups != 0) {
       throw new KernelException(
           "an input of "
@@ -58,7 +58,7 @@ public record ConvolutionGeometry(
     int[] outputPadding = Window.argument(call, "output_padding", spatial, Window.fill(spatial, 0));
     Window[] windows = {Window.identity(1), Window.identity(1), Window.identity(1)};
     int[] sizes = Arrays.copyOf(input.sizes(), input.rank());
-    sizes[input.rank() - spatial - 1] = out * groups;
+    sizes[input.rank() - spatial - 1] = Math.multiplyExact(out, groups);
     for (int d = 0; d < spatial; d++) {
       int size = input.size(d - spatial);
       int kernel = weight.size(d + 2);

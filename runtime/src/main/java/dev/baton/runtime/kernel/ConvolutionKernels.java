@@ -11,9 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ConvolutionKernels as a matrix product: out (o, p) = weight (o, i·t) · columns (i·t, p), for each
- * image and group, with o output channels, i input channels, t taps of the kernel and p output
- * positions.
+ * Convolution as a matrix product: out (o, p) = weight (o, i·t) · columns (i·t, p), for each image
+ * and group, with o output channels, i input channels, t taps of the kernel and p output positions.
  */
 final class ConvolutionKernels {
   private ConvolutionKernels() {}
@@ -209,7 +208,7 @@ final class ConvolutionKernels {
     Elements[] outs = new Elements[3];
     for (int r = 0; r < 3; r++) {
       outs[r] = Elements.of(call.output(r));
-      sums[r] = new double[Math.toIntExact(call.output(r).shape().numel())];
+      sums[r] = call.doubles(call.output(r).shape().numel());
     }
     int taps = g.taps();
     int positions = g.positions();
@@ -217,7 +216,8 @@ final class ConvolutionKernels {
       for (double[] sum : sums) {
         Arrays.fill(sum, 0);
       }
-      for (int n = 0, at = 0; n < g.batch(); n++) {
+      long at = 0;
+      for (int n = 0; n < g.batch(); n++) {
         for (int o = 0; o < g.groups() * g.out(); o++) {
           int group = o / g.out();
           for (int p = 0; p < positions; p++) {

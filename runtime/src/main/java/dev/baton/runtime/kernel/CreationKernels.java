@@ -324,7 +324,7 @@ final class CreationKernels {
     return isLike(call) ? call.shape("self") : Dims.shape(call.integers("size"));
   }
 
-  /** {@code randint(low=0, high, size)}: as {@link Random}, integers of low … high − 1. */
+  /** {@code randint(low=0, high, size)}: of {@link RandomNumbers}, integers of low … high − 1. */
   private record RandomIntegers() implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
@@ -345,15 +345,16 @@ final class CreationKernels {
       long n = call.output(0).shape().numel();
       long low = low(call);
       double range = (double) call.integer("high") - low;
+      RandomNumbers random = RandomNumbers.of(call);
       return () -> {
         for (long i = 0; i < n; i++) {
-          y.setLong(i, low + (long) (Random.uniform(i, 53) * range));
+          y.setLong(i, low + (long) (random.uniform(i, 53) * range));
         }
       };
     }
   }
 
-  /** {@code randperm(n)}: as {@link Random}, each of 0 … n − 1 once. */
+  /** {@code randperm(n)}: of {@link RandomNumbers}, each of 0 … n − 1 once. */
   private record RandomPermutation() implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
@@ -364,9 +365,10 @@ final class CreationKernels {
     public Step bind(BoundCall call) {
       Elements y = Elements.of(call.output(0));
       long n = call.output(0).shape().numel();
+      RandomNumbers random = RandomNumbers.of(call);
       return () -> {
         for (long i = 0; i < n; i++) {
-          long j = (long) (Random.uniform(i, 53) * (i + 1));
+          long j = (long) (random.uniform(i, 53) * (i + 1));
           y.setLong(i, y.getLong(j));
           y.setLong(j, i);
         }
@@ -421,10 +423,7 @@ final class CreationKernels {
     }
   }
 
-  /**
-   * {@code rand} and {@code randn}: the same numbers in every run, from a generator that is not
-   * PyTorch's (SplitMix64 over the element's index; normals by Box and Muller).
-   */
+  /** {@code rand} and {@code randn}, as {@link RandomNumbers} are. */
   record Random(boolean normal) implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
@@ -447,26 +446,18 @@ final class CreationKernels {
             case HALF -> 11;
             default -> 8;
           };
+      RandomNumbers random = RandomNumbers.of(call);
       return normal
           ? () -> {
             for (long i = 0; i < n; i++) {
-              double radius = Math.sqrt(-2 * StrictMath.log1p(-uniform(2 * i, 53)));
-              y.setDouble(i, radius * StrictMath.cos(2 * Math.PI * uniform(2 * i + 1, 53)));
+              y.setDouble(i, random.normal(i));
             }
           }
           : () -> {
             for (long i = 0; i < n; i++) {
-              y.setDouble(i, uniform(i, bits));
+              y.setDouble(i, random.uniform(i, bits));
             }
           };
-    }
-
-    /** In [0, 1), with no more bits than the dtype keeps: else it would round to 1. */
-    static double uniform(long index, int bits) {
-      long z = (index + 1) * 0x9E3779B97F4A7C15L;
-      z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-      z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-      return ((z ^ (z >>> 31)) >>> (64 - bits)) * Math.scalb(1.0, -bits);
     }
   }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Dropout: the input, and a mask that keeps all of it; of a training model, what is kept is scaled,
- * and chosen by the same random numbers in every run.
+ * and chosen by {@link RandomNumbers}.
  */
 final class DropoutKernels {
   private DropoutKernels() {}
@@ -32,7 +32,7 @@ final class DropoutKernels {
     Operand out = call.output(0);
     Operand mask = call.output(1);
     if (!call.isNone("train") && call.bool("train") && call.number("p") != 0) {
-      return drop(call.number("p"), input, out, mask);
+      return drop(call.number("p"), input, out, mask, RandomNumbers.of(call));
     }
     return () -> {
       out.data().copyFrom(input.data());
@@ -40,14 +40,15 @@ final class DropoutKernels {
     };
   }
 
-  private static Step drop(double p, Operand input, Operand out, Operand mask) {
+  private static Step drop(
+      double p, Operand input, Operand out, Operand mask, RandomNumbers random) {
     Elements x = Elements.of(input);
     Elements y = Elements.of(out);
     Elements kept = Elements.of(mask);
     long n = input.shape().numel();
     return () -> {
       for (long i = 0; i < n; i++) {
-        boolean keep = CreationKernels.Random.uniform(i, 53) >= p;
+        boolean keep = random.uniform(i, 53) >= p;
         kept.setLong(i, keep ? 1 : 0);
         y.setDouble(i, keep ? x.getDouble(i) / (1 - p) : 0);
       }

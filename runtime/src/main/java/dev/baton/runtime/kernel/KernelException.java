@@ -15,4 +15,17 @@ public final class KernelException extends BatonException {
   public KernelException(String message) {
     super(message);
   }
+
+  /**
+   * True if an exception says that arguments are refused, whoever of a kernel's inference, binding
+   * or run threw it: kernels need not check what the JDK checks.
+   */
+  public static boolean isRefusal(RuntimeException e) {
+    return e instanceof KernelException
+        || e instanceof IllegalArgumentException
+        || e instanceof IllegalStateException
+        || e instanceof IndexOutOfBoundsException
+        || e instanceof ArithmeticException
+        || e instanceof NegativeArraySizeException;
+  }
 }

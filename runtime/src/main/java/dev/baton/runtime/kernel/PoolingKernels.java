@@ -110,6 +110,11 @@ final class PoolingKernels {
     return sizes;
   }
 
+  /** Elements of a plane. */
+  private static int elements(int... sizes) {
+    return Arrays.stream(sizes).reduce(1, Math::multiplyExact);
+  }
+
   private static long planes(Shape shape, int spatial) {
     long planes = 1;
     for (int d = 0; d < shape.rank() - spatial; d++) {
@@ -129,9 +134,10 @@ final class PoolingKernels {
     Operand self = call.input("self");
     Rows rows = new Rows(self);
     long planes = planes(self.shape(), spatial);
-    double[] plane = new double[w[0].in() * w[1].in() * w[2].in()];
+    double[] plane = call.doubles(elements(w[0].in(), w[1].in(), w[2].in()));
     Elements out = Elements.of(call.output(0));
     Elements indices = Elements.of(call.output(1));
+    double lowest = lowest(self.dtype());
     return () -> {
       long at = 0;
       for (long p = 0; p < planes; p++) {
@@ -140,8 +146,8 @@ final class PoolingKernels {
           for (int oy = 0; oy < w[1].out(); oy++) {
             for (int ox = 0; ox < w[2].out(); ox++) {
               int best = dilatedMax(plane, w, oz, oy, ox);
-              out.setDouble(at, plane[best]);
-              indices.setLong(at++, best);
+              out.setDouble(at, best < 0 ? lowest : plane[best]);
+              indices.setLong(at++, best < 0 ? outside(w, oz, oy, ox) : best);
             }
           }
         }
@@ -149,12 +155,25 @@ final class PoolingKernels {
     };
   }
 
+  /** What is greatest of nothing. */
+  private static double lowest(DType dtype) {
+    return switch (dtype) {
+      case INT8 -> Byte.MIN_VALUE;
+      case INT16 -> Short.MIN_VALUE;
+      case INT32 -> Integer.MIN_VALUE;
+      case INT64 -> Long.MIN_VALUE;
+      case UINT8, UINT16, UINT32, UINT64 -> 0;
+      default -> Double.NEGATIVE_INFINITY;
+    };
+  }
+
+  /** Index of the greatest; −1 where a window meets nothing but padding. */
   private static int dilatedMax(double[] plane, Window[] w, int oz, int oy, int ox) {
     int best = -1;
-    for (int z = first(w[0], oz), z1 = end(w[0], oz); z < z1; z += w[0].dilation()) {
-      for (int y = first(w[1], oy), y1 = end(w[1], oy); y < y1; y += w[1].dilation()) {
-        for (int x = first(w[2], ox), x1 = end(w[2], ox); x < x1; x += w[2].dilation()) {
-          int i = (z * w[1].in() + y) * w[2].in() + x;
+    for (long z = first(w[0], oz), z1 = end(w[0], oz); z < z1; z += w[0].dilation()) {
+      for (long y = first(w[1], oy), y1 = end(w[1], oy); y < y1; y += w[1].dilation()) {
+        for (long x = first(w[2], ox), x1 = end(w[2], ox); x < x1; x += w[2].dilation()) {
+          int i = (int) ((z * w[1].in() + y) * w[2].in() + x);
           if (best < 0 || plane[i] > plane[best] || Double.isNaN(plane[i])) {
             best = i; // the last NaN, as PyTorch has it
           }
@@ -164,13 +183,18 @@ final class PoolingKernels {
     return best;
   }
 
-  private static int first(Window w, int o) {
-    int start = w.start(o);
+  /** What PyTorch gives as the index of nothing: of the first tap that is not before the plane. */
+  private static long outside(Window[] w, int oz, int oy, int ox) {
+    return (first(w[0], oz) * w[1].in() + first(w[1], oy)) * w[2].in() + first(w[2], ox);
+  }
+
+  private static long first(Window w, int o) {
+    long start = w.start(o);
     return start >= 0 ? start : start + Math.ceilDiv(-start, w.dilation()) * w.dilation();
   }
 
-  private static int end(Window w, int o) {
-    return Math.min(w.in(), w.start(o) + (w.kernel() - 1) * w.dilation() + 1);
+  private static long end(Window w, int o) {
+    return Math.min(w.in(), w.start(o) + (w.kernel() - 1L) * w.dilation() + 1);
   }
 
   private static Step bindAverage(BoundCall call, int spatial) {
@@ -181,28 +205,28 @@ final class PoolingKernels {
     Operand self = call.input("self");
     Rows rows = new Rows(self);
     long planes = planes(self.shape(), spatial);
-    double[] plane = new double[w[0].in() * w[1].in() * w[2].in()];
+    double[] plane = call.doubles(elements(w[0].in(), w[1].in(), w[2].in()));
     Elements out = Elements.of(call.output(0));
     return () -> {
       long at = 0;
       for (long p = 0; p < planes; p++) {
         rows.load(p * plane.length, 1, plane.length, plane, 0);
         for (int oz = 0; oz < w[0].out(); oz++) {
-          int z = w[0].start(oz);
-          int z1 = Math.min(z + w[0].kernel(), w[0].in() + w[0].padding());
+          long z = w[0].start(oz);
+          long z1 = Math.min(z + w[0].kernel(), (long) w[0].in() + w[0].padding());
           for (int oy = 0; oy < w[1].out(); oy++) {
-            int y = w[1].start(oy);
-            int y1 = Math.min(y + w[1].kernel(), w[1].in() + w[1].padding());
+            long y = w[1].start(oy);
+            long y1 = Math.min(y + w[1].kernel(), (long) w[1].in() + w[1].padding());
             for (int ox = 0; ox < w[2].out(); ox++) {
-              int x = w[2].start(ox);
-              int x1 = Math.min(x + w[2].kernel(), w[2].in() + w[2].padding());
-              long padded = (long) (z1 - z) * (y1 - y) * (x1 - x);
-              int za = Math.max(z, 0);
-              int zb = Math.min(z1, w[0].in());
-              int ya = Math.max(y, 0);
-              int yb = Math.min(y1, w[1].in());
-              int xa = Math.max(x, 0);
-              int xb = Math.min(x1, w[2].in());
+              long x = w[2].start(ox);
+              long x1 = Math.min(x + w[2].kernel(), (long) w[2].in() + w[2].padding());
+              long padded = (z1 - z) * (y1 - y) * (x1 - x);
+              int za = (int) Math.clamp(z, 0L, w[0].in());
+              int zb = (int) Math.clamp(z1, 0L, w[0].in());
+              int ya = (int) Math.clamp(y, 0L, w[1].in());
+              int yb = (int) Math.clamp(y1, 0L, w[1].in());
+              int xa = (int) Math.clamp(x, 0L, w[2].in());
+              int xb = (int) Math.clamp(x1, 0L, w[2].in());
               long inside = (long) (zb - za) * (yb - ya) * (xb - xa);
               double sum = sum(plane, w[1].in(), w[2].in(), za, zb, ya, yb, xa, xb);
               long by = overridden ? divisor : countPadding ? padded : inside;
@@ -229,7 +253,7 @@ final class PoolingKernels {
 
   private static Step bindAdaptiveAverage(BoundCall call, int spatial) {
     int[] in = plane(call.shape("self"), spatial);
-    double[] plane = new double[in[0] * in[1] * in[2]];
+    double[] plane = call.doubles(elements(in));
     Elements out = Elements.of(call.output(0));
     return adaptive(
         call,
@@ -244,7 +268,7 @@ final class PoolingKernels {
 
   private static Step bindAdaptiveMax(BoundCall call, int spatial) {
     int[] in = plane(call.shape("self"), spatial);
-    double[] plane = new double[in[0] * in[1] * in[2]];
+    double[] plane = call.doubles(elements(in));
     Elements out = Elements.of(call.output(0));
     Elements indices = Elements.of(call.output(1));
     return adaptive(
@@ -333,10 +357,11 @@ final class PoolingKernels {
     Elements indices = Elements.of(call.input("indices"));
     Elements out = Elements.of(call.output(0));
     Shape shape = call.shape("self");
-    int plane = shape.size(-2) * shape.size(-1);
-    int outPlane = call.shape("grad_output").size(-2) * call.shape("grad_output").size(-1);
+    int plane = Math.multiplyExact(shape.size(-2), shape.size(-1));
+    Shape given = call.shape("grad_output");
+    int outPlane = Math.multiplyExact(given.size(-2), given.size(-1));
     long planes = planes(shape, 2);
-    double[] sums = new double[plane];
+    double[] sums = call.doubles(plane);
     return () -> {
       for (long p = 0; p < planes; p++) {
         Arrays.fill(sums, 0);

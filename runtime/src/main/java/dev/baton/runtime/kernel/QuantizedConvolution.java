@@ -135,8 +135,7 @@ final class QuantizedConvolution {
     private final int @Nullable [] zeroPoints;
     private final QuantizedInput x;
     private final QuantizedOutput y;
-    private final int pitch; // elements of a phase's line
-    private final int plane; // elements of a phase
+    private final PhaseLayout layout;
     private final int[] phases;
     private final int[] sums; // (y.out, pitch), of which each line's first x.out count
     private final int[] offsets; // of each tap in the phases
@@ -153,34 +152,19 @@ final class QuantizedConvolution {
       this.zeroPoints = zeroPoints;
       this.x = x;
       this.y = y;
-      Window down = g.y();
-      Window across = g.x();
-      int reachDown = (down.kernel() - 1) * down.dilation() / down.stride();
-      int reachAcross = (across.kernel() - 1) * across.dilation() / across.stride();
-      this.pitch = across.out() + reachAcross;
-      this.plane = Math.multiplyExact(down.out() + reachDown, pitch) + reachAcross;
-      this.phases =
-          new int[Math.multiplyExact(plane, Math.multiplyExact(down.stride(), across.stride()))];
-      this.sums = new int[down.out() * pitch];
-      this.line = new byte[across.in()];
-      this.offsets = new int[g.taps()];
-      for (int tap = 0; tap < offsets.length; tap++) {
-        int ty = tap / across.kernel() * down.dilation();
-        int tx = tap % across.kernel() * across.dilation();
-        offsets[tap] = at(ty, tx);
-      }
+      this.layout = new PhaseLayout(g.y(), g.x(), false);
+      this.phases = new int[layout.size()];
+      this.sums = new int[Math.multiplyExact(g.y().out(), layout.pitch())];
+      this.line = new byte[g.x().in()];
+      this.offsets = layout.taps();
     }
 
     static boolean fits(ConvolutionGeometry g) {
-      return g.in() == 1 && !g.transposed() && g.z().isIdentity() && g.z().in() == 1;
-    }
-
-    /** Where the padded plane's element is in the phases. */
-    private int at(int row, int column) {
-      int down = g.y().stride();
-      int across = g.x().stride();
-      int phase = row % down * across + column % across;
-      return phase * plane + row / down * pitch + column / across;
+      return g.in() == 1
+          && !g.transposed()
+          && g.z().isIdentity()
+          && g.z().in() == 1
+          && PhaseLayout.fits(g.y(), g.x(), false);
     }
 
     @Override
@@ -203,27 +187,28 @@ final class QuantizedConvolution {
     /** Writes the plane's elements; what is padding stays 0. */
     private void spread(long start) {
       int zero = x.zeroPoints()[0];
-      Window down = g.y();
-      Window across = g.x();
-      int rows = (down.out() - 1) * down.stride() + (down.kernel() - 1) * down.dilation() + 1;
-      int columns =
-          (across.out() - 1) * across.stride() + (across.kernel() - 1) * across.dilation() + 1;
-      int used = Math.clamp(columns - across.padding(), 0, across.in());
-      for (int row = down.padding(); row < Math.min(rows, down.padding() + down.in()); row++) {
-        long from = start + (long) (row - down.padding()) * across.in();
+      int width = g.x().in();
+      int used = layout.countColumns(width);
+      int column = layout.startColumn();
+      for (int y = 0; y < g.y().in() && used > 0; y++) {
+        int row = layout.row(y);
+        if (row < 0) {
+          continue;
+        }
+        long from = start + (long) y * width + layout.firstColumn();
         MemorySegment.copy(x.data(), JAVA_BYTE, from, line, 0, used);
-        if (across.stride() == 1) {
-          widen(line, zero, phases, at(row, across.padding()), used);
+        if (layout.strideX() == 1) {
+          widen(line, zero, phases, layout.at(row, column), used);
         } else {
           for (int i = 0; i < used; i++) {
-            phases[at(row, across.padding() + i)] = line[i] - zero;
+            phases[layout.at(row, column + i)] = line[i] - zero;
           }
         }
       }
     }
 
     private void sum(long weight, int zero) {
-      int length = (g.y().out() - 1) * pitch + g.x().out();
+      int length = (g.y().out() - 1) * layout.pitch() + g.x().out();
       Arrays.fill(sums, 0, length, 0);
       int tap = 0;
       for (; tap + 4 <= offsets.length; tap += 4) {
@@ -244,7 +229,7 @@ final class QuantizedConvolution {
         add(sums, phases, weights.get(JAVA_BYTE, weight + tap) - zero, offsets[tap], length);
       }
       for (int row = 1; row < g.y().out(); row++) { // closes the gaps between lines
-        System.arraycopy(sums, row * pitch, sums, row * g.x().out(), g.x().out());
+        System.arraycopy(sums, row * layout.pitch(), sums, row * g.x().out(), g.x().out());
       }
     }
 

@@ -6,6 +6,7 @@ import dev.baton.graph.Node;
 import dev.baton.graph.QuantizedOperator;
 import dev.baton.graph.Shape;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Maxima and means of int8 planes. */
@@ -92,6 +93,7 @@ final class QuantizedPools {
         MemorySegment.copy(from.data(), JAVA_BYTE, p * plane, in, 0, plane);
         for (int oy = 0; oy < down.out(); oy++) {
           boolean first = true;
+          Arrays.fill(columns, Byte.MIN_VALUE); // for a window in the padding
           for (int tap = 0; tap < down.kernel(); tap++) {
             int row = down.at(oy, tap);
             if (row >= 0) {

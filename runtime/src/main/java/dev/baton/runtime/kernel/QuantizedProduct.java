@@ -131,22 +131,47 @@ public record QuantizedProduct(
   }
 
   private static boolean isWeight(QuantizedOperator.Operand weight, int outputs) {
-    return switch (weight.quantization()) {
-      case Quantization.PerTensor p -> p.dtype() == DType.INT8;
-      case Quantization.PerChannel p -> p.dtype() == DType.INT8 && p.axis() == outputs;
-      case Quantization.PerGroup p -> p.dtype() == DType.INT8 && outputs == 0;
-      case null, default -> false;
-    };
+    boolean fits =
+        switch (weight.quantization()) {
+          case Quantization.PerTensor p -> p.dtype() == DType.INT8;
+          case Quantization.PerChannel p -> p.dtype() == DType.INT8 && p.axis() == outputs;
+          case Quantization.PerGroup p -> p.dtype() == DType.INT8 && outputs == 0;
+          case null, default -> false;
+        };
+    return fits && areZeroPointsIn(weight, Byte.MIN_VALUE, Byte.MAX_VALUE);
   }
 
   private static boolean isBias(QuantizedOperator.Operand bias) {
     return bias.source().isConstant()
         && switch (bias.quantization()) {
           case null -> bias.source().dtype() == DType.FLOAT;
-          case Quantization.PerTensor p -> p.dtype() == DType.INT32;
-          case Quantization.PerChannel p -> p.dtype() == DType.INT32;
+          case Quantization.PerTensor p -> p.dtype() == DType.INT32 && areZeroPointsIn(bias, 0, 0);
+          case Quantization.PerChannel p -> p.dtype() == DType.INT32 && areZeroPointsIn(bias, 0, 0);
           default -> false;
         };
+  }
+
+  /** True if all zero points are known and between two bounds: sums of others are not exact. */
+  private static boolean areZeroPointsIn(QuantizedOperator.Operand operand, int low, int high) {
+    if (operand.quantization() instanceof Quantization.PerTensor p) {
+      return p.zeroPoint() >= low && p.zeroPoint() <= high;
+    }
+    Value given = dequantize(operand).tensorOrNull("zero_points");
+    if (given == null) {
+      return true;
+    }
+    if (!given.isConstant() || !given.constant().isContiguous()) {
+      return false;
+    }
+    Elements points =
+        Elements.of(new Operand(given.constant().data(), given.dtype(), given.shape()));
+    for (long i = 0; i < given.shape().numel(); i++) {
+      long point = points.getLong(i);
+      if (point < low || point > high) {
+        return false;
+      }
+    }
+    return true;
   }
 
   public boolean isPerGroup() {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Convolutions and matrix products of int8 by constant int8 or int4 weights, summed as integers:
  * exact in any order. The weights are read as they are stored.
  */
-final class QuantizedProducts {
+public final class QuantizedProducts {
   /** With fewer tokens than this, a matrix product is made of dot products. */
   private static final int FEW = 32;
 
@@ -21,9 +21,15 @@ final class QuantizedProducts {
     if (product == null) {
       return null;
     }
+    return (facts, buffers) -> bind(product, facts, buffers);
+  }
+
+  /** The product on the reference kernels, for those of other modules that do not take it. */
+  public static Step bind(
+      QuantizedProduct product, NodeCall.Facts facts, BoundNodeCall.Buffers buffers) {
     return product.isConvolution()
-        ? (facts, buffers) -> QuantizedConvolution.bind(product, facts, buffers)
-        : (facts, buffers) -> bindLinear(product, facts, buffers);
+        ? QuantizedConvolution.bind(product, facts, buffers)
+        : bindLinear(product, facts, buffers);
   }
 
   // ---- y (tokens, channels) = x (tokens, k) · w (channels, k) or w (k, channels)

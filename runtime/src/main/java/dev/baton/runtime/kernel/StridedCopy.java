@@ -47,6 +47,7 @@ public final class StridedCopy implements Step {
         continue;
       }
       if (dims > 0
+          && Broadcast.joins(size[dims - 1], here)
           && source.strides()[d] == a[dims - 1] * size[dims - 1]
           && target.strides()[d] == b[dims - 1] * size[dims - 1]) {
         size[dims - 1] *= here;

@@ -57,8 +57,8 @@ public record Window(int in, int kernel, int stride, int padding, int dilation, 
           "the padding of a pool is at most half its kernel of " + kernel + ", not " + padding);
     }
     long span = in + 2L * padding - (long) dilation * (kernel - 1) - 1;
-    long out = Math.floorDiv(span + (ceilMode ? stride - 1 : 0), stride) + 1;
-    if (ceilMode && (out - 1) * stride >= in + padding) {
+    long out = Math.floorDiv(span + (ceilMode ? stride - 1L : 0), (long) stride) + 1;
+    if (ceilMode && (out - 1) * stride >= (long) in + padding) {
       out--; // the last window would lie in the padding
     }
     if (out < 1) {
@@ -110,29 +110,34 @@ public record Window(int in, int kernel, int stride, int padding, int dilation, 
   }
 
   /** Input position that the first tap of an output position reads; negative in the padding. */
-  public int start(int o) {
-    return o * stride - padding;
+  public long start(int o) {
+    return (long) o * stride - padding;
   }
 
   /** Input position of a tap of an output position; −1 if outside. */
   public int at(int o, int tap) {
-    int i = o * stride - padding + tap * dilation;
-    return i < in ? Math.max(i, -1) : -1;
+    long i = start(o) + (long) tap * dilation;
+    return i >= 0 && i < in ? (int) i : -1;
   }
 
   /** Input position that reaches an output position of a transposed convolution; −1 if none. */
   public int source(int o, int tap) {
-    int i = o + padding - tap * dilation;
-    return i >= 0 && i % stride == 0 && i / stride < in ? i / stride : -1;
+    long i = (long) o + padding - (long) tap * dilation;
+    return i >= 0 && i % stride == 0 && i / stride < in ? (int) (i / stride) : -1;
   }
 
-  /** First output position, not below 0, whose tap reads input position {@code i} or later. */
+  /**
+   * First output position whose tap reads input position {@code i} or later: from 0 to {@code out},
+   * which stands for none.
+   */
   public int firstReaching(int i, int tap) {
-    return Math.max(0, Math.ceilDiv(i + padding - tap * dilation, stride));
+    return (int)
+        Math.clamp(Math.ceilDiv((long) i + padding - (long) tap * dilation, stride), 0L, out);
   }
 
+  /** True if each output position reads the input position of its number, and nothing else. */
   public boolean isIdentity() {
-    return kernel == 1 && stride == 1 && padding == 0;
+    return kernel == 1 && stride == 1 && padding == 0 && in == out;
   }
 
   /**

@@ -27,11 +27,12 @@ public final class Evaluation {
    *
    * @param inputs the operand of each tensor that the node reads
    * @param arena of the results
-   * @throws KernelException if the kernel refuses the arguments, or gives other types than the
-   *     program declares
+   * @param maxBytes of scratch, and of the arrays of a kernel
+   * @throws KernelException if the kernel refuses the arguments, needs more, or gives other types
+   *     than the program declares
    */
   public static List<Operand> run(
-      Kernel kernel, Node node, Function<Value, Operand> inputs, Arena arena) {
+      Kernel kernel, Node node, Function<Value, Operand> inputs, Arena arena, long maxBytes) {
     List<TensorType> types = kernel.infer(new NodeCall(node, LITERALS));
     List<Operand> results = new ArrayList<>();
     Map<Value, Operand> operands = new HashMap<>();
@@ -56,6 +57,8 @@ public final class Evaluation {
                   node,
                   LITERALS,
                   new BoundNodeCall.Buffers() {
+                    private long taken;
+
                     @Override
                     public Operand operand(Value value) {
                       return operands.computeIfAbsent(value, inputs);
@@ -63,7 +66,16 @@ public final class Evaluation {
 
                     @Override
                     public MemorySegment scratch(long bytes) {
+                      heap(bytes);
                       return temporary.allocate(bytes, 64);
+                    }
+
+                    @Override
+                    public void heap(long bytes) {
+                      if (bytes > maxBytes - taken) {
+                        throw new KernelException("more than " + maxBytes + " bytes of memory");
+                      }
+                      taken += bytes;
                     }
 
                     @Override

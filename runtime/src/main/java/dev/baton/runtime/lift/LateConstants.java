@@ -139,7 +139,7 @@ public final class LateConstants {
     if (kernel == null) {
       throw new IllegalStateException("no kernel for " + node);
     }
-    return Evaluation.run(kernel, node, v -> operand(operands, v), into).get(0);
+    return Evaluation.run(kernel, node, v -> operand(operands, v), into, maxBytes).get(0);
   }
 
   private static Operand operand(Map<Value, Operand> operands, Value value) {

@@ -16,6 +16,7 @@ import dev.baton.runtime.kernel.KernelException;
 import dev.baton.runtime.kernel.Kernels;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
+import dev.baton.runtime.kernel.RandomNumbers;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,12 +55,10 @@ public final class Simplifier {
           "aten::squeeze_copy.dim",
           "aten::squeeze_copy.dims",
           "executorch_prim::et_view");
-  private static final Set<String> UNFOLDABLE =
-      Set.of("aten::rand", "aten::randn", "aten::native_dropout", MethodLifter.PAYLOAD.name());
 
   /** True for operators that must run each time, or cannot. */
   static boolean isUnfoldable(String operator) {
-    return UNFOLDABLE.contains(operator);
+    return RandomNumbers.makes(operator) || operator.equals(MethodLifter.PAYLOAD.name());
   }
 
   private final Graph graph;
@@ -72,11 +71,13 @@ public final class Simplifier {
   /** Dequantize operators that were copied for the node at hand. */
   private final Map<Value, Value> copies = new HashMap<>();
 
-  private final long maxBytes;
+  private final long maxBytes; // of all results
+  private final long maxMemoryBytes; // of what computing one takes
   private long foldedBytes;
 
   private Simplifier(Graph graph, Kernels kernels, Arena arena, long maxBytes) {
-    this.maxBytes = maxBytes;
+    this.maxBytes = Math.min(maxBytes, ALL_FOLDED_BYTES);
+    this.maxMemoryBytes = maxBytes;
     this.graph = graph;
     this.kernels = kernels;
     this.arena = arena;
@@ -86,8 +87,7 @@ public final class Simplifier {
    * @param arena where folded constants live; closed after everything that was made of the block
    */
   public static Block simplify(Block block, Kernels kernels, Arena arena, long maxBytes) {
-    Simplifier s =
-        new Simplifier(block.graph(), kernels, arena, Math.min(maxBytes, ALL_FOLDED_BYTES));
+    Simplifier s = new Simplifier(block.graph(), kernels, arena, maxBytes);
     return s.run(block);
   }
 
@@ -252,7 +252,7 @@ public final class Simplifier {
     if (Dequantization.isDequantize(operator.name())) {
       return null; // a delegate may want the quantized constant
     }
-    if (kernel == null || UNFOLDABLE.contains(operator.name()) || node.results().isEmpty()) {
+    if (kernel == null || isUnfoldable(operator.name()) || node.results().isEmpty()) {
       return null;
     }
     Graph.Builder scratch = new Graph.Builder();
@@ -281,7 +281,12 @@ public final class Simplifier {
     }
     try {
       return evaluate(kernel, alone);
-    } catch (KernelException e) {
+    } catch (OutOfMemoryError e) {
+      return null; // a run that needs it says so
+    } catch (RuntimeException e) {
+      if (!KernelException.isRefusal(e)) {
+        throw e;
+      }
       return null; // refused again, with its place, when the plan is made
     }
   }
@@ -290,7 +295,12 @@ public final class Simplifier {
     try (Arena temporary = Arena.ofConfined()) {
       List<Value> results = new ArrayList<>();
       for (Operand computed :
-          Evaluation.run(kernel, node, v -> Constants.contiguous(v.constant(), temporary), arena)) {
+          Evaluation.run(
+              kernel,
+              node,
+              v -> Constants.contiguous(v.constant(), temporary),
+              arena,
+              maxMemoryBytes)) {
         foldedBytes += computed.data().byteSize() + Constants.SLACK;
         TensorType type = new TensorType(computed.dtype(), computed.shape(), false);
         results.add(into.constant(Constant.of(computed.data(), type)));

@@ -61,11 +61,10 @@ public final class TypeCheck {
         return;
       }
       given = kernel.infer(call);
-    } catch (KernelException
-        | IllegalStateException
-        | IllegalArgumentException
-        | ArithmeticException
-        | IndexOutOfBoundsException e) {
+    } catch (RuntimeException e) {
+      if (!KernelException.isRefusal(e)) {
+        throw e;
+      }
       if (varies) {
         return; // bounds need not fit together; the sizes of a call must
       }

@@ -205,7 +205,10 @@ public final class BlockPlan implements NodeCall.Facts {
       return what.get();
     } catch (KernelException e) {
       throw new KernelException(node + ": " + e.getMessage());
-    } catch (ArithmeticException | IllegalArgumentException | IndexOutOfBoundsException e) {
+    } catch (RuntimeException e) {
+      if (!KernelException.isRefusal(e)) {
+        throw e;
+      }
       throw new KernelException(node + " refuses its arguments: " + e.getMessage());
     }
   }

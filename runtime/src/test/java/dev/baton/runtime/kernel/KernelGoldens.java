@@ -71,23 +71,29 @@ public final class KernelGoldens {
   }
 
   public static Stream<Case> all() {
+    return of("");
+  }
+
+  /** Those of the files whose names begin so. */
+  public static Stream<Case> of(String family) {
     try {
       URI folder = KernelGoldens.class.getResource("/kernels").toURI();
       if (!folder.getScheme().equals("jar")) {
-        return cases(Path.of(folder));
+        return cases(Path.of(folder), family);
       }
       try (FileSystem jar = FileSystems.newFileSystem(folder, Map.of())) {
-        return cases(jar.getPath("/kernels"));
+        return cases(jar.getPath("/kernels"), family);
       }
     } catch (IOException | java.net.URISyntaxException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  private static Stream<Case> cases(Path folder) throws IOException {
+  private static Stream<Case> cases(Path folder, String family) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(f -> f.toString().endsWith(".jsonl.gz"))
+          .filter(f -> f.getFileName().toString().startsWith(family))
           .sorted()
           .flatMap(KernelGoldens::read)
           .toList()

@@ -32,6 +32,7 @@ public final class KernelHarness {
   private Set<String> constants = Set.of();
   private Parallel parallel = Parallel.SERIAL;
   private List<TensorType> declared = List.of();
+  private long scratchBytes;
   private long arrays;
 
   public KernelHarness(Arena arena, String operator, Kernel kernel) {
@@ -55,6 +56,11 @@ public final class KernelHarness {
   public KernelHarness withParallel(Parallel threads) {
     parallel = threads;
     return this;
+  }
+
+  /** Bytes of scratch that bound steps asked for, so far. */
+  public long scratchBytes() {
+    return scratchBytes;
   }
 
   /** Numbers in the arrays that bound steps asked for, so far. */
@@ -315,6 +321,7 @@ public final class KernelHarness {
 
     @Override
     public MemorySegment scratch(long bytes) {
+      scratchBytes += bytes;
       MemorySegment scratch = arena.allocate(bytes, 64);
       scratch.fill((byte) 0x5A);
       return scratch;

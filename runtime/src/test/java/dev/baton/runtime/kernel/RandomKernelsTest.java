@@ -4,11 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.graph.Argument;
 import dev.baton.graph.DType;
+import dev.baton.graph.Graph;
+import dev.baton.graph.Node;
+import dev.baton.graph.Operators;
+import dev.baton.graph.Origin;
 import dev.baton.graph.Shape;
+import dev.baton.graph.TensorType;
+import dev.baton.graph.Value;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +73,55 @@ class RandomKernelsTest {
         Operand like = run(arena, operator, self);
         assertEquals(self.dtype(), like.dtype());
         assertEquals(self.shape(), like.shape());
+      }
+    }
+  }
+
+  private static double first(Arena arena, Origin origin) {
+    Graph.Builder builder = new Graph.Builder();
+    Argument size = new Argument.Items(List.of(Argument.of(4)));
+    TensorType type = TensorType.of(DType.FLOAT, 4);
+    Node node =
+        builder.node(
+            Operators.get("aten::rand"), List.of(size, Argument.none()), List.of(type), origin);
+    Operand out = new Operand(arena.allocate(16, 64), DType.FLOAT, type.shape());
+    BoundNodeCall.Buffers buffers =
+        new BoundNodeCall.Buffers() {
+          @Override
+          public Operand operand(Value value) {
+            return out;
+          }
+
+          @Override
+          public MemorySegment scratch(long bytes) {
+            return arena.allocate(bytes);
+          }
+
+          @Override
+          public void resize(Value result, int... sizes) {
+            throw new UnsupportedOperationException();
+          }
+        };
+    Kernel kernel = Objects.requireNonNull(new ReferenceKernels().find("aten::rand"));
+    kernel.bind(new BoundNodeCall(node, NodeCall.declaredTypes(), buffers)).run();
+    return Elements.of(out).getDouble(0);
+  }
+
+  @Test
+  void eachInstructionHasItsOwnNumbers() {
+    try (Arena arena = Arena.ofConfined()) {
+      double one = first(arena, new Origin(1, "", -1));
+      assertEquals(one, first(arena, new Origin(1, "", -1)), "in another run");
+      assertTrue(one != first(arena, new Origin(2, "", -1)), "in another instruction");
+    }
+  }
+
+  /** Any of them would be one number for all runs if the load computed it. */
+  @Test
+  void allOfThemAreKnownToBeRandom() {
+    for (String operator : Operators.names()) {
+      if (operator.matches("aten::(rand|native_dropout).*")) {
+        assertTrue(RandomNumbers.makes(operator), operator);
       }
     }
   }
