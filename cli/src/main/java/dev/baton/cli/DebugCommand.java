@@ -8,6 +8,7 @@ import dev.baton.devtools.debug.Debugger;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
@@ -95,9 +96,9 @@ final class DebugCommand extends AbstractCommand {
                 err().println("… " + text);
                 err().flush();
               });
-      against(debugger, method, known, options);
+      against(debugger, program, method, known, options);
       if (folder != null) {
-        Files.createDirectories(folder);
+        OutputFiles.makeFolder("--out", folder);
         debugger.subModel(folder.resolve("sub-model"));
       }
       DebugReport report = debugger.run();
@@ -114,10 +115,25 @@ final class DebugCommand extends AbstractCommand {
     }
   }
 
-  private void against(Debugger debugger, String method, Delegates known, LoadOptions options)
+  /** Nothing is compared with a delegate that is not here, or takes nothing. */
+  private void requireTakes(Program program, String method, Delegates known) {
+    LoadOptions strict = LoadOptions.defaults().withDelegates(List.of(against));
+    if (ModelMethod.explain(program, method, strict, known).subgraphs().isEmpty()) {
+      throw new IllegalArgumentException(
+          "delegate '"
+              + against
+              + "' takes nothing of method '"
+              + method
+              + "': compare with another");
+    }
+  }
+
+  private void against(
+      Debugger debugger, Program program, String method, Delegates known, LoadOptions options)
       throws IOException {
     Path golden = Path.of(against);
     if (known.find(against) != null) {
+      requireTakes(program, method, known);
       LoadOptions other =
           LoadOptions.defaults()
               .withDelegates(List.of(against))

@@ -1,5 +1,7 @@
 package dev.baton.cli;
 
+import dev.baton.delegate.Delegate;
+import dev.baton.runtime.Delegates;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Shadow;
@@ -7,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,9 +81,10 @@ final class DelegateOptions {
 
   /** To be called before delegates are looked for. */
   LoadOptions loadOptions() {
-    if (threads != null && threads < 1) {
+    if (threads != null && !(threads >= 1 && threads <= LoadOptions.MAX_THREADS)) {
       throw new ParameterException(
-          spec.commandLine(), "--threads is " + threads + ", expected at least 1");
+          spec.commandLine(),
+          "--threads is " + threads + ", expected 1 to " + LoadOptions.MAX_THREADS);
     }
     if (shadow != null && !(shadow > 0 && shadow <= 1)) {
       throw new ParameterException(
@@ -90,7 +94,7 @@ final class DelegateOptions {
         switch (delegates) {
           case "auto" -> LoadOptions.defaults();
           case "none" -> LoadOptions.javaOnly();
-          default -> LoadOptions.defaults().withDelegates(names());
+          default -> LoadOptions.defaults().withDelegates(requireNames());
         };
     options = policy == null ? options : options.withPolicy(policy);
     options = shadow == null ? options : options.withShadow(Shadow.ofRate(shadow));
@@ -106,7 +110,34 @@ final class DelegateOptions {
     if (isolated != null) {
       System.setProperty(ISOLATE_PROPERTY, isolated);
     }
+    requireDelegates();
     return threads == null ? options : options.withThreads(threads);
+  }
+
+  private void requireDelegates() {
+    if (delegateOptions.isEmpty()) {
+      return;
+    }
+    Delegates known = Delegates.load();
+    for (String option : delegateOptions.keySet()) {
+      String name = option.split("\\.", 2)[0];
+      if (known.find(name) == null) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--delegate-option: there is no delegate '"
+                + name
+                + "'; known: "
+                + known.delegates().stream().map(Delegate::name).collect(Collectors.joining(", ")));
+      }
+    }
+  }
+
+  /** Of a command that runs so seldom that a comparison elsewhere would not end before it. */
+  static LoadOptions comparingAtOnce(LoadOptions options) {
+    return options
+        .shadow()
+        .map(shadow -> options.withShadow(shadow.onCallersThread()))
+        .orElse(options);
   }
 
   /** Who may run operators, for people. */
@@ -116,6 +147,16 @@ final class DelegateOptions {
       case "none" -> "Java alone";
       default -> "delegates " + delegates;
     };
+  }
+
+  private List<String> requireNames() {
+    List<String> names = names();
+    if (names.isEmpty() || names.contains("auto") || names.contains("none")) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--delegates is '" + delegates + "', expected auto, none, or names of delegates");
+    }
+    return names;
   }
 
   private List<String> names() {

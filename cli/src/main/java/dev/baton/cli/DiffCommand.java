@@ -14,8 +14,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "diff",
     description = {
-      "Shows how two programs differ: inputs, operators, weights by their content, payloads,",
-      "instructions. Runs nothing."
+      "Shows how two programs differ, and runs nothing.",
+      "Compared are inputs, operators, weights by their content, payloads and instructions."
     },
     sortOptions = false,
     footer = {

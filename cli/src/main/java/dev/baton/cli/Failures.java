@@ -37,13 +37,14 @@ final class Failures {
       return String.valueOf(e.getMessage());
     }
     CommandLine line = e.getCommandLine();
-    String names = "'" + String.join("', '", unmatched.getUnmatched()) + "'";
+    String first = "'" + unmatched.getUnmatched().getFirst() + "'";
     if (unmatched.isUnknownOption()) {
-      return "there is no option " + names;
+      return "there is no option " + first;
     }
     if (!line.getSubcommands().isEmpty()) {
-      return "there is no command " + names;
+      return "there is no command " + first;
     }
+    String names = "'" + String.join("', '", unmatched.getUnmatched()) + "'";
     boolean inputs = line.getCommandSpec().findOption("--input") != null;
     return "too many arguments: " + names + (inputs ? "; inputs are given with --input" : "");
   }
@@ -91,7 +92,7 @@ final class Failures {
     return text.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 
-  private static String trace(Throwable e) {
+  static String trace(Throwable e) {
     java.io.StringWriter text = new java.io.StringWriter();
     e.printStackTrace(new PrintWriter(text));
     return text.toString();

@@ -24,8 +24,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = {
-      "Shows what a file holds: a program, an ETDump (a recording of runs), or an ETRecord (of an",
-      "export). Loads no delegate and runs nothing."
+      "Shows what a program, an ETDump or an ETRecord holds.",
+      "Loads no delegate and runs nothing. An ETDump is a recording of runs, an ETRecord of an export."
     },
     sortOptions = false,
     footer = {

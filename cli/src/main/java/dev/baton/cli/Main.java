@@ -52,8 +52,11 @@ public final class Main {
         return Failures.NOT_DONE;
       }
       return status;
-    } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+    } catch (Error e) {
       err.println("baton: " + Failures.sentence(e));
+      if (Arrays.asList(args).contains("--stacktrace")) {
+        err.println(Failures.trace(e));
+      }
       return Failures.NOT_DONE;
     }
   }

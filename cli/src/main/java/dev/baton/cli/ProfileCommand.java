@@ -111,6 +111,9 @@ final class ProfileCommand extends AbstractCommand {
     if (!(warmUp >= 0)) {
       throw usageError("--warm-up is " + warmUp + ", expected at least 0");
     }
+    OutputFiles.requireWritable("--trace", trace);
+    OutputFiles.requireWritable("--etdump", etdump);
+    OutputFiles.requireWritable("--html", html);
     LoadOptions options = delegates.loadOptions().withProfiling(true);
     Delegates known = Delegates.load();
     try (Program program = model.open();

@@ -7,12 +7,10 @@ import dev.baton.runtime.Delegates;
 import dev.baton.runtime.EValue;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.ShadowReport;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +62,11 @@ final class RunCommand extends AbstractCommand {
   int execute() throws IOException {
     try (Program program = model.open();
         ModelMethod method =
-            fallback.load(model, program, delegates.loadOptions(), Delegates.load());
+            fallback.load(
+                model,
+                program,
+                DelegateOptions.comparingAtOnce(delegates.loadOptions()),
+                Delegates.load());
         Execution execution = method.newExecution()) {
       InputOptions.Origin origin = inputs.set(execution, model);
       execution.run();
@@ -82,21 +84,14 @@ final class RunCommand extends AbstractCommand {
         }
         show(method, results, files, execution.fallenBack());
       }
-      return DONE;
+      return execution.shadowReports().stream().anyMatch(ShadowReport::tripped) ? FAILED : DONE;
     }
   }
 
   private List<Path> write(List<EValue> results) throws IOException {
     List<Path> files = new ArrayList<>();
     if (output != null) {
-      try {
-        Files.createDirectories(output);
-      } catch (FileAlreadyExistsException e) {
-        throw new IOException("--output " + output + " is a file, expected a folder", e);
-      } catch (FileSystemException e) {
-        String reason = e.getReason() == null ? "the system refuses it" : e.getReason();
-        throw new IOException("the folder " + output + " cannot be made: " + reason, e);
-      }
+      OutputFiles.makeFolder("--output", output);
       for (int i = 0; i < results.size(); i++) {
         Path file = output.resolve(i + ".npy");
         Npy.write(file, Numbers.asTensor(results.get(i)));

@@ -62,7 +62,7 @@ final class VerifyCommand extends AbstractCommand {
 
   @Override
   int execute() throws IOException {
-    LoadOptions options = delegates.loadOptions();
+    LoadOptions options = DelegateOptions.comparingAtOnce(delegates.loadOptions());
     Delegates known = Delegates.load();
     for (String name : options.delegates().orElse(List.of())) {
       if (known.find(name) == null) {

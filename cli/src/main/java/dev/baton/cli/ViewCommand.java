@@ -54,8 +54,10 @@ final class ViewCommand extends AbstractCommand {
   @Option(
       names = {"--warm-up", "--warmup"},
       paramLabel = "S",
-      defaultValue = "1",
-      description = "Seconds of runs before, at least one run; default: 1.")
+      defaultValue = "3",
+      description =
+          "Seconds of runs before, at least one run; default: 3. The JVM compiles Java kernels"
+              + " meanwhile.")
   private double warmUp;
 
   @Option(
@@ -91,6 +93,8 @@ final class ViewCommand extends AbstractCommand {
       throw usageError("--warm-up is " + warmUp + ", expected at least 0");
     }
     // Before anything is measured, since this may fail.
+    OutputFiles.requireWritable("--out", out);
+    OutputFiles.requireWritable("--json", json);
     ModelReport before = against == null ? null : ReportJson.read(against);
     ModelReport report = report();
     Path page = out == null ? Path.of(model.name() + ".html") : out;

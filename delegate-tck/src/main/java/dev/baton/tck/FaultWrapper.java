@@ -26,7 +26,14 @@ public final class FaultWrapper implements DelegateWrapper {
 
   @Override
   public Delegate wrap(Delegate delegate) {
-    return options().map(o -> o.around(delegate)).orElse(delegate);
+    try {
+      return options().map(o -> o.around(delegate)).orElse(delegate);
+    } catch (IllegalArgumentException e) {
+      if (!System.getProperty(FaultOptions.PROPERTY, "").contains(delegate.name())) {
+        return delegate; // what is malformed is not about it
+      }
+      throw e;
+    }
   }
 
   @Override

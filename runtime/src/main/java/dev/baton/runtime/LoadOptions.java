@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** How a method is loaded. Immutable; each {@code with…} gives a changed copy. */
 public final class LoadOptions {
+  /** More would only wait for each other; native pools do not end where a process has no more. */
+  public static final int MAX_THREADS = 1024;
+
   private static final LoadOptions DEFAULTS = new LoadOptions();
 
   // Set by the with… methods alone, before the copy is handed out.
@@ -123,9 +126,12 @@ public final class LoadOptions {
   }
 
   /**
-   * @param count threads that one run may use, at least 1
+   * @param count threads that one run may use, 1 to {@link #MAX_THREADS}
    */
   public LoadOptions withThreads(int count) {
+    if (count > MAX_THREADS) {
+      throw new IllegalArgumentException("threads: " + count + ", expected at most " + MAX_THREADS);
+    }
     LoadOptions copy = new LoadOptions(this);
     copy.threads = atLeastOne(count, "threads");
     return copy;

@@ -83,6 +83,11 @@ public final class Sessions implements AutoCloseable {
     for (String name : names) {
       Delegate delegate = delegates.find(name);
       if (delegate == null) {
+        for (String problem : delegates.problems()) {
+          if (problem.startsWith("delegate '" + name + "' ")) {
+            throw new BatonException(problem);
+          }
+        }
         List<String> known = delegates.delegates().stream().map(Delegate::name).toList();
         throw new BatonException(
             "there is no delegate '"
@@ -154,9 +159,16 @@ public final class Sessions implements AutoCloseable {
     }
     record(event);
     options.listener().accept(event);
-    if (!expected) {
+    if (!expected || isConfigured(name)) {
       report(event);
     }
+  }
+
+  /** True if somebody said where the delegate's library is, or how it is to work. */
+  private boolean isConfigured(String delegate) {
+    return !options.delegateOptions(delegate).isEmpty()
+        || System.getProperties().stringPropertyNames().stream()
+            .anyMatch(p -> p.startsWith("baton." + delegate + "."));
   }
 
   /** Tells the listener, and nobody else: what matters to the speed at most. */
