@@ -28,6 +28,7 @@ static void widen(const struct kept_tensor *t, const void *from, float *to) {
     double stored;
     switch (t->dtype) {
       case FLOAT_32: to[i] = ((const float *)from)[i]; continue;
+      case FLOAT_16: to[i] = (float)((const _Float16 *)from)[i]; continue;
       case UFIXED_8: case BOOL_8: stored = ((const uint8_t *)from)[i]; break;
       case SFIXED_8: stored = ((const int8_t *)from)[i]; break;
       case UFIXED_16: stored = ((const uint16_t *)from)[i]; break;
@@ -47,6 +48,10 @@ static void narrow(const struct kept_tensor *t, const float *from, void *to) {
   for (uint64_t i = 0; i < count; i++) {
     if (t->dtype == FLOAT_32) {
       ((float *)to)[i] = from[i];
+      continue;
+    }
+    if (t->dtype == FLOAT_16) {
+      ((_Float16 *)to)[i] = (_Float16)from[i];
       continue;
     }
     struct scale_offset s = scale_at(t, i);

@@ -39,7 +39,7 @@ class EmulatorConformanceTest extends DelegateConformance {
 
   @Override
   protected Set<String> cannot() {
-    return Set.of(DYNAMIC_SHAPES);
+    return Set.of(DYNAMIC_SHAPES, VendorConformanceTest.DIVISION);
   }
 
   @Override

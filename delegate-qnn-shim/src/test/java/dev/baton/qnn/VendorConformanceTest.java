@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 /** The delegate does what every delegate must do, on the vendor's libraries where they are. */
 class VendorConformanceTest extends DelegateConformance {
   /** Of a case of the kit: by numbers that may be 0, for which the library has no infinity. */
-  private static final String DIVISION = "div";
+  static final String DIVISION = "div";
 
   /** About the precision of float16, over sums of some length; or some steps of 8 bits. */
   private static final double HALF = 2e-2;
