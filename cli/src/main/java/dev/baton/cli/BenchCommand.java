@@ -1,7 +1,6 @@
 package dev.baton.cli;
 
 import com.sun.management.ThreadMXBean;
-import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Placement;
@@ -76,7 +75,7 @@ final class BenchCommand extends AbstractCommand {
     long start = System.nanoTime();
     try (Program program = model.open();
         ModelMethod method =
-            fallback.load(model, program, delegates.loadOptions(), Delegates.load());
+            fallback.load(model, program, delegates.loadOptions(), delegates.known());
         Execution execution = method.newExecution()) {
       long load = System.nanoTime() - start;
       InputOptions.Origin origin = inputs.setOrRandomize(execution, model);

@@ -85,7 +85,7 @@ final class DebugCommand extends AbstractCommand {
       throw usageError("--strictness is " + strictness + ", expected above 0");
     }
     LoadOptions options = delegates.loadOptions();
-    Delegates known = Delegates.load();
+    Delegates known = delegates.known();
     try (Program program = model.open()) {
       String method = model.method(program);
       Debugger debugger =

@@ -6,6 +6,7 @@ import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Shadow;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,10 +77,12 @@ final class DelegateOptions {
           "Sets an option of a delegate, such as qnn.claim=on; may be given several times.")
   private Map<String, String> delegateOptions = new LinkedHashMap<>();
 
+  private @Nullable Delegates known;
+
   @SuppressWarnings("NullAway.Init")
   DelegateOptions() {}
 
-  /** To be called before delegates are looked for. */
+  /** To be called before {@link #known}: it decides what is around delegates. */
   LoadOptions loadOptions() {
     if (threads != null && !(threads >= 1 && threads <= LoadOptions.MAX_THREADS)) {
       throw new ParameterException(
@@ -110,24 +113,38 @@ final class DelegateOptions {
     if (isolated != null) {
       System.setProperty(ISOLATE_PROPERTY, isolated);
     }
-    requireDelegates();
+    requireKnown(
+        "--delegate-option",
+        delegateOptions.keySet().stream().map(key -> key.split("\\.", 2)[0]).toList());
     return threads == null ? options : options.withThreads(threads);
   }
 
-  private void requireDelegates() {
-    if (delegateOptions.isEmpty()) {
-      return;
+  /** The delegates of this process, looked for once; after {@link #loadOptions}. */
+  Delegates known() {
+    Delegates all = known;
+    if (all == null) {
+      all = Delegates.load();
+      known = all;
     }
-    Delegates known = Delegates.load();
-    for (String option : delegateOptions.keySet()) {
-      String name = option.split("\\.", 2)[0];
-      if (known.find(name) == null) {
+    return all;
+  }
+
+  /**
+   * @param option that names the delegates; empty if the message needs none
+   * @throws ParameterException if one does not exist
+   */
+  void requireKnown(String option, Collection<String> names) {
+    for (String name : names) {
+      if (known().find(name) == null) {
         throw new ParameterException(
             spec.commandLine(),
-            "--delegate-option: there is no delegate '"
+            (option.isEmpty() ? "" : option + ": ")
+                + "there is no delegate '"
                 + name
                 + "'; known: "
-                + known.delegates().stream().map(Delegate::name).collect(Collectors.joining(", ")));
+                + known().delegates().stream()
+                    .map(Delegate::name)
+                    .collect(Collectors.joining(", ")));
       }
     }
   }

@@ -50,6 +50,8 @@ final class ExplainCommand extends AbstractCommand {
   @Mixin private DelegateOptions delegates;
   @Mixin private InputOptions inputs;
 
+  @Mixin private RecordingOptions recording;
+
   @Option(
       names = "--measure",
       description = {
@@ -57,13 +59,6 @@ final class ExplainCommand extends AbstractCommand {
             + " reason to decline cost."
       })
   private boolean measure;
-
-  @Option(
-      names = {"--warm-up", "--warmup"},
-      paramLabel = "S",
-      defaultValue = "3",
-      description = "With --measure: seconds of runs before those measured; default: 3.")
-  private double warmUp;
 
   @Option(names = "--json", description = "Writes JSON to stdout, and nothing else.")
   private boolean json;
@@ -73,9 +68,10 @@ final class ExplainCommand extends AbstractCommand {
 
   @Override
   int execute() throws IOException {
+    recording.require();
     List<String> events = new ArrayList<>();
     LoadOptions options = delegates.loadOptions();
-    Delegates known = Delegates.load();
+    Delegates known = delegates.known();
     try (Program program = model.open()) {
       Placement placement =
           ModelMethod.explain(
@@ -109,7 +105,7 @@ final class ExplainCommand extends AbstractCommand {
             ModelMethod.load(program, model.method(program), options.withProfiling(true), known);
         Execution execution = method.newExecution()) {
       inputs.setOrRandomize(execution, model);
-      Profile profile = Recorder.record(execution, warmUp, RUNS);
+      Profile profile = recording.record(execution, RUNS);
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
       return new Measured(PlacementCost.of(profile, peak), profile.memory());

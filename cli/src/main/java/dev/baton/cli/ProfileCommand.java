@@ -51,22 +51,14 @@ final class ProfileCommand extends AbstractCommand {
 
   @Mixin private DelegateOptions delegates;
 
+  @Mixin private RecordingOptions recording;
+
   @Option(
       names = "--runs",
       paramLabel = "N",
       defaultValue = "50",
       description = "How many runs to record; default: 50.")
   private int runs;
-
-  @Option(
-      names = {"--warm-up", "--warmup"},
-      paramLabel = "S",
-      defaultValue = "3",
-      description = {
-        "Seconds of runs before, at least one run; default: 3. The JVM compiles Java kernels",
-        "meanwhile."
-      })
-  private double warmUp;
 
   @Option(
       names = "--by",
@@ -108,19 +100,17 @@ final class ProfileCommand extends AbstractCommand {
     if (runs < 1) {
       throw usageError("--runs is " + runs + ", expected at least 1");
     }
-    if (!(warmUp >= 0)) {
-      throw usageError("--warm-up is " + warmUp + ", expected at least 0");
-    }
+    recording.require();
     OutputFiles.requireWritable("--trace", trace);
     OutputFiles.requireWritable("--etdump", etdump);
     OutputFiles.requireWritable("--html", html);
     LoadOptions options = delegates.loadOptions().withProfiling(true);
-    Delegates known = Delegates.load();
+    Delegates known = delegates.known();
     try (Program program = model.open();
         ModelMethod method = fallback.load(model, program, options, known);
         Execution execution = method.newExecution()) {
       InputOptions.Origin origin = inputs.setOrRandomize(execution, model);
-      Profile profile = Recorder.record(execution, warmUp, runs);
+      Profile profile = recording.record(execution, runs);
       // Afterwards, so that the load is that of a process in which nothing is open yet.
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);

@@ -3,7 +3,6 @@ package dev.baton.cli;
 import dev.baton.cases.Npy;
 import dev.baton.cases.Numbers;
 import dev.baton.graph.DType;
-import dev.baton.runtime.Delegates;
 import dev.baton.runtime.EValue;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.ModelMethod;
@@ -66,7 +65,7 @@ final class RunCommand extends AbstractCommand {
                 model,
                 program,
                 DelegateOptions.comparingAtOnce(delegates.loadOptions()),
-                Delegates.load());
+                delegates.known());
         Execution execution = method.newExecution()) {
       InputOptions.Origin origin = inputs.set(execution, model);
       execution.run();

@@ -3,8 +3,6 @@ package dev.baton.cli;
 import dev.baton.cases.CaseResult;
 import dev.baton.cases.CaseRunner;
 import dev.baton.cases.ModelCase;
-import dev.baton.delegate.Delegate;
-import dev.baton.runtime.Delegates;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Placement;
 import java.io.IOException;
@@ -63,17 +61,8 @@ final class VerifyCommand extends AbstractCommand {
   @Override
   int execute() throws IOException {
     LoadOptions options = DelegateOptions.comparingAtOnce(delegates.loadOptions());
-    Delegates known = Delegates.load();
-    for (String name : options.delegates().orElse(List.of())) {
-      if (known.find(name) == null) {
-        throw usageError(
-            "there is no delegate '"
-                + name
-                + "'; known: "
-                + known.delegates().stream().map(Delegate::name).collect(Collectors.joining(", ")));
-      }
-    }
-    CaseRunner runner = new CaseRunner(known, options);
+    delegates.requireKnown("", options.delegates().orElse(List.of()));
+    CaseRunner runner = new CaseRunner(delegates.known(), options);
     List<Path> cases = cases();
     int width = cases.stream().mapToInt(c -> name(c).length()).max().orElse(0);
     List<Line> lines = new ArrayList<>();

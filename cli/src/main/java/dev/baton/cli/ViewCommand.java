@@ -4,7 +4,6 @@ import dev.baton.devtools.report.ModelReport;
 import dev.baton.devtools.report.ReportBuilder;
 import dev.baton.devtools.report.ReportJson;
 import dev.baton.devtools.view.ReportPage;
-import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
@@ -44,21 +43,14 @@ final class ViewCommand extends AbstractCommand {
 
   @Mixin private DelegateOptions delegates;
 
+  @Mixin private RecordingOptions recording;
+
   @Option(
       names = "--runs",
       paramLabel = "N",
       defaultValue = "20",
       description = "How many runs to record; 0 for none; default: 20.")
   private int runs;
-
-  @Option(
-      names = {"--warm-up", "--warmup"},
-      paramLabel = "S",
-      defaultValue = "3",
-      description =
-          "Seconds of runs before, at least one run; default: 3. The JVM compiles Java kernels"
-              + " meanwhile.")
-  private double warmUp;
 
   @Option(
       names = "--out",
@@ -89,9 +81,7 @@ final class ViewCommand extends AbstractCommand {
     if (runs < 0) {
       throw usageError("--runs is " + runs + ", expected at least 0");
     }
-    if (!(warmUp >= 0)) {
-      throw usageError("--warm-up is " + warmUp + ", expected at least 0");
-    }
+    recording.require();
     // Before anything is measured, since this may fail.
     OutputFiles.requireWritable("--out", out);
     OutputFiles.requireWritable("--json", json);
@@ -117,13 +107,13 @@ final class ViewCommand extends AbstractCommand {
     LoadOptions options = delegates.loadOptions().withProfiling(true);
     say("loads " + model.file());
     try (Program program = model.open();
-        ModelMethod method = fallback.load(model, program, options, Delegates.load());
+        ModelMethod method = fallback.load(model, program, options, delegates.known());
         Execution execution = method.newExecution()) {
       InputOptions.Origin origin = inputs.setOrRandomize(execution, model);
       if (runs > 0) {
         String given = InputOptions.line(origin, execution);
         say("runs " + method.name() + (given == null ? "" : "; " + given));
-        Profile recorded = Recorder.record(execution, warmUp, runs);
+        Profile recorded = recording.record(execution, runs);
         recorded.fallenBack().forEach(s -> say("fell back to Java while it ran: " + s));
       }
       return new ReportBuilder(model.name(), execution).build();

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -117,9 +118,31 @@ public final class FaultOptions {
     return new FaultOptions(byDelegate);
   }
 
-  /** Names of delegates that have faults. */
-  Set<String> delegates() {
-    return byDelegate.keySet();
+  /**
+   * Reads what a line says of a delegate, by its name or for every one, and what it says of nobody.
+   *
+   * @throws IllegalArgumentException if that is malformed
+   */
+  static FaultOptions parse(String line, String delegate) {
+    String own =
+        Arrays.stream(line.split(";"))
+            .filter(part -> Set.of(delegate, EVERY, "").contains(name(part)))
+            .collect(Collectors.joining(";"));
+    return own.isBlank() ? new FaultOptions(Map.of()) : parse(own);
+  }
+
+  /** Names of the delegates that a line is about, however malformed it is. */
+  static Set<String> names(String line) {
+    return Arrays.stream(line.split(";"))
+        .map(FaultOptions::name)
+        .filter(name -> !name.isEmpty() && !name.equals(EVERY))
+        .collect(Collectors.toSet());
+  }
+
+  /** Of whom a part speaks; empty if it does not say. */
+  private static String name(String part) {
+    int colon = part.indexOf(':');
+    return colon < 0 ? "" : part.substring(0, colon).strip();
   }
 
   private static Faults add(Faults faults, String text) {

@@ -2,7 +2,6 @@ package dev.baton.tck;
 
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateWrapper;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -26,23 +25,17 @@ public final class FaultWrapper implements DelegateWrapper {
 
   @Override
   public Delegate wrap(Delegate delegate) {
-    try {
-      return options().map(o -> o.around(delegate)).orElse(delegate);
-    } catch (IllegalArgumentException e) {
-      if (!System.getProperty(FaultOptions.PROPERTY, "").contains(delegate.name())) {
-        return delegate; // what is malformed is not about it
-      }
-      throw e;
-    }
+    return line().isBlank()
+        ? delegate
+        : FaultOptions.parse(line(), delegate.name()).around(delegate);
   }
 
   @Override
   public Set<String> wanted() {
-    return options().map(FaultOptions::delegates).orElse(Set.of());
+    return FaultOptions.names(line());
   }
 
-  private static Optional<FaultOptions> options() {
-    String line = System.getProperty(FaultOptions.PROPERTY, "");
-    return line.isBlank() ? Optional.empty() : Optional.of(FaultOptions.parse(line));
+  private static String line() {
+    return System.getProperty(FaultOptions.PROPERTY, "");
   }
 }

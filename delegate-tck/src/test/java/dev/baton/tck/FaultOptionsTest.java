@@ -23,6 +23,7 @@ import dev.baton.tck.conformance.PlainContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -174,6 +175,23 @@ class FaultOptionsTest {
     try {
       assertEquals(List.of("faulty"), found().wrappings());
       assertFalse(found().availability().isAvailable());
+    } finally {
+      System.clearProperty(FaultOptions.PROPERTY);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"other:gone, false", NAME + ":gone, true", "*:gone, true", "gone, true"})
+  void whatIsMalformedRefusesThoseThatItIsAbout(String line, boolean refuses) {
+    System.setProperty(FaultOptions.PROPERTY, line);
+    try {
+      FaultWrapper wrapper = new FaultWrapper();
+      if (refuses) {
+        assertThrows(IllegalArgumentException.class, () -> wrapper.wrap(new PureJavaDelegate()));
+      } else {
+        assertEquals(List.of(), wrapper.wrap(new PureJavaDelegate()).wrappings());
+        assertEquals(Set.of("other"), wrapper.wanted());
+      }
     } finally {
       System.clearProperty(FaultOptions.PROPERTY);
     }

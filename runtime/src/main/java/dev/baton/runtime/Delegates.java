@@ -18,15 +18,21 @@ import org.jspecify.annotations.Nullable;
  *
  * @param delegates by priority, the first asked first
  * @param lifters by payload id
- * @param problems one sentence for each provider that could not be loaded
+ * @param leftOut by name, a sentence on why, for each delegate that a wrapper refused
+ * @param problems one sentence for each provider that could not be loaded, and those of {@code
+ *     leftOut}
  */
 public record Delegates(
-    List<Delegate> delegates, Map<String, PayloadLifter> lifters, List<String> problems) {
+    List<Delegate> delegates,
+    Map<String, PayloadLifter> lifters,
+    Map<String, String> leftOut,
+    List<String> problems) {
   private static final System.Logger LOG = System.getLogger("dev.baton");
 
   public Delegates {
     delegates = List.copyOf(delegates);
     lifters = Map.copyOf(lifters);
+    leftOut = Map.copyOf(leftOut);
     problems = List.copyOf(problems);
   }
 
@@ -45,7 +51,7 @@ public record Delegates(
     Map<String, PayloadLifter> lifters = new HashMap<>();
     services(ServiceLoader.load(PayloadLifter.class), "payload lifter", problems)
         .forEach(l -> lifters.putIfAbsent(l.payloadId(), l));
-    Delegates all = new Delegates(delegates, lifters, problems).wrapped(wrappers);
+    Delegates all = new Delegates(delegates, lifters, Map.of(), problems).wrapped(wrappers);
     all.problems().forEach(p -> LOG.log(System.Logger.Level.WARNING, p));
     return all;
   }
@@ -54,7 +60,7 @@ public record Delegates(
   public static Delegates of(List<Delegate> delegates, List<PayloadLifter> lifters) {
     Map<String, PayloadLifter> byId = new HashMap<>();
     lifters.forEach(l -> byId.put(l.payloadId(), l));
-    return new Delegates(delegates, byId, List.of());
+    return new Delegates(delegates, byId, Map.of(), List.of());
   }
 
   private static <S> List<S> services(ServiceLoader<S> loader, String what, List<String> problems) {
@@ -85,16 +91,19 @@ public record Delegates(
                     .thenComparing(DelegateWrapper::name))
             .toList();
     List<Delegate> wrapped = new ArrayList<>();
+    Map<String, String> refused = new HashMap<>(leftOut);
     List<String> all = new ArrayList<>(problems);
     for (Delegate delegate : delegates) {
       try {
         wrapped.add(wrapped(delegate, inOrder));
       } catch (RuntimeException | LinkageError e) {
-        all.add(
+        String why =
             "delegate '"
                 + delegate.name()
                 + "' is left out, since it cannot be wrapped: "
-                + e.getMessage());
+                + e.getMessage();
+        refused.put(delegate.name(), why);
+        all.add(why);
       }
     }
     for (DelegateWrapper wrapper : inOrder) {
@@ -104,10 +113,10 @@ public record Delegates(
             .map(name -> "'" + wrapper.name() + "' is asked for '" + name + "': no such delegate")
             .forEach(all::add);
       } catch (RuntimeException | LinkageError e) {
-        // it refused every delegate with the same words
+        all.add("'" + wrapper.name() + "' cannot say which delegates it is asked for: " + e);
       }
     }
-    return new Delegates(wrapped, lifters, all);
+    return new Delegates(wrapped, lifters, refused, all);
   }
 
   private static Delegate wrapped(Delegate delegate, List<DelegateWrapper> wrappers) {

@@ -1,11 +1,11 @@
 package dev.baton.devtools.advice;
 
 import dev.baton.delegate.Decline;
-import dev.baton.graph.Origin;
 import dev.baton.runtime.Placement;
 import dev.baton.runtime.profile.MachinePeak;
 import dev.baton.runtime.profile.Profile;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a placement costs, by the recorded runs of a method: where time is lost at the borders of
@@ -105,56 +106,53 @@ public record PlacementCost(
     return new Count(profile, peak).cost();
   }
 
-  /** What an operator of the file is known by. */
-  private record Place(String name, Origin origin) {}
-
   private static final class Count {
     private final Profile profile;
     private final MachinePeak peak;
     private final long[] nanos;
     private final long[] overhead;
-    private final Map<Place, Placement.PlacedOperator> placed = new HashMap<>();
 
     Count(Profile profile, MachinePeak peak) {
       this.profile = profile;
       this.peak = peak;
-      this.nanos = new long[profile.steps().size()];
-      this.overhead = new long[profile.steps().size()];
-      profile.placement().operators().forEach(o -> placed.put(new Place(o.name(), o.origin()), o));
-      for (int s = 0; s < nanos.length; s++) {
-        nanos[s] = median(s, false);
-        overhead[s] = median(s, true);
-      }
-    }
-
-    /** Of a step's time in each run; or of what of it is in none of its parts, -1 without any. */
-    private long median(int step, boolean outsideOfParts) {
-      List<Long> times = new ArrayList<>();
-      boolean parts = false;
-      for (Profile.Run run : profile.runs()) {
-        long sum = 0;
-        for (Profile.Event event : run.events()) {
-          if (event.step() == step) {
-            sum += event.nanos();
-            if (outsideOfParts) {
-              sum -= event.parts().stream().mapToLong(Profile.Part::nanos).sum();
-            }
-            parts |= !event.parts().isEmpty();
+      int steps = profile.steps().size();
+      int runs = profile.runs().size();
+      long[][] times = new long[steps][runs];
+      long[][] outside = new long[steps][runs];
+      boolean[] parts = new boolean[steps];
+      for (int run = 0; run < runs; run++) {
+        for (Profile.Event event : profile.runs().get(run).events()) {
+          times[event.step()][run] += event.nanos();
+          outside[event.step()][run] += event.nanos();
+          for (Profile.Part part : event.parts()) {
+            outside[event.step()][run] -= part.nanos();
+            parts[event.step()] = true;
           }
         }
-        times.add(sum);
       }
-      return outsideOfParts && !parts ? -1 : Math.max(0, median(times));
+      this.nanos = Arrays.stream(times).mapToLong(Count::median).toArray();
+      this.overhead = new long[steps];
+      for (int s = 0; s < steps; s++) {
+        overhead[s] = parts[s] ? Math.max(0, median(outside[s])) : -1;
+      }
     }
 
-    private static long median(List<Long> values) {
-      long[] sorted = values.stream().mapToLong(Long::longValue).sorted().toArray();
-      return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+    private static long median(long[] values) {
+      long[] sorted = values.clone();
+      Arrays.sort(sorted);
+      return sorted[sorted.length / 2];
+    }
+
+    /** Null of what the placement does not name: an operator of a Java twin. */
+    private Placement.@Nullable PlacedOperator placed(Profile.Operation operation) {
+      return operation.position() < 0
+          ? null
+          : profile.placement().operators().get(operation.position());
     }
 
     PlacementCost cost() {
       return new PlacementCost(
-          median(profile.runs().stream().map(Profile.Run::nanos).toList()),
+          median(profile.runs().stream().mapToLong(Profile.Run::nanos).toArray()),
           sum(Profile.HOST),
           borders(),
           fragments(),
@@ -242,8 +240,7 @@ public record PlacementCost(
           continue;
         }
         for (Profile.Operation operation : step.operations()) {
-          Placement.PlacedOperator operator =
-              placed.get(new Place(operation.name(), operation.origin()));
+          Placement.PlacedOperator operator = placed(operation);
           if (operator != null) {
             times.merge(
                 operator, (double) nanos[step.index()] / step.operations().size(), Double::sum);
@@ -315,8 +312,7 @@ public record PlacementCost(
         }
         double part = 1.0 / step.operations().size();
         for (Profile.Operation operation : step.operations()) {
-          Placement.PlacedOperator operator =
-              placed.get(new Place(operation.name(), operation.origin()));
+          Placement.PlacedOperator operator = placed(operation);
           for (Placement.DeclinedBy decline :
               operator == null ? List.<Placement.DeclinedBy>of() : operator.declines()) {
             Speed speed = speeds.computeIfAbsent(decline.delegate(), this::speed);

@@ -221,7 +221,7 @@ public record ProgramDiff(
       MessageDigest digest = sha256();
       TreeSet<String> specs = new TreeSet<>();
       for (DelegateSpec delegate : all) {
-        digest.update(delegate.payload().asByteBuffer());
+        update(digest, delegate.payload());
         delegate
             .compileSpecs()
             .forEach(s -> specs.add(s.key() + " (sha256 " + digest(s.value()) + ")"));
@@ -308,12 +308,16 @@ public record ProgramDiff(
     return edits;
   }
 
-  private static String digest(MemorySegment bytes) {
-    MessageDigest digest = sha256();
-    long chunk = 1 << 28;
+  private static void update(MessageDigest digest, MemorySegment bytes) {
+    long chunk = 1 << 28; // a buffer has no more than 2 GiB
     for (long at = 0; at < bytes.byteSize(); at += chunk) {
       digest.update(bytes.asSlice(at, Math.min(chunk, bytes.byteSize() - at)).asByteBuffer());
     }
+  }
+
+  private static String digest(MemorySegment bytes) {
+    MessageDigest digest = sha256();
+    update(digest, bytes);
     return HexFormat.of().formatHex(digest.digest());
   }
 

@@ -38,7 +38,7 @@ class PlacementCostTest {
         runner,
         subgraph,
         List.of(of).stream()
-            .map(o -> new Profile.Operation(o.name(), o.origin(), index, 0))
+            .map(o -> new Profile.Operation(o.name(), o.origin(), o.origin().instruction(), 0))
             .toList(),
         List.of(),
         List.of(),

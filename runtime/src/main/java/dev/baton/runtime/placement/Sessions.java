@@ -83,10 +83,9 @@ public final class Sessions implements AutoCloseable {
     for (String name : names) {
       Delegate delegate = delegates.find(name);
       if (delegate == null) {
-        for (String problem : delegates.problems()) {
-          if (problem.startsWith("delegate '" + name + "' ")) {
-            throw new BatonException(problem);
-          }
+        String leftOut = delegates.leftOut().get(name);
+        if (leftOut != null) {
+          throw new BatonException(leftOut);
         }
         List<String> known = delegates.delegates().stream().map(Delegate::name).toList();
         throw new BatonException(

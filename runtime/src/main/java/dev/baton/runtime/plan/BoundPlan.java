@@ -30,6 +30,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.IntConsumer;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -375,15 +376,22 @@ public final class BoundPlan {
    */
   public void runTraced(@Nullable Recording recording) {
     int first = recording == null ? 0 : recording.firstStepOf(this);
+    each(step -> {
+      long before = System.nanoTime();
+      runTraced(step);
+      if (recording != null) {
+        recording.step(first + step, before, System.nanoTime() - before);
+      }
+    });
+  }
+
+  /** Every step, where it does not matter that something is allocated. */
+  private void each(IntConsumer run) {
     int at = 0;
     try {
       for (; at < steps.length; at++) {
         host.checkCancelled();
-        long before = System.nanoTime();
-        runTraced(at);
-        if (recording != null) {
-          recording.step(first + at, before, System.nanoTime() - before);
-        }
+        run.accept(at);
       }
     } catch (RuntimeException e) {
       throw failed(at, e);
@@ -435,21 +443,14 @@ public final class BoundPlan {
           .observer()
           .blockBegan(block, observed(given.getLast(), observation.positions()), scalars());
     }
-    int at = 0;
-    try {
-      for (; at < steps.length; at++) {
-        host.checkCancelled();
-        steps[at].run();
-        observation
-            .observer()
-            .stepEnded(
-                describe(at, at, observation.positions()),
-                observed(given.get(at), observation.positions()));
-      }
-    } catch (RuntimeException e) {
-      throw failed(at, e);
-    }
-    publish();
+    each(step -> {
+      steps[step].run();
+      observation
+          .observer()
+          .stepEnded(
+              describe(step, step, observation.positions()),
+              observed(given.get(step), observation.positions()));
+    });
   }
 
   /** For each step the tensors that it gives, with their views; last the same for what comes in. */
