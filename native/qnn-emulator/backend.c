@@ -274,6 +274,8 @@ static result profile_create(handle backend, uint32_t level, handle *out) {
 
 static result profile_events(handle p, const uint64_t **events, uint32_t *count) {
   struct profile *profile = get(p, PROFILE);
+  result code = failure("profile");
+  if (code) return code;
   if (!profile) return 8001;
   profile->ids[0] = p | 1ull << 32;
   *events = profile->ids;
@@ -318,6 +320,18 @@ static result log_create(log_callback callback, uint32_t level, handle *out) {
 static result error_message(uint64_t code, const char **out) {
   *out = code == DEVICE_CONFIGURATION ? "emulated: no such device" : "emulated error";
   return 0;
+}
+
+/* Of the emulator alone, for tests: what was made and is not freed, without loggers and what belongs to a context. */
+__attribute__((visibility("default"))) uint64_t qnn_emulator_live(void) {
+  uint64_t live = 0;
+  pthread_mutex_lock(&lock);
+  for (handle h = 1; h < entry_count; h++) {
+    int kind = entries[h].kind;
+    live += kind == BACKEND || kind == DEVICE || kind == CONTEXT || kind == PROFILE;
+  }
+  pthread_mutex_unlock(&lock);
+  return live;
 }
 
 /* What nobody asks of the emulator. */

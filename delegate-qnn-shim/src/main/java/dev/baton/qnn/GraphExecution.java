@@ -97,12 +97,22 @@ final class GraphExecution implements DelegateExecution {
     long start = System.nanoTime();
     try {
       call.execute(recording);
-      if (recording != null) {
-        profileNames.record(recording.events(), start, System.nanoTime() - start, context);
-      }
     } catch (QnnException e) {
       lost = e.isDeviceLost();
       throw Failures.running(name, e);
+    }
+    if (recording != null) {
+      record(recording, start, System.nanoTime() - start, context);
+    }
+  }
+
+  /** What was computed stays good if the library cannot say how long it took. */
+  private void record(QnnProfile recording, long start, long nanos, RunContext context) {
+    try {
+      profileNames.record(recording.events(), start, nanos, context);
+    } catch (QnnException | IllegalStateException e) {
+      System.getLogger("dev.baton.qnn")
+          .log(System.Logger.Level.WARNING, name + " has no profile: " + e.getMessage());
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.baton.graph.DType;
 import dev.baton.graph.TensorType;
+import dev.baton.nativelib.NativeLibrary;
 import dev.baton.qnn.ffi.DataType;
 import dev.baton.qnn.ffi.QnnBackend;
 import dev.baton.qnn.ffi.QnnContext;
@@ -16,6 +17,8 @@ import dev.baton.qnn.ffi.QnnTensor;
 import dev.baton.qnn.ffi.QnnTensor.Kind;
 import dev.baton.tck.conformance.PayloadSample;
 import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -61,6 +64,19 @@ final class Emulator {
   /** Changes what libraries are told. */
   static void tell(Path folder, String... settings) throws IOException {
     Files.write(folder.resolve("qnn-emulator.conf"), List.of(settings));
+  }
+
+  /** Backends, devices, contexts and profiles that a library made and that are not freed. */
+  static long live(Path library) {
+    try {
+      return (long)
+          NativeLibrary.open(library)
+              .function("qnn_emulator_live", FunctionDescriptor.of(ValueLayout.JAVA_LONG))
+              .handle()
+              .invokeExact();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   static Host host(Path library) {

@@ -13,7 +13,6 @@ import dev.baton.delegate.Availability;
 import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateSession;
-import dev.baton.qnn.ffi.QnnContext;
 import dev.baton.qnn.ffi.QnnLibrary;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
@@ -61,7 +60,10 @@ final class EmulatorTest {
 
   @AfterEach
   void everythingIsFreed() {
-    assertEquals(0, QnnContext.live());
+    assertEquals(0, QnnLibrary.live());
+    if (Files.exists(folder.resolve("sound"))) { // else the test was aborted
+      assertEquals(0, Emulator.live(library));
+    }
   }
 
   private static ModelMethod load(PayloadSample sample, Path library) {
@@ -118,14 +120,17 @@ final class EmulatorTest {
               forward.compileSpecs(),
               forward.inputs(),
               forward.outputs());
+      int idle = QnnLibrary.live();
       CompiledSubgraph first = session.load(forward, host);
+      int loaded = QnnLibrary.live();
+      assertTrue(loaded > idle);
       CompiledSubgraph second = session.load(other, host);
-      assertEquals(1, QnnContext.live());
+      assertEquals(loaded, QnnLibrary.live());
       first.close();
-      assertEquals(1, QnnContext.live());
+      assertEquals(loaded, QnnLibrary.live());
       second.newExecution(host).close();
       second.close();
-      assertEquals(0, QnnContext.live());
+      assertEquals(idle, QnnLibrary.live());
       session.load(forward, host).close();
     }
   }
@@ -241,6 +246,25 @@ final class EmulatorTest {
       Emulator.tell(failing.resolveSibling(""));
       assertThrows(DelegateFailedException.class, () -> run(execution, x, x));
     }
+  }
+
+  @Test
+  void aRunIsGoodThoughItsProfileFails() throws IOException {
+    Path failing = Emulator.in(folder.resolve("failing"), "profile=8001");
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withProfiling(true)
+            .withDelegateOption(QnnDelegate.NAME, QnnDelegate.LIBRARY_OPTION, failing.toString());
+    try (Program program = Program.of(sum.program());
+        ModelMethod method =
+            ModelMethod.load(
+                program, "forward", options, Delegates.of(List.of(new QnnDelegate()), List.of()));
+        Execution execution = method.newExecution()) {
+      execution.startProfile(1);
+      Tensor x = row(1, 2, 3, 4);
+      assertArrayEquals(new float[] {3, 6, 9, 12}, run(execution, x, x));
+    }
+    assertEquals(0, Emulator.live(failing));
   }
 
   @Test

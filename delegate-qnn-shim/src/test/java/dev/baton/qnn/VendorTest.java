@@ -12,7 +12,6 @@ import dev.baton.cases.ModelCase;
 import dev.baton.cases.Npy;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.DelegateException;
-import dev.baton.qnn.ffi.QnnContext;
 import dev.baton.qnn.ffi.QnnLibrary;
 import dev.baton.qnn.payload.TrustList;
 import dev.baton.runtime.DelegateFailedException;
@@ -117,7 +116,7 @@ final class VendorTest {
       assertEquals(0, result.maxAbsoluteError());
       assertEquals(List.of(), result.fallenBack());
     }
-    assertEquals(0, QnnContext.live());
+    assertEquals(0, QnnLibrary.live());
   }
 
   private static ModelMethod load(PayloadSample sample) {
@@ -192,7 +191,7 @@ final class VendorTest {
         assertTrue(Arrays.equals(expected, run(execution, input)));
       }
     }
-    assertEquals(0, QnnContext.live());
+    assertEquals(0, QnnLibrary.live());
     long after = residentKib();
     assertTrue(after - before < GROWTH_KIB, () -> "grew to " + after + " KiB");
   }
@@ -243,7 +242,7 @@ final class VendorTest {
       assertEquals(DelegateException.Kind.BAD_PAYLOAD, e.kind(), e::getMessage);
       assertFalse(e.remedy().isEmpty());
     }
-    assertEquals(0, QnnContext.live());
+    assertEquals(0, QnnLibrary.live());
   }
 
   /** Cut off, with a header that says so: the library itself tells. */

@@ -17,7 +17,12 @@ final class Layouts {
   static final long PROVIDER_BACKEND_VERSION = 28;
   static final long PROVIDER_TABLE = 40;
   static final long SYSTEM_PROVIDER_TABLE = 32;
+
+  /** The first minor version of the system interface that is known to read portable graphs. */
+  static final int SYSTEM_MINOR_OF_PORTABLE = 11;
+
   static final int SYSTEM_ENTRIES = 13;
+  static final int SYSTEM_ENTRIES_BEFORE = 4;
 
   // A tensor, of version 1 or 2: the latter has more behind the same.
   static final long TENSOR_BYTES = 144;

@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -12,9 +11,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * graphs are made one after the other, as the vendor asks.
  */
 public final class QnnContext extends SharedHandle {
-  /** Contexts that are not yet freed. */
-  static final AtomicInteger LIVE = new AtomicInteger();
-
   private final QnnDevice device;
   private final long handle;
   private final ReentrantLock lock = new ReentrantLock();
@@ -25,12 +21,6 @@ public final class QnnContext extends SharedHandle {
     if (!device.retain()) {
       throw new IllegalStateException("the device is freed");
     }
-    LIVE.incrementAndGet();
-  }
-
-  /** Contexts of the whole process that are not freed. */
-  public static int live() {
-    return LIVE.get();
   }
 
   /** An empty context, for graphs to be made in. */
@@ -94,7 +84,7 @@ public final class QnnContext extends SharedHandle {
       return new QnnGraph(
           this,
           library()
-              .create(
+              .ask(
                   BackendFunction.GRAPH_RETRIEVE,
                   (h, out) -> (long) h.invokeExact(handle, text.address(), out)));
     }
@@ -106,7 +96,7 @@ public final class QnnContext extends SharedHandle {
     try (Arena arena = Arena.ofConfined()) {
       long size =
           library()
-              .create(
+              .ask(
                   BackendFunction.CONTEXT_BINARY_SIZE,
                   (h, out) -> (long) h.invokeExact(handle, out));
       MemorySegment bytes = arena.allocate(size, 16);
@@ -125,7 +115,6 @@ public final class QnnContext extends SharedHandle {
 
   @Override
   void free() {
-    LIVE.decrementAndGet();
     library().free(BackendFunction.CONTEXT_FREE, h -> (long) h.invokeExact(handle, 0L));
     device.close();
   }

@@ -25,7 +25,7 @@ public final class QnnGraphBuilder {
       this.handle =
           context
               .library()
-              .create(
+              .ask(
                   BackendFunction.GRAPH_CREATE,
                   (h, out) ->
                       (long) h.invokeExact(context.handle(), text.address(), configurations, out));

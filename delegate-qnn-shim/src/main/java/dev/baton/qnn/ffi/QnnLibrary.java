@@ -10,6 +10,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ public final class QnnLibrary {
 
   private static final String ENTRY = "QnnInterface_getProviders";
   private static final Map<Path, QnnLibrary> LOADED = new HashMap<>();
+  private static final AtomicInteger LIVE = new AtomicInteger();
 
   private final Path path;
   private final int backendId;
@@ -191,18 +193,33 @@ public final class QnnLibrary {
     if (!table.has(BackendFunction.LOG_CREATE)) {
       return 0;
     }
-    return create(
+    return ask(
         BackendFunction.LOG_CREATE,
         (h, out) -> (long) h.invokeExact(QnnLog.CALLBACK.address(), QnnLog.LEVEL, out));
   }
 
-  /** A call that gives a handle by a pointer. */
+  /** A call that gives a handle or a number by a pointer. */
   interface Creation {
     long by(MethodHandle handle, long out) throws Throwable;
   }
 
-  /** Calls a function that makes something. */
+  /**
+   * Backends, devices, contexts and profiles of the whole process that were made and are not freed,
+   * also those that the library refused to free.
+   */
+  public static int live() {
+    return LIVE.get();
+  }
+
+  /** Calls a function that makes something to be freed by {@link #free}. */
   long create(BackendFunction function, Creation creation) throws QnnException {
+    long made = ask(function, creation);
+    LIVE.incrementAndGet();
+    return made;
+  }
+
+  /** Calls a function that gives something which is not freed by itself. */
+  long ask(BackendFunction function, Creation creation) throws QnnException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(JAVA_LONG);
       call(function, h -> creation.by(h, out.address()));
@@ -214,6 +231,7 @@ public final class QnnLibrary {
   void free(BackendFunction function, FunctionTable.Call call) {
     try {
       call(function, call);
+      LIVE.decrementAndGet();
     } catch (QnnException e) {
       System.getLogger("dev.baton.qnn").log(System.Logger.Level.WARNING, e.getMessage());
     }

@@ -25,7 +25,6 @@ public final class SystemLibrary {
   private SystemLibrary(Path path) {
     this.path = path;
     MemorySegment header = Provider.open(path, ENTRY);
-    long bytes = Layouts.SYSTEM_PROVIDER_TABLE + Layouts.SYSTEM_ENTRIES * JAVA_LONG.byteSize();
     ApiVersion version = Provider.version(header, Layouts.PROVIDER_CORE_VERSION);
     if (version.major() != 1) {
       throw Provider.unfit(
@@ -33,11 +32,14 @@ public final class SystemLibrary {
           "it offers QNN's system interface " + version + ", and Baton knows version 1",
           "Use the system library of the same SDK as the backend's.");
     }
+    int entries =
+        version.minor() >= Layouts.SYSTEM_MINOR_OF_PORTABLE
+            ? Layouts.SYSTEM_ENTRIES
+            : Layouts.SYSTEM_ENTRIES_BEFORE;
+    long bytes = Layouts.SYSTEM_PROVIDER_TABLE + entries * JAVA_LONG.byteSize();
     table =
         new FunctionTable(
-            NativeMemory.at(header.address(), bytes),
-            Layouts.SYSTEM_PROVIDER_TABLE,
-            Layouts.SYSTEM_ENTRIES);
+            NativeMemory.at(header.address(), bytes), Layouts.SYSTEM_PROVIDER_TABLE, entries);
   }
 
   /**

@@ -2,11 +2,13 @@ package dev.baton.qnn.payload;
 
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.DType;
+import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import dev.baton.qnn.ffi.DataType;
 import dev.baton.qnn.ffi.GraphDescription;
 import dev.baton.qnn.ffi.QnnTensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -110,10 +112,17 @@ public record CallSignature(
     for (int i = 0; i < tensors.size(); i++) {
       QnnTensor tensor = tensors.get(i);
       TensorType type = types.get(i);
-      if (!isSame(tensor.dtype(), type.dtype()) || tensor.byteSize() != type.byteSize()) {
+      if (!isSame(tensor.dtype(), type.dtype()) || !isSame(tensor.sizes(), type.shape())) {
         throw mismatch("among the " + what + ", " + tensor + " stands for " + type);
       }
     }
+  }
+
+  /** A graph has no scalars, and dimensions of size 1 move no byte. */
+  private static boolean isSame(int[] qnn, Shape shape) {
+    return Arrays.equals(
+        Arrays.stream(qnn).filter(size -> size != 1).toArray(),
+        Arrays.stream(shape.sizes()).filter(size -> size != 1).toArray());
   }
 
   /** Fixed-point numbers cross the border as integers of their width. */

@@ -62,6 +62,30 @@ final class CallSignatureTest {
   }
 
   @Test
+  void sizesAreThoseOfTheProgramButForOnes() throws DelegateException {
+    TensorType image = TensorType.of(DType.FLOAT, 1, 3, 4, 4);
+    TensorType scalar = TensorType.of(DType.FLOAT);
+    CallSignature.of(
+        new GraphDescription(
+            "g",
+            List.of(tensor("a", DataType.FLOAT_32, 3, 4, 4)),
+            List.of(tensor("o", DataType.FLOAT_32, 1))),
+        List.of(image),
+        List.of(scalar));
+    for (int[] sizes : new int[][] {{1, 4, 4, 3}, {48}, {1, 3, 2, 8}, {1, 3, 4, 5}}) {
+      String message =
+          mismatch(
+              new GraphDescription(
+                  "g",
+                  List.of(tensor("a", DataType.FLOAT_32, sizes)),
+                  List.of(tensor("o", DataType.FLOAT_32, 1))),
+              List.of(image),
+              List.of(scalar));
+      assertTrue(message.contains("among the inputs"), message);
+    }
+  }
+
+  @Test
   void fixedPointCrossesAsIntegers() throws DelegateException {
     CallSignature.of(
         new GraphDescription(

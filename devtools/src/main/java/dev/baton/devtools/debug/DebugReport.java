@@ -68,15 +68,19 @@ public record DebugReport(
     return switch (verdict) {
       case NO_DEPARTURE ->
           "no departure: "
-              + steps.size()
-              + " steps and "
-              + operators.size()
-              + " operators differ from the reference by rounding alone";
+              + count(steps.size(), "step")
+              + " and "
+              + count(operators.size(), "operator")
+              + " differ from the reference by rounding alone";
       case FOUND -> culprit.map(DebugReport::sentence).orElse("");
       case OUTPUTS_ONLY -> "outputs depart from the reference, and no single step does";
       case REFERENCE_DEPARTS ->
           "the reference departs from the goldens as well: it is no delegate's fault";
     };
+  }
+
+  private static String count(int count, String noun) {
+    return count + " " + noun + (count == 1 ? "" : "s");
   }
 
   private static String sentence(Culprit culprit) {
@@ -101,10 +105,10 @@ public record DebugReport(
 
   private static String text(TensorDifference e) {
     return format(
-        "relative error %.2e, greatest %.2e, SNR %.1f dB, cosine %.6f%s",
+        "relative error %.2e, greatest %.2e, SNR %s, cosine %.6f%s",
         e.relative(),
         e.maxAbsolute(),
-        e.snrDecibels(),
+        Double.isInfinite(e.snrDecibels()) ? "infinite" : format("%.1f dB", e.snrDecibels()),
         e.cosine(),
         e.special() == 0
             ? ""
