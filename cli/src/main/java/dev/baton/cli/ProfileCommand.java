@@ -77,10 +77,9 @@ final class ProfileCommand extends AbstractCommand {
   @Option(
       names = "--etdump",
       paramLabel = "FILE",
-      description = {
-        "Writes load and runs to FILE as an ETDump, for the Inspector of ExecuTorch, which joins it",
-        "with an ETRecord of the export."
-      })
+      description =
+          "Writes load and runs to FILE as an ETDump, for the Inspector of ExecuTorch, which joins it "
+              + "with an ETRecord of the export.")
   private @Nullable Path etdump;
 
   @Option(

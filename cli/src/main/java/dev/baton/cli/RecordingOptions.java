@@ -13,10 +13,9 @@ final class RecordingOptions {
       names = {"--warm-up", "--warmup"},
       paramLabel = "S",
       defaultValue = "3",
-      description = {
-        "Seconds of runs before those that are recorded, at least one run; default: 3. The JVM",
-        "compiles Java kernels meanwhile."
-      })
+      description =
+          "Seconds of runs before those that are recorded, at least one run; default: 3. The JVM "
+              + "compiles Java kernels meanwhile.")
   private double warmUp;
 
   @Spec(Spec.Target.MIXEE)

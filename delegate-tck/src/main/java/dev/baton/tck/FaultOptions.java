@@ -159,11 +159,17 @@ public final class FaultOptions {
     }
     Matcher matcher = FAULT.matcher(text);
     if (!matcher.matches()) {
-      throw malformed(text, "expected absent, refused, or WHAT-MOMENT=CALLS such as fails-run=3");
+      throw malformed(
+          text,
+          "expected absent, refused, or WHAT-MOMENT=CALLS such as"
+              + " fails-run=3, of what "
+              + words()
+              + " and the moments "
+              + moments());
     }
     BiFunction<Moment, String, Failure> word = WORDS.get(matcher.group("word"));
     if (word == null) {
-      throw malformed(text, "expected one of " + WORDS.keySet().stream().sorted().toList());
+      throw malformed(text, "expected one of " + words());
     }
     Moment moment = moment(text, matcher.group("moment"));
     String amount = matcher.group("amount");
@@ -179,10 +185,15 @@ public final class FaultOptions {
     return Arrays.stream(Moment.values())
         .filter(m -> name(m).equals(name))
         .findFirst()
-        .orElseThrow(() -> {
-          List<String> known = Arrays.stream(Moment.values()).map(FaultOptions::name).toList();
-          return malformed(text, "expected one of the moments " + known);
-        });
+        .orElseThrow(() -> malformed(text, "expected one of the moments " + moments()));
+  }
+
+  private static List<String> words() {
+    return WORDS.keySet().stream().sorted().toList();
+  }
+
+  private static List<String> moments() {
+    return Arrays.stream(Moment.values()).map(FaultOptions::name).toList();
   }
 
   private static String name(Moment moment) {

@@ -112,11 +112,16 @@ public record Placement(
     String runners =
         counts().entrySet().stream()
             .map(e -> {
-              long parts = subgraphs.stream().filter(s -> s.delegate().equals(e.getKey())).count();
-              return e.getKey()
-                  + " "
-                  + e.getValue()
-                  + (parts == 0 ? "" : " in " + parts + (parts == 1 ? " subgraph" : " subgraphs"));
+              List<PlacedSubgraph> parts =
+                  subgraphs.stream().filter(s -> s.delegate().equals(e.getKey())).toList();
+              return parts.isEmpty()
+                  ? e.getKey() + " " + e.getValue()
+                  : parts.getFirst().runner()
+                      + " "
+                      + e.getValue()
+                      + " in "
+                      + parts.size()
+                      + (parts.size() == 1 ? " subgraph" : " subgraphs");
             })
             .collect(Collectors.joining(", "));
     // Where something is accelerated, what else there might be is no news.

@@ -51,6 +51,11 @@ final class ProgramHeader {
               "Export the model with ExecuTorch to a .pte."),
           new Foreign(
               0,
+              "\u0093NUMPY",
+              "This is an array of NumPy (.npy), such as a model's input",
+              "Open a .pte, and give this file to it as an input."),
+          new Foreign(
+              0,
               "version https://git-lfs",
               "This is a Git LFS pointer, not the file that it points to",
               "Run `git lfs pull` where the file came from."));

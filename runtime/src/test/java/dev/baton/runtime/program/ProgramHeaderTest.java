@@ -112,6 +112,7 @@ class ProgramHeaderTest {
   @CsvSource({
     "'PK\3\4', 0, zip",
     "GGUF, 0, GGUF",
+    "'\u0093NUMPY', 0, NumPy",
     "version https://git-lfs, 0, Git LFS",
     "ED00, 8, ETDump",
     "BP07, 4, another version than BP08"
