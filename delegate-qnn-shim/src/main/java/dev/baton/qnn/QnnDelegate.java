@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Qualcomm's neural processors, by the vendor's own libraries: on a Snapdragon the processor, on
@@ -104,8 +105,13 @@ public final class QnnDelegate implements Delegate {
   }
 
   private LibraryLocation locate(OpenContext context) {
+    Path explicit = explicit(context);
+    return explicit == null ? search.get() : QnnLibraries.locate(explicit);
+  }
+
+  private static @Nullable Path explicit(OpenContext context) {
     String option = context.options().get(LIBRARY_OPTION);
-    return option == null ? search.get() : QnnLibraries.locate(Path.of(option));
+    return option == null ? null : Path.of(option);
   }
 
   private static Availability availability(LibraryLocation location) {
@@ -144,9 +150,10 @@ public final class QnnDelegate implements Delegate {
     String trusted = context.options().get(TRUSTED_OPTION);
     TrustList trust = trusted == null ? TrustList.everything() : TrustList.read(trusted);
     try {
-      Path path = locate(context).orThrow().path();
-      SystemLibrary system = SystemLibrary.load(QnnLibraries.system(path));
-      QnnLibrary library = QnnLibrary.load(path);
+      Located located = locate(context).orThrow();
+      SystemLibrary system = SystemLibrary.load(QnnLibraries.system(located.path()));
+      QnnLibrary library = QnnLibrary.load(located.path());
+      QnnLibraries.remember(explicit(context), located);
       return new QnnSession(library.backend(), system, trust, claiming);
     } catch (InvalidPathException e) {
       throw new DelegateException(

@@ -9,6 +9,8 @@ import dev.baton.nativelib.LibrarySpec;
 import dev.baton.nativelib.Preflight;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Where the vendor's libraries are. Two are needed, which lie in one folder. */
@@ -26,6 +28,9 @@ final class QnnLibraries {
           .libraryName("QnnSystem")
           .symbols("QnnSystemInterface_getProviders")
           .build();
+
+  /** Where libraries of this process came from: once loaded they stay, and need no second look. */
+  private static final Map<String, Located> LOADED = new ConcurrentHashMap<>();
 
   private QnnLibraries() {}
 
@@ -57,6 +62,20 @@ final class QnnLibraries {
    * @return where the backend's library is
    */
   static LibraryLocation locate(@Nullable Path explicit) {
+    Located loaded = LOADED.get(key(explicit));
+    return loaded == null ? search(explicit) : loaded;
+  }
+
+  /** To be called when both libraries of a place are loaded. */
+  static void remember(@Nullable Path explicit, Located loaded) {
+    LOADED.put(key(explicit), loaded);
+  }
+
+  private static String key(@Nullable Path explicit) {
+    return explicit + " " + System.getProperty(QnnDelegate.LIBRARY_PROPERTY);
+  }
+
+  private static LibraryLocation search(@Nullable Path explicit) {
     LibraryLocation found = LibraryFinder.locate(BACKEND, explicit);
     if (!(found instanceof Located backend)) {
       return found;
