@@ -101,6 +101,21 @@ final class DiffCommand extends AbstractCommand {
       lines.add("  instructions:");
       shown(edits, "    ", lines);
     }
+    if (!method.rewired().isEmpty()) {
+      lines.add("  instructions with another argument:");
+      shown(method.rewired().stream().map(r -> "    " + rewired(r)).toList(), "    ", lines);
+    }
+  }
+
+  private static String rewired(ProgramDiff.Rewired rewired) {
+    return rewired.at() < 0
+        ? "output " + rewired.argument() + " is another value"
+        : "argument "
+            + rewired.argument()
+            + " at instruction "
+            + rewired.at()
+            + ", "
+            + rewired.instruction();
   }
 
   private static void pairs(String what, List<ProgramDiff.Pair> pairs, List<String> lines) {

@@ -2,19 +2,19 @@ package dev.baton.devtools.program;
 
 import com.github.difflib.DiffUtils;
 import com.github.difflib.patch.AbstractDelta;
-import com.github.difflib.patch.DeltaType;
 import dev.baton.runtime.program.DelegateSpec;
 import dev.baton.runtime.program.Instruction;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
-import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +39,7 @@ public record ProgramDiff(
    * @param delegates payloads by backend where their number, bytes or options differ
    * @param constants tensors by digest
    * @param instructions what was taken out and put in
+   * @param rewired instructions that both have, with other values as arguments
    * @param plannedBytes of both; empty if they are the same
    */
   public record Method(
@@ -49,6 +50,7 @@ public record ProgramDiff(
       Map<String, Pair> delegates,
       Changes constants,
       List<Edit> instructions,
+      List<Rewired> rewired,
       List<Pair> plannedBytes) {
     boolean isEmpty() {
       return inputs.isEmpty()
@@ -57,6 +59,7 @@ public record ProgramDiff(
           && delegates.isEmpty()
           && constants.isEmpty()
           && instructions.isEmpty()
+          && rewired.isEmpty()
           && plannedBytes.isEmpty();
     }
   }
@@ -78,6 +81,15 @@ public record ProgramDiff(
       added = List.copyOf(added);
     }
   }
+
+  /**
+   * An instruction that is given another value.
+   *
+   * @param at index in the first program's chain, all chains one after the other; -1 for the
+   *     method's outputs
+   * @param argument the first argument that is another
+   */
+  public record Rewired(int at, String instruction, int argument) {}
 
   /**
    * Contents that only one has.
@@ -106,7 +118,10 @@ public record ProgramDiff(
     methods = List.copyOf(methods);
   }
 
-  /** True if the programs do the same with the same numbers. */
+  /**
+   * True if the programs do the same with the same numbers. Of single numbers that a program computes
+   * it is compared what computes them, not which of them is used where.
+   */
   public boolean same() {
     return onlyInFirst.isEmpty()
         && onlyInSecond.isEmpty()
@@ -140,6 +155,10 @@ public record ProgramDiff(
   }
 
   private static Method of(ProgramMethod first, ProgramMethod second) {
+    Map<Integer, Content> before = constants(first);
+    Map<Integer, Content> after = constants(second);
+    List<AbstractDelta<String>> deltas =
+        DiffUtils.diff(instructions(first), instructions(second)).getDeltas();
     return new Method(
         first.name(),
         pairs(ProgramTexts.list(first, first.inputs()), ProgramTexts.list(second, second.inputs())),
@@ -147,8 +166,9 @@ public record ProgramDiff(
             ProgramTexts.list(first, first.outputs()), ProgramTexts.list(second, second.outputs())),
         counts(operators(first), operators(second)),
         delegates(first, second),
-        changes(constants(first), constants(second)),
-        edits(instructions(first), instructions(second)),
+        changes(before.values(), after.values()),
+        edits(deltas),
+        rewired(new Wiring(first, second, digests(before), digests(after)), first, second, deltas),
         pairs(planned(first), planned(second)));
   }
 
@@ -239,14 +259,16 @@ public record ProgramDiff(
     return texts;
   }
 
-  private static List<Content> constants(ProgramMethod method) {
+  /** By value. */
+  private static Map<Integer, Content> constants(ProgramMethod method) {
     Map<Long, String> digests = new HashMap<>();
-    List<Content> contents = new ArrayList<>();
-    for (ProgramValue value : method.values()) {
-      MemorySegment data = value instanceof TensorSpec tensor ? tensor.data() : null;
-      if (data != null && value instanceof TensorSpec tensor) {
+    Map<Integer, Content> contents = new LinkedHashMap<>();
+    for (int i = 0; i < method.values().size(); i++) {
+      if (method.values().get(i) instanceof TensorSpec tensor && tensor.data() != null) {
+        MemorySegment data = tensor.data();
         String type = ProgramTexts.type(tensor);
-        contents.add(
+        contents.put(
+            i,
             new Content(
                 tensor.name() == null ? type : tensor.name() + " " + type,
                 tensor.byteSize(),
@@ -256,13 +278,19 @@ public record ProgramDiff(
     return contents;
   }
 
+  private static Map<Integer, String> digests(Map<Integer, Content> contents) {
+    Map<Integer, String> digests = new HashMap<>();
+    contents.forEach((value, content) -> digests.put(value, content.sha256()));
+    return digests;
+  }
+
   private static List<Content> contents(Map<String, MemorySegment> blobs) {
     return blobs.entrySet().stream()
         .map(e -> new Content(e.getKey(), e.getValue().byteSize(), digest(e.getValue())))
         .toList();
   }
 
-  private static Changes changes(List<Content> first, List<Content> second) {
+  private static Changes changes(Collection<Content> first, Collection<Content> second) {
     Map<String, Integer> left = new HashMap<>();
     first.forEach(c -> left.merge(c.sha256(), 1, Integer::sum));
     List<Content> added = new ArrayList<>();
@@ -287,25 +315,55 @@ public record ProgramDiff(
     return new Changes(same, removed, added);
   }
 
-  private static List<String> instructions(ProgramMethod method) {
-    return method.chains().stream()
-        .flatMap(List::stream)
-        .map(i -> ProgramTexts.instruction(method, i))
-        .toList();
+  private static List<Instruction> chain(ProgramMethod method) {
+    return method.chains().stream().flatMap(List::stream).toList();
   }
 
-  private static List<Edit> edits(List<String> first, List<String> second) {
-    List<Edit> edits = new ArrayList<>();
-    for (AbstractDelta<String> delta : DiffUtils.diff(first, second).getDeltas()) {
-      if (delta.getType() != DeltaType.EQUAL) {
-        edits.add(
+  private static List<String> instructions(ProgramMethod method) {
+    return chain(method).stream().map(i -> ProgramTexts.instruction(method, i)).toList();
+  }
+
+  private static List<Edit> edits(List<AbstractDelta<String>> deltas) {
+    return deltas.stream()
+        .map(delta ->
             new Edit(
                 delta.getSource().getPosition(),
                 delta.getSource().getLines(),
-                delta.getTarget().getLines()));
+                delta.getTarget().getLines()))
+        .toList();
+  }
+
+  /** Of the instructions between the differences, which both have. */
+  private static List<Rewired> rewired(
+      Wiring wiring,
+      ProgramMethod first,
+      ProgramMethod second,
+      List<AbstractDelta<String>> differences) {
+    List<Instruction> before = chain(first);
+    List<Instruction> after = chain(second);
+    List<Rewired> rewired = new ArrayList<>();
+    int a = 0;
+    int b = 0;
+    Iterator<AbstractDelta<String>> rest = differences.iterator();
+    while (a < before.size() || rest.hasNext()) {
+      AbstractDelta<String> next = rest.hasNext() ? rest.next() : null;
+      int end = next == null ? before.size() : next.getSource().getPosition();
+      for (; a < end; a++, b++) {
+        int argument = wiring.differing(before.get(a), after.get(b));
+        if (argument >= 0) {
+          rewired.add(new Rewired(a, ProgramTexts.instruction(first, before.get(a)), argument));
+        }
+      }
+      if (next != null) {
+        a += next.getSource().size();
+        b += next.getTarget().size();
       }
     }
-    return edits;
+    int output = wiring.differing(first.outputs(), second.outputs());
+    if (output >= 0) {
+      rewired.add(new Rewired(-1, "outputs", output));
+    }
+    return rewired;
   }
 
   private static void update(MessageDigest digest, MemorySegment bytes) {

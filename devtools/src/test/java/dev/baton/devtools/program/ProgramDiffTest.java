@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.cases.program.ProgramBuilder.Slot;
+import dev.baton.graph.DType;
 import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
@@ -11,6 +14,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class ProgramDiffTest {
@@ -36,6 +40,88 @@ class ProgramDiffTest {
       assertTrue(edit.removed().getFirst().startsWith("aten::add.out ("), edit::toString);
       assertTrue(edit.added().getFirst().startsWith("XnnpackBackend ("), edit::toString);
     }
+  }
+
+  private static Program written(Consumer<ProgramBuilder.Method> writer) {
+    return Program.of(
+        new ProgramBuilder().constantsInSegment().method("forward", writer).toBytes());
+  }
+
+  private static Program difference(boolean swapped) {
+    return written(method -> {
+      Slot x = method.input(DType.FLOAT, 2);
+      Slot y = method.input(DType.FLOAT, 2);
+      Slot z = method.tensor(DType.FLOAT, 2);
+      method.kernel("aten::sub.out", swapped ? y : x, swapped ? x : y, method.integer(1), z);
+      method.output(z);
+    });
+  }
+
+  @Test
+  void swappedOperandsAreToldFromEachOther() {
+    try (Program program = difference(false);
+        Program swapped = difference(true);
+        Program again = difference(false)) {
+      assertTrue(ProgramDiff.of(program, again).same());
+      ProgramDiff.Rewired rewired =
+          ProgramDiff.of(program, swapped).methods().getFirst().rewired().getFirst();
+      assertEquals(0, rewired.at());
+      assertEquals(0, rewired.argument());
+    }
+  }
+
+  /**
+   * x * weight + bias.
+   *
+   * @param biasFirst how the file numbers them
+   */
+  private static Program scaled(boolean biasFirst, float weight, float bias) {
+    return written(method -> {
+      Slot x = method.input(DType.FLOAT, 1);
+      Slot early = method.constant(new float[] {biasFirst ? bias : weight}, 1);
+      Slot late = method.constant(new float[] {biasFirst ? weight : bias}, 1);
+      Slot product = method.tensor(DType.FLOAT, 1);
+      Slot sum = method.tensor(DType.FLOAT, 1);
+      method.kernel("aten::mul.out", x, biasFirst ? late : early, product);
+      method.kernel("aten::add.out", product, biasFirst ? early : late, method.integer(1), sum);
+      method.output(sum);
+    });
+  }
+
+  @Test
+  void swappedWeightsAreToldFromEachOther() {
+    try (Program program = scaled(false, 1, 5);
+        Program renumbered = scaled(true, 1, 5);
+        Program swapped = scaled(false, 5, 1);
+        Program changed = scaled(false, 1, 6)) {
+      assertTrue(ProgramDiff.of(program, renumbered).same());
+      assertEquals(2, ProgramDiff.of(program, swapped).methods().getFirst().rewired().size());
+      ProgramDiff.Method method = ProgramDiff.of(program, changed).methods().getFirst();
+      assertEquals(List.of(), method.rewired());
+      assertEquals(1, method.constants().added().size());
+    }
+  }
+
+  @Test
+  void swappedOutputsAreToldFromEachOther() {
+    try (Program program = outputs(false);
+        Program swapped = outputs(true)) {
+      assertEquals(
+          List.of(new ProgramDiff.Rewired(-1, "outputs", 0)),
+          ProgramDiff.of(program, swapped).methods().getFirst().rewired());
+    }
+  }
+
+  private static Program outputs(boolean swapped) {
+    return written(method -> {
+      Slot x = method.input(DType.FLOAT, 1);
+      Slot negative = method.tensor(DType.FLOAT, 1);
+      Slot twice = method.tensor(DType.FLOAT, 1);
+      method.kernel("aten::neg.out", x, negative);
+      method.kernel("aten::neg.out", negative, twice);
+      method.output(swapped ? twice : negative);
+      method.output(swapped ? negative : twice);
+    });
   }
 
   @Test
