@@ -1,6 +1,7 @@
 package dev.baton.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,6 +55,11 @@ abstract class AbstractCommand implements Callable<Integer> {
 
   final PrintWriter err() {
     return spec.commandLine().getErr();
+  }
+
+  /** Writes lines, in which names may come from files of strangers. */
+  final void print(List<String> lines) {
+    lines.forEach(line -> out().println(Text.printable(line)));
   }
 
   final picocli.CommandLine.ParameterException usageError(String message) {

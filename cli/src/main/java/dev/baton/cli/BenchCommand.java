@@ -8,6 +8,7 @@ import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -127,7 +128,7 @@ final class BenchCommand extends AbstractCommand {
   private void show(
       Measured measured, Placement placement, Execution execution, InputOptions.Origin origin)
       throws IOException {
-    out().println(placement.summary());
+    print(List.of(placement.summary()));
     String given = InputOptions.line(origin, execution);
     if (given != null) {
       out().println(given);

@@ -109,7 +109,7 @@ final class DebugCommand extends AbstractCommand {
       if (json) {
         out().println(Json.text(report.json()));
       } else {
-        report.text().forEach(out()::println);
+        print(report.text());
       }
       return report.verdict() == DebugReport.Verdict.NO_DEPARTURE ? DONE : FAILED;
     }

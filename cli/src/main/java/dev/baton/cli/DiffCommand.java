@@ -53,7 +53,7 @@ final class DiffCommand extends AbstractCommand {
       if (json) {
         out().println(Json.text(Json.object("same", diff.same(), "differences", diff)));
       } else {
-        lines(diff).forEach(out()::println);
+        print(lines(diff));
       }
       return diff.same() ? DONE : FAILED;
     }

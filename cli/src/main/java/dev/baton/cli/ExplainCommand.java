@@ -88,9 +88,9 @@ final class ExplainCommand extends AbstractCommand {
         }
         out().println(Json.text(content));
       } else {
-        lines(placement, events).forEach(out()::println);
+        print(lines(placement, events));
         if (measured != null) {
-          CostReport.text(measured.cost(), measured.memory()).forEach(out()::println);
+          print(CostReport.text(measured.cost(), measured.memory()));
         }
       }
       return placement.problems().isEmpty() ? DONE : FAILED;

@@ -89,7 +89,7 @@ final class Failures {
   }
 
   private static String oneLine(String text) {
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    return Text.printable(text.strip().replaceAll("\\s*\\R\\s*", " "));
   }
 
   static String trace(Throwable e) {

@@ -97,7 +97,7 @@ final class InspectCommand extends AbstractCommand {
     if (asJson != null) {
       out().println(Json.text(asJson));
     } else {
-      lines.get().forEach(out()::println);
+      print(lines.get());
     }
   }
 
@@ -112,7 +112,7 @@ final class InspectCommand extends AbstractCommand {
         Map<String, Object> content = ProgramReport.json(summary);
         out().println(Json.text(content));
       } else {
-        ProgramReport.text(summary).forEach(out()::println);
+        print(ProgramReport.text(summary));
       }
       return DONE;
     }
@@ -122,7 +122,7 @@ final class InspectCommand extends AbstractCommand {
     if (json) {
       out().println(Json.text(Json.object("byKind", program.byKind(), "size", program)));
     } else {
-      SizeReport.text(program, all).forEach(out()::println);
+      print(SizeReport.text(program, all));
     }
   }
 }

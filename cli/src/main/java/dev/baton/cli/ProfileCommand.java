@@ -113,9 +113,6 @@ final class ProfileCommand extends AbstractCommand {
       // Afterwards, so that the load is that of a process in which nothing is open yet.
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
-      if (html != null) {
-        Files.writeString(html, ReportPage.of(new ReportBuilder(model.name(), execution).build()));
-      }
       if (trace != null) {
         Files.writeString(trace, Json.text(ProfileTrace.of(profile)) + "\n");
       }
@@ -123,10 +120,13 @@ final class ProfileCommand extends AbstractCommand {
         EtDump dump = ProfileDump.of(profile, program.method(method.name()));
         Files.write(etdump, EtDumpFile.write(dump));
       }
+      if (html != null) {
+        Files.writeString(html, ReportPage.of(new ReportBuilder(model.name(), execution).build()));
+      }
       if (json) {
         out().println(Json.text(ProfileReport.json(profile, peak, by)));
       } else {
-        ProfileReport.text(profile, peak, by).forEach(out()::println);
+        print(ProfileReport.text(profile, peak, by));
         String given = InputOptions.line(origin, execution);
         if (given != null) {
           out().println();

@@ -102,7 +102,7 @@ final class RunCommand extends AbstractCommand {
 
   private void show(
       ModelMethod method, List<EValue> results, List<Path> files, List<String> fallenBack) {
-    out().println(method.placement().summary());
+    print(List.of(method.placement().summary()));
     fallenBack.forEach(s -> out().println("fell back to Java while it ran: " + s));
     for (int i = 0; i < results.size(); i++) {
       out().println("output " + i + ": " + Text.value(results.get(i)));

@@ -65,7 +65,7 @@ public final class StderrLoggers extends System.LoggerFinder {
       if (writer == null) {
         System.err.println(line);
       } else {
-        writer.println(line);
+        line.lines().map(Text::printable).forEach(writer::println);
         writer.flush();
       }
     }

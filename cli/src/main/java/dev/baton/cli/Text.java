@@ -47,6 +47,28 @@ final class Text {
     return count + " " + noun + (count == 1 ? "" : "s");
   }
 
+  /**
+   * A line without what would move the cursor, end the line, or turn the direction of writing:
+   * these are written as {@code \\u001b}.
+   */
+  static String printable(String line) {
+    if (line.chars().allMatch(Text::isPrintable)) {
+      return line;
+    }
+    StringBuilder text = new StringBuilder();
+    line.chars()
+        .forEach(
+            c -> text.append(isPrintable(c) ? String.valueOf((char) c) : format("\\u%04x", c)));
+    return text.toString();
+  }
+
+  private static boolean isPrintable(int character) {
+    return !Character.isISOControl(character)
+        && Character.getType(character) != Character.FORMAT
+        && Character.getType(character) != Character.LINE_SEPARATOR
+        && Character.getType(character) != Character.PARAGRAPH_SEPARATOR;
+  }
+
   static String dtype(DType dtype) {
     return dtype.name().toLowerCase(Locale.ROOT);
   }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.baton.cases.program.ProgramBuilder;
+import dev.baton.graph.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +28,32 @@ class CommandLineTest {
     assertTrue(baton.err().startsWith("baton"), baton.err());
     assertTrue(baton.err().lines().count() <= 2, baton.err());
     assertFalse(baton.err().contains("\tat "), baton.err());
+  }
+
+  /** A name that would end the line and clear the screen. */
+  @Test
+  void namesInFilesDoNotReachTheTerminal(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("hostile.pte");
+    Files.write(
+        file,
+        new ProgramBuilder()
+            .constantsInSegment()
+            .method(
+                "forward",
+                method -> {
+                  ProgramBuilder.Slot x = method.input(DType.FLOAT, 2);
+                  ProgramBuilder.Slot y = method.tensor(DType.FLOAT, 2);
+                  method.kernel("evil::\033[2J\007\nall is well.out", x, y);
+                  method.output(y);
+                })
+            .toBytes());
+    for (String command : new String[] {"inspect", "explain", "run"}) {
+      Baton baton = Baton.run(command, file);
+      String all = baton.out() + baton.err();
+      assertTrue(all.contains("evil::\\u001b[2J\\u0007"), all);
+      assertTrue(all.chars().noneMatch(c -> c < ' ' && c != '\n'), all);
+      assertTrue(all.lines().noneMatch(l -> l.startsWith("all is well")), all);
+    }
   }
 
   @Test

@@ -91,7 +91,7 @@ public final class EtDumpFile {
     } catch (MalformedException e) {
       throw damaged(source, String.valueOf(e.getMessage()), e);
     }
-    return new Reader(source).dump(ETDump.getRootAsETDump(tables));
+    return new Reader(source, file.length).dump(ETDump.getRootAsETDump(tables));
   }
 
   private static BatonException damaged(String source, String problem, @Nullable Exception cause) {
@@ -105,7 +105,17 @@ public final class EtDumpFile {
   }
 
   /** Tables as records. */
-  private record Reader(String source) {
+  private static final class Reader {
+    private final String source;
+
+    /** Bytes of metadata that may follow: no sound file's events share theirs. */
+    private int metadata;
+
+    Reader(String source, int fileBytes) {
+      this.source = source;
+      this.metadata = fileBytes;
+    }
+
     private EtDump dump(ETDump dump) {
       return new EtDump(dump.version(), list(dump.runDataLength(), i -> run(dump.runData(i), i)));
     }
@@ -133,7 +143,6 @@ public final class EtDumpFile {
         throw damaged(source, place + ": " + given + " things at once, expected 1", null);
       }
       if (profile != null) {
-        ByteBuffer metadata = profile.delegateDebugMetadataAsByteBuffer();
         return new ProfileEvent(
             orEmpty(profile.name()),
             new Place(
@@ -141,9 +150,7 @@ public final class EtDumpFile {
                 profile.instructionId(),
                 profile.delegateDebugIdInt(),
                 orEmpty(profile.delegateDebugIdStr())),
-            metadata == null
-                ? List.of()
-                : list(metadata.remaining(), i -> metadata.get(metadata.position() + i)),
+            metadata(profile.delegateDebugMetadataAsByteBuffer(), place),
             profile.startTime(),
             profile.endTime());
       }
@@ -157,6 +164,17 @@ public final class EtDumpFile {
         return new AllocationEvent(allocation.allocatorId(), allocation.allocationSize());
       }
       return debug(debug, place);
+    }
+
+    private List<Byte> metadata(@Nullable ByteBuffer bytes, String place) {
+      if (bytes == null) {
+        return List.of();
+      }
+      metadata -= bytes.remaining();
+      if (metadata < 0) {
+        throw damaged(source, place + ": more metadata than the file has bytes", null);
+      }
+      return list(bytes.remaining(), i -> bytes.get(bytes.position() + i));
     }
 
     private DebugEvent debug(dev.baton.devtools.etdump.schema.DebugEvent event, String place) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -32,13 +33,18 @@ public final class EtRecordFile {
   private static final String FORWARD = "forward";
   private static final String EDGE_OPERATORS = "executorch.exir.dialects.edge.ops.";
 
-  /** Graphs of models with thousands of operators have some 100 MB. */
+  /** Of all that is read: graphs of models with thousands of operators have some 100 MB. */
   private static final int MOST_BYTES = 1 << 29;
+
+  /** Of all calls together: a call stands for a few nodes of the graph. */
+  private static final int MOST_NODES = 1 << 22;
 
   private static final int MOST_ENTRIES = 10_000;
 
   private final String source;
   private final ZipFile zip;
+  private int bytesLeft = MOST_BYTES;
+  private int nodesLeft = MOST_NODES;
 
   private EtRecordFile(String source, ZipFile zip) {
     this.source = source;
@@ -106,10 +112,12 @@ public final class EtRecordFile {
   private Object json(ZipEntry entry) throws IOException {
     byte[] bytes;
     try (InputStream in = zip.getInputStream(entry)) {
-      bytes = in.readNBytes(MOST_BYTES);
+      bytes = in.readNBytes(bytesLeft);
     }
-    if (bytes.length == MOST_BYTES) {
-      throw damaged(source, entry.getName() + " has " + MOST_BYTES + " bytes or more", null);
+    bytesLeft -= bytes.length;
+    if (bytesLeft == 0) {
+      throw damaged(
+          source, "it has " + MOST_BYTES + " bytes or more, up to " + entry.getName(), null);
     }
     try {
       Object read = JSON.std.anyFrom(bytes);
@@ -165,6 +173,10 @@ public final class EtRecordFile {
       if (nodes.isEmpty() && name.equals(FORWARD)) {
         nodes = graphs.getOrDefault(EDGE, List.of());
       }
+      Map<Integer, List<Node>> byHandle =
+          nodes.stream()
+              .filter(n -> n.debugHandle() != 0)
+              .collect(Collectors.groupingBy(Node::debugHandle));
       SortedMap<Integer, Call> calls = new TreeMap<>();
       for (Map.Entry<?, ?> instruction : entries(method.getValue()).entrySet()) {
         String index = text(instruction.getKey());
@@ -172,15 +184,25 @@ public final class EtRecordFile {
         calls.put(
             number(index),
             new Call(
-                text(at(at(at(delegates, name), index), "name")),
-                wanted,
-                nodes.stream()
-                    .filter(n -> n.debugHandle() != 0 && wanted.contains(n.debugHandle()))
-                    .toList()));
+                text(at(at(at(delegates, name), index), "name")), wanted, nodes(wanted, byHandle)));
       }
       methods.put(name, new Method(Collections.unmodifiableSortedMap(calls)));
     }
     return Collections.unmodifiableSortedMap(methods);
+  }
+
+  private List<Node> nodes(List<Integer> handles, Map<Integer, List<Node>> byHandle) {
+    List<Node> nodes =
+        handles.stream()
+            .distinct()
+            .flatMap(handle -> byHandle.getOrDefault(handle, List.of()).stream())
+            .limit(nodesLeft)
+            .toList();
+    nodesLeft -= nodes.size();
+    if (nodesLeft == 0) {
+      throw damaged(source, "its instructions stand for " + MOST_NODES + " nodes or more", null);
+    }
+    return nodes;
   }
 
   private Object map(String name) throws IOException {

@@ -119,8 +119,8 @@ public record ProgramDiff(
   }
 
   /**
-   * True if the programs do the same with the same numbers. Of single numbers that a program computes
-   * it is compared what computes them, not which of them is used where.
+   * True if the programs do the same with the same numbers. Of single numbers that a program
+   * computes it is compared what computes them, not which of them is used where.
    */
   public boolean same() {
     return onlyInFirst.isEmpty()

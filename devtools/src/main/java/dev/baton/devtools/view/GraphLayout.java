@@ -23,7 +23,10 @@ import org.eclipse.elk.graph.ElkNode;
 import org.eclipse.elk.graph.util.ElkGraphUtil;
 import org.jspecify.annotations.Nullable;
 
-/** Draws the graphs of a report in layers, from the top down, by Eclipse's layout kernel. */
+/**
+ * Draws the graphs of a report in layers, from the top down, by Eclipse's layout kernel; those of
+ * many thousand boxes in columns.
+ */
 final class GraphLayout {
   private static final double HEIGHT = 40;
   private static final double CHARACTER = 6.6;
@@ -33,6 +36,11 @@ final class GraphLayout {
   private static final int MODULE_DEPTHS = 4;
   private static final int LONG = 120;
   private static final double ASPECT_RATIO = 1.4;
+
+  /** Layers of more boxes take the kernel minutes. */
+  private static final int MOST_LAYERED = 3000;
+
+  private static final double GAP = 40;
 
   static {
     LayoutMetaDataService.getInstance()
@@ -186,6 +194,53 @@ final class GraphLayout {
   // ---- places
 
   private static Drawing place(String name, List<Member> members, Map<Way, List<Integer>> ways) {
+    if (members.size() <= MOST_LAYERED) {
+      try {
+        return layers(name, members, ways);
+      } catch (StackOverflowError e) {
+        // the kernel goes from box to box by calls: this thread has no room for so many
+      }
+    }
+    return columns(name, members, ways);
+  }
+
+  /** As a text is written: one below the other, column by column, in the order of the report. */
+  private static Drawing columns(String name, List<Member> members, Map<Way, List<Integer>> ways) {
+    int rows = (int) Math.ceil(Math.sqrt(members.size() * (MOST_WIDTH + GAP) / (HEIGHT + GAP)));
+    List<Drawing.Box> boxes = new ArrayList<>();
+    for (int m = 0; m < members.size(); m++) {
+      boxes.add(
+          box(
+              members.get(m),
+              (m / rows + 0.5) * (MOST_WIDTH + GAP),
+              (m % rows + 0.5) * (HEIGHT + GAP),
+              width(members.get(m)),
+              HEIGHT));
+    }
+    List<Drawing.Line> lines = new ArrayList<>();
+    ways.forEach((way, values) -> {
+      List<Double> points = new ArrayList<>();
+      add(points, boxes.get(way.from()).x(), boxes.get(way.from()).y() + HEIGHT / 2);
+      add(points, boxes.get(way.to()).x(), boxes.get(way.to()).y() - HEIGHT / 2);
+      lines.add(new Drawing.Line(way.from(), way.to(), values.getFirst(), values.size(), points));
+    });
+    return new Drawing(name, boxes, lines);
+  }
+
+  private static Drawing.Box box(Member member, double x, double y, double width, double height) {
+    return new Drawing.Box(
+        member.kind,
+        member.label,
+        member.detail(),
+        List.copyOf(member.nodes),
+        member.value,
+        round(x),
+        round(y),
+        round(width),
+        round(height));
+  }
+
+  private static Drawing layers(String name, List<Member> members, Map<Way, List<Integer>> ways) {
     ElkNode root = ElkGraphUtil.createGraph();
     root.setProperty(CoreOptions.ALGORITHM, LayeredOptions.ALGORITHM_ID);
     root.setProperty(CoreOptions.DIRECTION, Direction.DOWN);
@@ -211,19 +266,14 @@ final class GraphLayout {
     new RecursiveGraphLayoutEngine().layout(root, new BasicProgressMonitor());
     List<Drawing.Box> boxes = new ArrayList<>();
     for (int m = 0; m < members.size(); m++) {
-      Member member = members.get(m);
       ElkNode node = nodes.get(m);
       boxes.add(
-          new Drawing.Box(
-              member.kind,
-              member.label,
-              member.detail(),
-              List.copyOf(member.nodes),
-              member.value,
-              round(node.getX() + node.getWidth() / 2),
-              round(node.getY() + node.getHeight() / 2),
-              round(node.getWidth()),
-              round(node.getHeight())));
+          box(
+              members.get(m),
+              node.getX() + node.getWidth() / 2,
+              node.getY() + node.getHeight() / 2,
+              node.getWidth(),
+              node.getHeight()));
     }
     List<Drawing.Line> lines = new ArrayList<>();
     ways.forEach((way, values) ->

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.flatbuffers.FlatBufferBuilder;
 import dev.baton.devtools.etdump.EtDump.AllocationEvent;
 import dev.baton.devtools.etdump.EtDump.BoolValue;
 import dev.baton.devtools.etdump.EtDump.DebugEvent;
@@ -113,6 +114,30 @@ class EtDumpFileTest {
   @Test
   void clocksOf32BitsMayBeginAnew() {
     assertEquals(15, new ProfileEvent("a", Place.nowhere(), List.of(), (1L << 32) - 10, 5).ticks());
+  }
+
+  @Test
+  void eventsThatShareTheirMetadataAreRefused() {
+    FlatBufferBuilder to = new FlatBufferBuilder();
+    int metadata = to.createByteVector(new byte[1 << 16]);
+    dev.baton.devtools.etdump.schema.ProfileEvent.startProfileEvent(to);
+    dev.baton.devtools.etdump.schema.ProfileEvent.addDelegateDebugMetadata(to, metadata);
+    int event =
+        dev.baton.devtools.etdump.schema.Event.createEvent(
+            to, dev.baton.devtools.etdump.schema.ProfileEvent.endProfileEvent(to), 0, 0);
+    int[] events = new int[20_000];
+    Arrays.fill(events, event);
+    int run =
+        dev.baton.devtools.etdump.schema.RunData.createRunData(
+            to, 0, -1, 0, dev.baton.devtools.etdump.schema.RunData.createEventsVector(to, events));
+    dev.baton.devtools.etdump.schema.ETDump.finishSizePrefixedETDumpBuffer(
+        to,
+        dev.baton.devtools.etdump.schema.ETDump.createETDump(
+            to,
+            0,
+            dev.baton.devtools.etdump.schema.ETDump.createRunDataVector(to, new int[] {run})));
+    String said = assertThrows(BatonException.class, () -> read(to.sizedByteArray())).getMessage();
+    assertTrue(said.contains("more metadata than the file has bytes"), said);
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.baton.devtools.etrecord.EtRecord.Call;
 import dev.baton.devtools.etrecord.EtRecord.Node;
 import dev.baton.runtime.BatonException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +66,36 @@ class EtRecordFileTest {
             .distinct()
             .toList());
     assertTrue(record.methods().isEmpty());
+  }
+
+  /** A few kilobytes that stand for thousands of millions of nodes. */
+  @Test
+  void aSmallFileTakesLittleMemory(@TempDir Path folder) throws IOException {
+    Path bomb = folder.resolve("bomb.etrecord");
+    StringBuilder nodes = new StringBuilder();
+    StringBuilder handles = new StringBuilder();
+    for (int i = 0; i < 50_000; i++) {
+      String comma = i == 0 ? "" : ",";
+      nodes.append(comma).append("{\"name\":\"n\",\"metadata\":{\"debug_handle\":\"7\"}}");
+      handles.append(comma).append('"').append(i).append("\":[7,8]");
+    }
+    try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(bomb))) {
+      entry(out, "ETRECORD_V0", "");
+      entry(
+          out,
+          "edge_dialect_exported_program",
+          "{\"graph_module\":{\"graph\":{\"nodes\":[" + nodes + "]}}}");
+      entry(out, "debug_handle_map", "{\"forward\":{" + handles + "}}");
+    }
+    assertTrue(Files.size(bomb) < 200_000);
+    String said = assertThrows(BatonException.class, () -> EtRecordFile.read(bomb)).getMessage();
+    assertTrue(said.contains("stand for"), said);
+  }
+
+  private static void entry(ZipOutputStream out, String name, String text) throws IOException {
+    out.putNextEntry(new ZipEntry(name));
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+    out.closeEntry();
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.baton.devtools.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -131,6 +132,18 @@ class ReportTest {
   void whatIsNoReportIsRefused() throws IOException {
     assertThrows(IOException.class, () -> ReportJson.read("{\"version\": 99}"));
     assertThrows(IOException.class, () -> ReportJson.read("no JSON"));
+    assertThrows(IOException.class, () -> ReportJson.read("{\"version\": 1}"));
+    String sound = ReportJson.write(Reports.transformer(20));
+    for (String[] damage :
+        new String[][] {
+          {"\"results\":\\[[0-9]+", "\"results\":[99999"},
+          {"\"producer\":[0-9]+", "\"producer\":77777"},
+          {"\"operator\":\"[^\"]+\"", "\"operator\":null"}
+        }) {
+      String damaged = sound.replaceFirst(damage[0], damage[1]);
+      assertNotEquals(sound, damaged);
+      assertThrows(IOException.class, () -> ReportJson.read(damaged), damage[1]);
+    }
     Path file = folder.resolve("bytes");
     Files.write(file, new byte[] {-1, -2, -3});
     String said = assertThrows(IOException.class, () -> ReportJson.read(file)).getMessage();

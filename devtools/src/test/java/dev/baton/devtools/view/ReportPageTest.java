@@ -68,6 +68,15 @@ class ReportPageTest {
   }
 
   @Test
+  void graphsOfManyThousandOperatorsAreDrawn() {
+    ModelReport report = Reports.transformer(10_000);
+    Drawing all = new GraphLayout(report).all().getFirst();
+    assertTrue(all.boxes().size() >= report.nodes().size());
+    assertEquals(
+        all.boxes().size(), all.boxes().stream().map(b -> b.x() + " " + b.y()).distinct().count());
+  }
+
+  @Test
   void drawingsHoldEveryOperatorOnce() throws IOException {
     ModelReport report = Reports.transformer(200);
     List<Drawing> drawings = new GraphLayout(report).all();
