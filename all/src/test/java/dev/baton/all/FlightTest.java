@@ -10,6 +10,7 @@ import dev.baton.runtime.Execution;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.Shadow;
 import dev.baton.runtime.program.Program;
 import dev.baton.tck.Failure;
 import dev.baton.tck.Fault;
@@ -79,6 +80,37 @@ class FlightTest {
     }
     recording.stop();
     recording.dump(file);
+  }
+
+  @Test
+  void javaTakesOverFromADelegateThatIsWrong(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("divergence.jfr");
+    Faults wrong =
+        Faults.none()
+            .named(NAME)
+            .with(new Fault(Moment.RUN, 1, Integer.MAX_VALUE, Fault.ANY, Failure.wrong(2)));
+    try (Recording recording = new Recording(settings());
+        Program program = Program.open(MODELS.resolve("add-portable/model.pte"));
+        ModelMethod method =
+            ModelMethod.load(
+                program,
+                "forward",
+                LoadOptions.defaults()
+                    .withPolicy(FallbackPolicy.FALL_BACK)
+                    .withShadow(Shadow.ofRate(1).onCallersThread())
+                    .withDelegates(List.of(NAME)),
+                Delegates.of(List.of(FaultInjectingDelegate.of(wrong)), List.of()));
+        Execution execution = method.newExecution()) {
+      recording.start();
+      for (int i = 0; i < 3; i++) {
+        execution.run();
+      }
+      recording.stop();
+      recording.dump(file);
+    }
+    List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+    only(events, "baton.Divergence");
+    assertEquals("its results are not Java's", only(events, "baton.Fallback").getString("failure"));
   }
 
   private static List<RecordedEvent> named(List<RecordedEvent> events, String name) {

@@ -56,6 +56,7 @@ final class DelegateRunner {
   private @Nullable DelegateExecution execution;
   private @Nullable BoundStep current;
   private boolean failed;
+  private boolean toldOfDivergence;
   private final @Nullable ShadowedPart shadow;
   private @Nullable ShadowTwin shadowTwin;
   private @Nullable BoundStep shadowed;
@@ -112,8 +113,17 @@ final class DelegateRunner {
 
     @Override
     public void run() {
-      if (failed || forTwin || hasTripped()) {
+      if (failed || forTwin) {
         runTwin();
+        return;
+      }
+      if (hasTripped()) {
+        if (toldOfDivergence) {
+          runTwin();
+        } else {
+          toldOfDivergence = true;
+          runFirst(0, "its results are not Java's");
+        }
         return;
       }
       long start = Flight.isOn() ? System.nanoTime() : 0;
@@ -127,7 +137,8 @@ final class DelegateRunner {
         if (e instanceof DelegateException d && d.kind() == DelegateException.Kind.CANCELLED) {
           core.control().check(); // who gives up unasked has failed
         }
-        long failing = Flight.isOn() ? System.nanoTime() - start : 0;
+        long failing =
+            start == 0 ? 0 : System.nanoTime() - start; // unknown if recording began since
         fallBack(e);
         runFirst(failing, String.valueOf(e.getMessage()));
         return;
