@@ -589,13 +589,14 @@ public final class Placer {
     List<String> sentences = new ArrayList<>();
     for (Delegate delegate : delegates.delegates()) {
       if (delegate.payloadIds().contains(payloadId)) {
-        Availability why = sessions.unavailable().get(delegate.name());
+        Availability asked = sessions.unavailable().get(delegate.name());
+        Availability found = asked != null ? asked : sessions.availability(delegate);
         sentences.add(
             "Delegate '"
                 + delegate.name()
-                + (why != null
-                    ? "' is unavailable: " + Sentences.of(why)
-                    : "' could load it and was not asked for: name it among the delegates"));
+                + (found.isAvailable()
+                    ? "' could load it and was not asked for: name it among the delegates"
+                    : "' is unavailable: " + Sentences.of(found)));
       }
     }
     return sentences.isEmpty()

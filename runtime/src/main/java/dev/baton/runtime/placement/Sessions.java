@@ -135,18 +135,21 @@ public final class Sessions implements AutoCloseable {
     phases.add(LoadPhase.Kind.OPEN, delegate.name(), before);
   }
 
-  private void openTimed(Delegate delegate) {
-    Availability availability;
+  /** Whether a delegate can work here, with the options that it has. */
+  Availability availability(Delegate delegate) {
     try {
-      availability = delegate.availability(new Context(delegate.name(), "", true));
+      return delegate.availability(new Context(delegate.name(), "", true));
     } catch (RuntimeException | LinkageError e) {
-      availability =
-          Availability.unavailable(
-              Availability.Reason.OTHER,
-              "availability() threw " + e,
-              "Report this to the delegate's vendor.",
-              List.of());
+      return Availability.unavailable(
+          Availability.Reason.OTHER,
+          "availability() threw " + e,
+          "Report this to the delegate's vendor.",
+          List.of());
     }
+  }
+
+  private void openTimed(Delegate delegate) {
+    Availability availability = availability(delegate);
     if (!availability.isAvailable()) {
       refuse(
           delegate.name(),
