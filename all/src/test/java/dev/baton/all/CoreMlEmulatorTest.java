@@ -321,7 +321,9 @@ class CoreMlEmulatorTest {
               program, "forward", falls.withListener(events::add), Delegates.load());
       assertEquals(List.of(), explained.problems());
       assertEquals(
-          1, events.stream().filter(Event.PayloadsLifted.class::isInstance).count(), () -> "" + events);
+          1,
+          events.stream().filter(Event.PayloadsLifted.class::isInstance).count(),
+          () -> "" + events);
       try (ModelMethod method = ModelMethod.load(program, "forward", falls)) {
         assertEquals(method.placement().summary(), explained.summary());
       }

@@ -115,8 +115,7 @@ final class InspectCommand extends AbstractCommand {
       Map<String, List<String>> unopened = new HashMap<>();
       for (String method : program.methods().keySet()) {
         unopened.put(
-            method,
-            ModelMethod.unopenedPayloads(program, method, LoadOptions.defaults(), known));
+            method, ModelMethod.unopenedPayloads(program, method, LoadOptions.defaults(), known));
       }
       ProgramReport report = new ProgramReport(ProgramSummary.of(program), unopened);
       show(json ? report.json() : null, report::text);

@@ -152,7 +152,8 @@ record ProgramReport(ProgramSummary program, Map<String, List<String>> unopened)
             ? ""
             : ", compile specs "
                 + payload.compileSpecs().entrySet().stream()
-                    .map(e -> e.getKey() + (e.getValue().isEmpty() ? " (empty)" : "=" + e.getValue()))
+                    .map(e ->
+                        e.getKey() + (e.getValue().isEmpty() ? " (empty)" : "=" + e.getValue()))
                     .collect(Collectors.joining(", ")));
   }
 

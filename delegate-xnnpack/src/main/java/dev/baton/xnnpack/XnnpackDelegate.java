@@ -41,11 +41,12 @@ public final class XnnpackDelegate implements Delegate {
   public static final String LIBRARY_OPTION = "library";
 
   /**
-   * Option of {@link #open}: {@code off} keeps packed weights out of the cache directory, {@code on}
-   * by default. Packing resnet18's 46 MB takes most of its load; with a cache directory, later loads, also of other
-   * processes, map the packed weights from a file that only the user can write. They are known by
-   * checksums of the weights, the library's bytes and the CPU, so any number of models may share
-   * the directory, if none of them is made to deceive another. Linux and Android only.
+   * Option of {@link #open}: {@code off} keeps packed weights out of the cache directory, {@code
+   * on} by default. Packing resnet18's 46 MB takes most of its load; with a cache directory, later
+   * loads, also of other processes, map the packed weights from a file that only the user can
+   * write. They are known by checksums of the weights, the library's bytes and the CPU, so any
+   * number of models may share the directory, if none of them is made to deceive another. Linux and
+   * Android only.
    */
   public static final String PACKED_CACHE_OPTION = "packed-cache";
 

@@ -13,8 +13,7 @@ public final class DelegateUnavailableException extends BatonException {
 
   public DelegateUnavailableException(
       String delegate, Availability availability, @Nullable Throwable cause) {
-    super(
-        "delegate '" + delegate + "' is unavailable: " + Sentences.of(availability), cause);
+    super("delegate '" + delegate + "' is unavailable: " + Sentences.of(availability), cause);
     this.delegate = delegate;
     this.availability = availability;
   }

@@ -556,7 +556,8 @@ public final class Placer {
   }
 
   private String opaque(Node node, Payload payload, List<String> refusals) {
-    String what = "the payload of %s (%d bytes)".formatted(payload.id(), payload.bytes().byteSize());
+    String what =
+        "the payload of %s (%d bytes)".formatted(payload.id(), payload.bytes().byteSize());
     List<String> sentences = new ArrayList<>();
     if (liftable.contains(payload.id())) {
       sentences.add(what + " is not loaded");
