@@ -25,6 +25,7 @@ import dev.baton.runtime.Execution;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.Placement;
 import dev.baton.runtime.StateSnapshot;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
@@ -306,6 +307,29 @@ class CoreMlEmulatorTest {
       ModelMethod.load(program, "forward", kept).close();
       assertFalse(Files.exists(left));
       assertTrue(Files.exists(working));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dynamic-coreml16", "small-coreml16"})
+  void explainingLiftsWhatIsRefusedAsALoadDoes(String name) {
+    LoadOptions falls = options().withPolicy(FallbackPolicy.FALL_BACK);
+    List<Event> events = new ArrayList<>();
+    try (Program program = open(name)) {
+      Placement explained =
+          ModelMethod.explain(
+              program, "forward", falls.withListener(events::add), Delegates.load());
+      assertEquals(List.of(), explained.problems());
+      assertEquals(
+          1,
+          events.stream().filter(Event.PayloadsLifted.class::isInstance).count(),
+          () -> "" + events);
+      try (ModelMethod method = ModelMethod.load(program, "forward", falls)) {
+        assertEquals(method.placement().summary(), explained.summary());
+      }
+      List<String> problems =
+          ModelMethod.explain(program, "forward", options(), Delegates.load()).problems();
+      assertTrue(problems.getFirst().contains("'coreml' refused it: "), problems::toString);
     }
   }
 

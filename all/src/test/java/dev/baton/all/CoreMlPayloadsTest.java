@@ -1,10 +1,12 @@
 package dev.baton.all;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.runtime.BatonException;
+import dev.baton.runtime.Delegates;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.program.Program;
@@ -15,8 +17,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Core ML payloads that are damaged, or hold what nobody but Apple's library opens. */
 @ExtendWith(NoLeaks.class)
@@ -81,7 +86,51 @@ class CoreMlPayloadsTest {
         inIndex(program, "\"model.mlpackage\":", "\"model.mlmodelc\" :"),
         "compiled_model",
         "model type 'model'",
-        "lowered for XNNPACK");
+        "lowered for XNNPACK. ",
+        "what Baton cannot open needs a Mac. Or export");
+  }
+
+  @Test
+  void whatStaysClosedIsToldWithoutALoad() throws IOException {
+    String sound = program("small-coreml8");
+    assertEquals(List.of(), unopened(sound));
+    String compiled = inIndex(sound, "\"model.mlpackage\":", "\"model.mlmodelc\" :");
+    String why = unopened(compiled).getFirst();
+    assertTrue(why.startsWith("CoreMLBackend: Core ML payload: its model is compiled"), why);
+    String damaged = inIndex(sound, "\"kind\":1", "\"kind\":7");
+    assertTrue(unopened(damaged).getFirst().contains("kind 7"), () -> "" + unopened(damaged));
+    String foreign = replaced(sound, "CoreMLBackend", "CoreMXBackend");
+    assertEquals(List.of("CoreMXBackend: only its own library opens it."), unopened(foreign));
+  }
+
+  private static List<String> unopened(String program) {
+    byte[] bytes = program.getBytes(StandardCharsets.ISO_8859_1);
+    try (Program open = Program.of(MemorySegment.ofArray(bytes), ReadBudget.defaults())) {
+      return ModelMethod.unopenedPayloads(
+          open, "forward", LoadOptions.defaults(), Delegates.load());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "coreml, compute-units, gpu, 'cpu_only, cpu_and_gpu, all, cpu_and_ne'",
+    "coreml, compute-unit, all, 'library, compute-units'",
+    "xnnpack, packed-cach, off, 'library, packed-cache, packed-cache-bytes'",
+    "xnnpack, packed-cache, no, 'on, off'",
+    "xnnpack, packed-cache-bytes, -1, number of bytes"
+  })
+  void anOptionThatIsAMistakeIsNoRefusalOfThePayload(
+      String delegate, String key, String value, String known) throws IOException {
+    byte[] bytes = program("small-coreml8").getBytes(StandardCharsets.ISO_8859_1);
+    LoadOptions options = LoadOptions.defaults().withDelegateOption(delegate, key, value);
+    try (Program open = Program.of(MemorySegment.ofArray(bytes), ReadBudget.defaults())) {
+      BatonException e =
+          assertThrows(
+              BatonException.class, () -> ModelMethod.load(open, "forward", options).close());
+      String message = String.valueOf(e.getMessage());
+      assertTrue(message.contains("'" + key + "'") && message.endsWith(known), message);
+      assertFalse(message.contains("xport"), message);
+    }
   }
 
   @Test

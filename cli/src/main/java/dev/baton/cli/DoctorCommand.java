@@ -149,7 +149,7 @@ final class DoctorCommand extends AbstractCommand {
       delegate.open(context).close();
       return "";
     } catch (DelegateException e) {
-      return Failures.sentence(e) + " " + e.remedy();
+      return e.getMessage() + (e.remedy().isEmpty() ? "" : "; remedy: " + e.remedy());
     } catch (RuntimeException | LinkageError e) {
       return Failures.sentence(e);
     }

@@ -6,11 +6,15 @@ import dev.baton.devtools.etrecord.EtRecord;
 import dev.baton.devtools.etrecord.EtRecordFile;
 import dev.baton.devtools.program.ProgramSize;
 import dev.baton.devtools.program.ProgramSummary;
+import dev.baton.runtime.Delegates;
+import dev.baton.runtime.LoadOptions;
+import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -25,7 +29,7 @@ import picocli.CommandLine.Parameters;
     name = "inspect",
     description = {
       "Shows what a program, an ETDump or an ETRecord holds.",
-      "Loads no delegate and runs nothing. An ETDump is a recording of runs, an ETRecord of an export."
+      "Opens payloads, loads no delegate and runs nothing. An ETDump is a recording of runs, an ETRecord of an export."
     },
     sortOptions = false,
     footer = {
@@ -107,13 +111,14 @@ final class InspectCommand extends AbstractCommand {
         showSize(ProgramSize.of(program));
         return DONE;
       }
-      ProgramSummary summary = ProgramSummary.of(program);
-      if (json) {
-        Map<String, Object> content = ProgramReport.json(summary);
-        out().println(Json.text(content));
-      } else {
-        print(ProgramReport.text(summary));
+      Delegates known = Delegates.load();
+      Map<String, List<String>> unopened = new HashMap<>();
+      for (String method : program.methods().keySet()) {
+        unopened.put(
+            method, ModelMethod.unopenedPayloads(program, method, LoadOptions.defaults(), known));
       }
+      ProgramReport report = new ProgramReport(ProgramSummary.of(program), unopened);
+      show(json ? report.json() : null, report::text);
       return DONE;
     }
   }

@@ -8,14 +8,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Writes a {@link ProgramSummary}, for people and for programs. */
-final class ProgramReport {
+/**
+ * Writes a {@link ProgramSummary}, for people and for programs.
+ *
+ * @param unopened why payloads stay closed, by method
+ */
+record ProgramReport(ProgramSummary program, Map<String, List<String>> unopened) {
   private static final int SHOWN_PAYLOADS = 10;
   private static final int SHOWN_KEYS = 10;
 
-  private ProgramReport() {}
-
-  static List<String> text(ProgramSummary program) {
+  /** Lines for people. */
+  List<String> text() {
     List<String> lines = new ArrayList<>();
     lines.add(program.source() + ": ExecuTorch program, " + layout(program.layout()));
     List<Long> segments = program.segments();
@@ -66,7 +69,7 @@ final class ProgramReport {
             : ", header " + layout.headerBytes() + " B)");
   }
 
-  private static void method(ProgramSummary.Method method, List<String> lines) {
+  private void method(ProgramSummary.Method method, List<String> lines) {
     lines.add("");
     lines.add("method " + method.name() + ": " + Text.count(method.instructions(), "instruction"));
     numbered("input", method.inputs(), lines);
@@ -84,6 +87,9 @@ final class ProgramReport {
           .forEach(e -> lines.add(Text.format("  %6d  %s", e.getValue(), e.getKey())));
     }
     payloads(method.payloads(), lines);
+    unopened
+        .getOrDefault(method.name(), List.of())
+        .forEach(why -> lines.add("  not opened: " + why.replaceAll("\\s*\\R\\s*", " ")));
     lines.add(
         "  memory: "
             + (method.plannedBytes().isEmpty()
@@ -146,11 +152,12 @@ final class ProgramReport {
             ? ""
             : ", compile specs "
                 + payload.compileSpecs().entrySet().stream()
-                    .map(e -> e.getKey() + "=" + e.getValue())
+                    .map(e ->
+                        e.getKey() + (e.getValue().isEmpty() ? " (empty)" : "=" + e.getValue()))
                     .collect(Collectors.joining(", ")));
   }
 
-  static Map<String, Object> json(ProgramSummary program) {
+  Map<String, Object> json() {
     ProgramLayout layout = program.layout();
     return Json.object(
         "source",
@@ -176,10 +183,10 @@ final class ProgramReport {
         "bundledTests",
         program.tests(),
         "methods",
-        program.methods().stream().map(ProgramReport::json).toList());
+        program.methods().stream().map(this::json).toList());
   }
 
-  private static Map<String, Object> json(ProgramSummary.Method method) {
+  private Map<String, Object> json(ProgramSummary.Method method) {
     return Json.object(
         "name",
         method.name(),
@@ -206,6 +213,8 @@ final class ProgramReport {
                     "compileSpecs",
                     p.compileSpecs()))
             .toList(),
+        "notOpened",
+        unopened.getOrDefault(method.name(), List.of()),
         "plannedBytes",
         method.plannedBytes(),
         "constants",

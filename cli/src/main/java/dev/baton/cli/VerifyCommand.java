@@ -93,7 +93,11 @@ final class VerifyCommand extends AbstractCommand {
             folder
                 + (file ? " is no case" : " holds no case")
                 + ": a case is a folder with case.json and model.pte, or a bundled"
-                + " program (.bpte)");
+                + " program (.bpte)"
+                + (file
+                    ? "; 'baton run' runs a program, 'baton debug' compares it with the reference"
+                        + " kernels"
+                    : ""));
       }
       cases.addAll(found);
     }

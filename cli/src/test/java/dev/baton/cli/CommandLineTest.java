@@ -90,7 +90,8 @@ class CommandLineTest {
     assertRefused(Baton.run("profile", DIGITS, "--runs", "0"), "--runs");
     assertRefused(Baton.run("profile", DIGITS, "--by", "colour"), "step, operator, delegate");
     assertRefused(Baton.run("run", DIGITS, "--threads", "0"), "--threads is 0");
-    assertRefused(Baton.run("verify", PROGRAM), "model.pte is no case");
+    assertRefused(
+        Baton.run("verify", PROGRAM), "model.pte is no case", "'baton run'", "'baton debug'");
     assertRefused(
         Baton.run("run", DIGITS, "0.npy"),
         "too many arguments: '0.npy'; inputs are given with --input");
@@ -134,6 +135,9 @@ class CommandLineTest {
         "forward");
     assertRefused(
         Baton.run("run", DIGITS, "--delegates", "warp", "--input", image), "no delegate 'warp'");
+    assertRefused(
+        Baton.run("explain", DIGITS, "--delegate-option", "xnnpack.packed=off"),
+        "has no option 'packed'; it has library, packed-cache, packed-cache-bytes");
   }
 
   @Test

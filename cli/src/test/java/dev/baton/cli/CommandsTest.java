@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.cases.Comparison;
 import dev.baton.cases.Npy;
+import dev.baton.devtools.program.ProgramSummary;
 import dev.baton.runtime.NativeMemory;
+import dev.baton.runtime.program.ProgramLayout;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -295,6 +298,59 @@ class CommandsTest {
     assertEquals("XnnpackBackend", payload.get("id"));
     assertEquals(1, payload.get("calls"));
     assertEquals(List.of("float[1, 1, 8, 8]"), method.get("inputs"));
+  }
+
+  @Test
+  void inspectSaysWhichPayloadsStayClosed() throws IOException {
+    assertFalse(done("inspect", LOWERED).out().contains("not opened"));
+    byte[] bytes = Files.readAllBytes(LOWERED.resolve("model.pte"));
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    Path damaged = folder.resolve("damaged.pte");
+    Files.write(damaged, text.replace("XH00", "XH99").getBytes(StandardCharsets.ISO_8859_1));
+    String out = done("inspect", damaged).out();
+    List<String> lines = out.lines().filter(l -> l.contains("not opened: ")).toList();
+    assertEquals(1, lines.size(), out);
+    assertTrue(lines.getFirst().contains("the XnnpackBackend payload cannot be opened: "), out);
+    Path foreign = folder.resolve("foreign.pte");
+    Files.write(
+        foreign,
+        text.replace("XnnpackBackend", "OddpackBackend").getBytes(StandardCharsets.ISO_8859_1));
+    Map<String, Object> method =
+        objects(done("inspect", foreign, "--json").json().get("methods")).getFirst();
+    assertEquals(
+        List.of("OddpackBackend: only its own library opens it."), method.get("notOpened"));
+  }
+
+  @Test
+  void anEmptyCompileSpecIsShownAsOne() {
+    ProgramSummary.Payload payload =
+        new ProgramSummary.Payload(
+            "OddBackend", 1, 16, "inline", Map.of("target", "", "model_type", "model"));
+    ProgramSummary.Method method =
+        new ProgramSummary.Method(
+            "forward",
+            List.of(),
+            List.of(),
+            1,
+            Map.of(),
+            List.of(payload),
+            List.of(),
+            0,
+            0,
+            0,
+            List.of());
+    ProgramSummary program =
+        new ProgramSummary(
+            "model.pte",
+            0,
+            new ProgramLayout(100, 0, 100, 0, 0),
+            List.of(method),
+            Map.of(),
+            List.of(),
+            Map.of());
+    String out = String.join("\n", new ProgramReport(program, Map.of()).text());
+    assertTrue(out.contains("target (empty)"), out);
+    assertTrue(out.contains("model_type=model"), out);
   }
 
   @Test

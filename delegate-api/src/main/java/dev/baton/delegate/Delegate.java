@@ -58,6 +58,14 @@ public interface Delegate {
   }
 
   /**
+   * The options that {@link #open} understands. The host refuses other keys and other values before
+   * it opens anything. Empty if the delegate checks what it is given itself.
+   */
+  default List<DelegateOption> options() {
+    return List.of();
+  }
+
+  /**
    * Who is asked first, where the caller gives no order: the higher, the earlier. Java kernels are
    * asked last.
    */

@@ -1,10 +1,12 @@
 package dev.baton.coreml;
 
+import dev.baton.coreml.ffi.ComputeUnits;
 import dev.baton.coreml.ffi.CoreMlException;
 import dev.baton.coreml.ffi.CoreMlLibrary;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.FailureKind;
@@ -86,6 +88,13 @@ public final class CoreMlDelegate implements Delegate {
   }
 
   @Override
+  public List<DelegateOption> options() {
+    return List.of(
+        DelegateOption.text(LIBRARY_OPTION),
+        DelegateOption.oneOf(COMPUTE_UNITS_OPTION, ComputeUnits.names()));
+  }
+
+  @Override
   public Availability availability() {
     return availability((String) null);
   }
@@ -102,7 +111,7 @@ public final class CoreMlDelegate implements Delegate {
       return Availability.unavailable(
           Availability.Reason.PLATFORM,
           "Core ML is part of macOS, and this is " + platform.classifier() + ".",
-          "Nothing is needed here: Baton runs what was lowered for Core ML itself.",
+          "What was lowered for it runs here by Baton, which opens it; what Baton cannot open needs a Mac.",
           List.of());
     }
     try {

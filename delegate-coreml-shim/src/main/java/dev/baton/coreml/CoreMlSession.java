@@ -20,7 +20,6 @@ import dev.baton.graph.GraphView;
 import dev.baton.graph.TensorType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Core ML for one program: loads its payloads, claims nothing. */
@@ -123,16 +122,16 @@ final class CoreMlSession implements DelegateSession {
     byte[] spec = payload.compileSpecs().get(UNITS_SPEC);
     String name =
         units != null ? units : spec == null ? "all" : new String(spec, StandardCharsets.UTF_8);
-    for (ComputeUnits known : ComputeUnits.values()) {
-      if (known.name().equals(name.toUpperCase(Locale.ROOT))) {
-        return known;
-      }
-    }
-    throw new DelegateException(
-        Kind.UNSUPPORTED,
-        "there are no compute units '" + name + "'",
-        "Take cpu_only, cpu_and_gpu, cpu_and_ne or all.",
-        null);
+    return ComputeUnits.of(name)
+        .orElseThrow(() ->
+            new DelegateException(
+                Kind.UNSUPPORTED,
+                "there are no compute units '" + name + "'",
+                "Set the option %s to one of %s."
+                    .formatted(
+                        CoreMlDelegate.COMPUTE_UNITS_OPTION,
+                        String.join(", ", ComputeUnits.names())),
+                null));
   }
 
   /** A failure of the library, as the host knows them. */

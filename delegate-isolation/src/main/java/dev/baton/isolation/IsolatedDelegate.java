@@ -3,6 +3,7 @@ package dev.baton.isolation;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.isolation.wire.ContextFacts;
@@ -41,6 +42,11 @@ final class IsolatedDelegate implements Delegate {
   @Override
   public boolean prefersPayloads() {
     return here.prefersPayloads();
+  }
+
+  @Override
+  public List<DelegateOption> options() {
+    return here.options();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.baton.qnn;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.FailureKind;
@@ -17,7 +18,6 @@ import dev.baton.qnn.payload.TrustList;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +63,7 @@ public final class QnnDelegate implements Delegate {
    */
   public static final String CLAIM_OPTION = "claim";
 
-  private static final List<String> OPTIONS = List.of(CLAIM_OPTION, LIBRARY_OPTION, TRUSTED_OPTION);
+  private static final Set<String> CLAIMING = Set.of("on", "true");
 
   private final Supplier<LibraryLocation> search;
 
@@ -84,6 +84,14 @@ public final class QnnDelegate implements Delegate {
   @Override
   public Set<String> payloadIds() {
     return Set.of(PAYLOAD_ID);
+  }
+
+  @Override
+  public List<DelegateOption> options() {
+    return List.of(
+        DelegateOption.oneOf(CLAIM_OPTION, "on", "off", "true", "false"),
+        DelegateOption.text(LIBRARY_OPTION),
+        DelegateOption.text(TRUSTED_OPTION));
   }
 
   @Override
@@ -146,7 +154,7 @@ public final class QnnDelegate implements Delegate {
 
   @Override
   public DelegateSession open(OpenContext context) throws DelegateException {
-    boolean claiming = claiming(context.options());
+    boolean claiming = CLAIMING.contains(context.options().getOrDefault(CLAIM_OPTION, "off"));
     String trusted = context.options().get(TRUSTED_OPTION);
     TrustList trust = trusted == null ? TrustList.everything() : TrustList.read(trusted);
     try {
@@ -167,24 +175,5 @@ public final class QnnDelegate implements Delegate {
     } catch (QnnException e) {
       throw Failures.opening(e);
     }
-  }
-
-  /** Whether operators are to be taken; an option that nobody knows is somebody's mistake. */
-  private static boolean claiming(Map<String, String> options) throws DelegateException {
-    for (String option : options.keySet()) {
-      if (!OPTIONS.contains(option)) {
-        throw mistake("there is no option " + option, "The options are " + OPTIONS + ".");
-      }
-    }
-    String claim = options.getOrDefault(CLAIM_OPTION, "off");
-    return switch (claim) {
-      case "on", "true" -> true;
-      case "off", "false" -> false;
-      default -> throw mistake("the option claim is " + claim, "It can be on or off.");
-    };
-  }
-
-  private static DelegateException mistake(String what, String remedy) {
-    return new DelegateException(DelegateException.Kind.UNAVAILABLE, what, remedy, null);
   }
 }

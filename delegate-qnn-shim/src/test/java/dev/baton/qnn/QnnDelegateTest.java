@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.nativelib.Attempt;
 import dev.baton.nativelib.FailureKind;
 import dev.baton.nativelib.LibraryLocation;
@@ -19,7 +20,6 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class QnnDelegateTest {
@@ -111,14 +111,13 @@ final class QnnDelegateTest {
     assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
   }
 
-  @ParameterizedTest
-  @CsvSource({"claims, on, there is no option claims", "claim, perhaps, claim is perhaps"})
-  void anOptionThatIsAMistake(String key, String value, String message) {
-    DelegateException e =
-        assertThrows(
-            DelegateException.class, () -> new QnnDelegate().open(new Host(Map.of(key, value))));
-    assertEquals(DelegateException.Kind.UNAVAILABLE, e.kind());
-    assertTrue(String.valueOf(e.getMessage()).contains(message), e::getMessage);
-    assertTrue(e.remedy().contains(key.equals("claim") ? "on or off" : "trusted-payloads"));
+  @Test
+  void optionsAreKnownWithTheirValues() {
+    List<DelegateOption> options = new QnnDelegate().options();
+    assertEquals(
+        List.of("claim", "library", "trusted-payloads"),
+        options.stream().map(DelegateOption::key).toList());
+    assertTrue(options.getFirst().accepts().test("on"));
+    assertFalse(options.getFirst().accepts().test("perhaps"));
   }
 }

@@ -9,6 +9,7 @@ import dev.baton.delegate.CompiledSubgraph;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
 import dev.baton.delegate.DelegateExecution;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.DelegateState;
 import dev.baton.delegate.ExecutionContext;
@@ -66,6 +67,11 @@ public class ForwardingDelegate implements Delegate {
   @Override
   public boolean prefersPayloads() {
     return inner.prefersPayloads();
+  }
+
+  @Override
+  public List<DelegateOption> options() {
+    return inner.options();
   }
 
   @Override

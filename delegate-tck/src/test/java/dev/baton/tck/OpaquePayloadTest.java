@@ -2,6 +2,7 @@ package dev.baton.tck;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import dev.baton.cases.program.ProgramBuilder;
 import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.Payload;
 import dev.baton.delegate.PayloadLifter;
 import dev.baton.graph.DType;
@@ -16,10 +18,12 @@ import dev.baton.graph.GraphBuilder;
 import dev.baton.runtime.BatonException;
 import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
+import dev.baton.runtime.Event;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.ModelMethod;
+import dev.baton.runtime.Placement;
 import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.Program;
 import java.util.List;
@@ -301,6 +305,128 @@ final class OpaquePayloadTest {
           assertThrows(DelegateFailedException.class, () -> Loading.run(execution, X));
       assertTrue(e.getMessage().contains("load without this delegate"), e::getMessage);
     }
+  }
+
+  private static Placement explain(LoadOptions options, PayloadLifter lifter) {
+    Delegate delegate =
+        new Preferring(
+            FaultInjectingDelegate.around(
+                new OpaquePayloadDelegate(),
+                Faults.none().failing(Moment.LOAD, Failure.delegateException())));
+    try (Program program = Program.of(program())) {
+      return ModelMethod.explain(
+          program, "forward", options, Delegates.of(List.of(delegate), List.of(lifter)));
+    }
+  }
+
+  private static Placement placed(LoadOptions options) {
+    Delegate delegate =
+        new Preferring(
+            FaultInjectingDelegate.around(
+                new OpaquePayloadDelegate(),
+                Faults.none().failing(Moment.LOAD, Failure.delegateException())));
+    try (Program program = Program.of(program());
+        ModelMethod method =
+            ModelMethod.load(
+                program,
+                "forward",
+                options,
+                Delegates.of(List.of(delegate), List.of(new Capable())))) {
+      return method.placement();
+    }
+  }
+
+  private static List<String> runners(Placement placement) {
+    return placement.operators().stream().map(o -> o.name() + " " + o.runner()).toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FAIL")
+  void explainingLiftsWhatALoadLifts(FallbackPolicy policy) {
+    LoadOptions options = LoadOptions.defaults().withPolicy(policy);
+    Loading.Events explained = new Loading.Events();
+    Loading.Events loaded = new Loading.Events();
+    Placement placement = explain(explained.on(options), new Capable());
+    assertEquals(List.of(), placement.problems());
+    assertEquals(runners(placed(loaded.on(options))), runners(placement));
+    for (Loading.Events events : List.of(explained, loaded)) {
+      assertEquals(1, events.failures().size(), () -> "" + events.failures());
+      Event.PayloadsLifted lifted = events.of(Event.PayloadsLifted.class).getFirst();
+      assertEquals("opaque", lifted.delegate());
+      assertEquals(OpaquePayloadDelegate.PAYLOAD_ID, lifted.payload());
+      assertEquals(
+          "delegate 'opaque' refused what was lowered for OpaqueBackend in method 'forward', so"
+              + " Baton opens it and runs its operators itself: injected: LOAD 1 fails. Take the fault"
+              + " out of the test.",
+          lifted.message());
+    }
+  }
+
+  @Test
+  void explainingUnderThePolicyFailSaysWhatALoadWould() {
+    String problem = explain(FAIL, new Capable()).problems().getFirst();
+    assertTrue(problem.contains("'opaque' refused it: injected: LOAD "), problem);
+    assertTrue(problem.contains(" fails. Take the fault out of the test. Baton could"), problem);
+    assertTrue(problem.contains("policy FAIL forbids"), problem);
+    assertFalse(problem.contains("export"), problem);
+    BatonException e = assertThrows(DelegateFailedException.class, () -> placed(FAIL));
+    assertEquals(problem, e.getMessage());
+  }
+
+  @Test
+  void explainingWhatNobodyOpensNamesBoth() {
+    Loading.Events events = new Loading.Events();
+    String problem =
+        explain(events.on(LoadOptions.defaults()), new Incapable()).problems().getFirst();
+    assertTrue(problem.contains("cannot open it: node 1 (Odd) is odd. "), problem);
+    assertTrue(problem.contains("'opaque' refused it: injected: LOAD "), problem);
+    assertTrue(problem.endsWith("Or export the model again without that backend."), problem);
+    assertEquals(List.of(), events.of(Event.PayloadsLifted.class), "it was not lifted");
+  }
+
+  private static final class Configurable extends ForwardingDelegate {
+    Configurable() {
+      super(new PureJavaDelegate());
+    }
+
+    @Override
+    public List<DelegateOption> options() {
+      return List.of(
+          DelegateOption.text("library"),
+          DelegateOption.oneOf("mode", "fast", "exact"),
+          DelegateOption.bytes("limit"));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anOptionThatADelegateDoesNotKnowIsAnErrorUnderEveryPolicy(FallbackPolicy policy) {
+    LoadOptions options = LoadOptions.defaults().withPolicy(policy);
+    assertEquals(
+        "delegate 'pure-java' has no option 'mod'; it has library, mode, limit",
+        refused(options.withDelegateOption("pure-java", "mod", "fast"), new Configurable())
+            .getMessage());
+    assertEquals(
+        "the option 'mode' of delegate 'pure-java' is 'quick', expected one of fast, exact",
+        refused(options.withDelegateOption("pure-java", "mode", "quick"), new Configurable())
+            .getMessage());
+    for (String limit : List.of("-1", "much", "")) {
+      String message =
+          refused(options.withDelegateOption("pure-java", "limit", limit), new Configurable())
+              .getMessage();
+      assertTrue(message.endsWith("expected a number of bytes"), message);
+    }
+  }
+
+  @Test
+  void optionsThatADelegateKnowsAreTaken() {
+    LoadOptions options =
+        LoadOptions.defaults()
+            .withDelegateOption("pure-java", "library", "anything")
+            .withDelegateOption("pure-java", "mode", "exact")
+            .withDelegateOption("pure-java", "limit", "0")
+            .withDelegateOption("opaque", "of a delegate that tells none", "");
+    Loading.load(program(), options, new Configurable(), new OpaquePayloadDelegate()).close();
   }
 
   @Test

@@ -57,20 +57,8 @@ final class PackedFolder {
     if (cpu == null) {
       return null;
     }
-    long limit = DEFAULT_LIMIT;
     String option = context.options().get(XnnpackDelegate.PACKED_CACHE_BYTES_OPTION);
-    if (option != null) {
-      try {
-        limit = Long.parseLong(option);
-      } catch (NumberFormatException e) {
-        context.warn(
-            "The option "
-                + XnnpackDelegate.PACKED_CACHE_BYTES_OPTION
-                + " is no number: "
-                + option
-                + ".");
-      }
-    }
+    long limit = option == null ? DEFAULT_LIMIT : Long.parseLong(option); // the host has checked it
     return new PackedFolder(cache.resolve("packed"), limit, cpu);
   }
 

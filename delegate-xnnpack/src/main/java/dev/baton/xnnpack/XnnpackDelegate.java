@@ -3,6 +3,7 @@ package dev.baton.xnnpack;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.FailureKind;
@@ -40,11 +41,12 @@ public final class XnnpackDelegate implements Delegate {
   public static final String LIBRARY_OPTION = "library";
 
   /**
-   * Option of {@link #open}: {@code off} keeps packed weights out of the cache directory. Packing
-   * resnet18's 46 MB takes most of its load; with a cache directory, later loads, also of other
-   * processes, map the packed weights from a file that only the user can write. They are known by
-   * checksums of the weights, the library's bytes and the CPU, so any number of models may share
-   * the directory, if none of them is made to deceive another. Linux and Android only.
+   * Option of {@link #open}: {@code off} keeps packed weights out of the cache directory, {@code
+   * on} by default. Packing resnet18's 46 MB takes most of its load; with a cache directory, later
+   * loads, also of other processes, map the packed weights from a file that only the user can
+   * write. They are known by checksums of the weights, the library's bytes and the CPU, so any
+   * number of models may share the directory, if none of them is made to deceive another. Linux and
+   * Android only.
    */
   public static final String PACKED_CACHE_OPTION = "packed-cache";
 
@@ -114,6 +116,14 @@ public final class XnnpackDelegate implements Delegate {
   @Override
   public String name() {
     return "xnnpack";
+  }
+
+  @Override
+  public List<DelegateOption> options() {
+    return List.of(
+        DelegateOption.text(LIBRARY_OPTION),
+        DelegateOption.oneOf(PACKED_CACHE_OPTION, "on", "off"),
+        DelegateOption.bytes(PACKED_CACHE_BYTES_OPTION));
   }
 
   @Override

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  * <tr><td>{@code baton.load}</td><td>timer: method, delegate</td></tr>
  * <tr><td>{@code baton.run}</td><td>timer: method, delegate, outcome (completed, failed)</td></tr>
  * <tr><td>{@code baton.failures}</td><td>counter: delegate, moment (unavailable, open, claim,
- *     compile, run, divergence): each is work that goes elsewhere</td></tr>
+ *     compile, load, run, divergence): each is work that goes elsewhere</td></tr>
  * <tr><td>{@code baton.memory}</td><td>gauge, bytes of the process: purpose</td></tr>
  * </table>
  *
@@ -71,6 +71,7 @@ public final class BatonMeters {
       case Event.OpenFailed failed -> failed(failed.delegate(), "open");
       case Event.ClaimFailed failed -> failed(failed.delegate(), "claim");
       case Event.CompileFailed failed -> failed(failed.delegate(), "compile");
+      case Event.PayloadsLifted refused -> failed(refused.delegate(), "load");
       case Event.RunFailed failed -> failed(failed.delegate(), "run");
       case Event.ShadowDiverged diverged -> failed(diverged.delegate(), "divergence");
       default -> {}

@@ -1,6 +1,7 @@
 package dev.baton.runtime;
 
 import dev.baton.delegate.Availability;
+import dev.baton.runtime.text.Sentences;
 import org.jspecify.annotations.Nullable;
 
 /** A delegate that must work cannot, and the policy does not allow to fall back. */
@@ -12,14 +13,7 @@ public final class DelegateUnavailableException extends BatonException {
 
   public DelegateUnavailableException(
       String delegate, Availability availability, @Nullable Throwable cause) {
-    super(
-        "delegate '"
-            + delegate
-            + "' is unavailable: "
-            + availability.message()
-            + " "
-            + availability.remedy(),
-        cause);
+    super("delegate '" + delegate + "' is unavailable: " + Sentences.of(availability), cause);
     this.delegate = delegate;
     this.availability = availability;
   }

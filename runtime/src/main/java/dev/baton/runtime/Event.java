@@ -1,6 +1,7 @@
 package dev.baton.runtime;
 
 import dev.baton.delegate.Availability;
+import dev.baton.runtime.text.Sentences;
 import java.util.List;
 
 /** Something that happened while a method was loaded or run, for {@link LoadOptions#listener}. */
@@ -12,12 +13,7 @@ public interface Event {
   record DelegateUnavailable(String delegate, Availability availability) implements Event {
     @Override
     public String message() {
-      return "delegate '"
-          + delegate
-          + "' is unavailable: "
-          + availability.message()
-          + " "
-          + availability.remedy();
+      return "delegate '" + delegate + "' is unavailable: " + Sentences.of(availability);
     }
   }
 
@@ -25,7 +21,7 @@ public interface Event {
   record OpenFailed(String delegate, Exception cause) implements Event {
     @Override
     public String message() {
-      return "delegate '" + delegate + "' could not be opened: " + cause.getMessage();
+      return "delegate '" + delegate + "' could not be opened: " + Sentences.of(cause);
     }
   }
 
@@ -54,7 +50,27 @@ public interface Event {
           + " ("
           + operators.size()
           + " operators): "
-          + cause.getMessage();
+          + Sentences.of(cause);
+    }
+  }
+
+  /**
+   * A delegate refused payloads that Baton then wrote out as operators, which others run.
+   *
+   * @param payload the backend id
+   */
+  record PayloadsLifted(String delegate, String method, String payload, Exception cause)
+      implements Event {
+    @Override
+    public String message() {
+      return "delegate '"
+          + delegate
+          + "' refused what was lowered for "
+          + payload
+          + " in method '"
+          + method
+          + "', so Baton opens it and runs its operators itself: "
+          + Sentences.of(cause);
     }
   }
 
@@ -70,7 +86,7 @@ public interface Event {
           + "' failed in "
           + subgraph
           + ", which now runs in Java: "
-          + cause.getMessage();
+          + Sentences.of(cause);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.baton.runtime.execute.SharedState;
 import dev.baton.runtime.flight.CloseEvent;
 import dev.baton.runtime.flight.Flight;
 import dev.baton.runtime.lift.LiftedMethod;
+import dev.baton.runtime.lift.UnopenedPayloads;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.program.Program;
@@ -78,6 +79,26 @@ public final class ModelMethod implements AutoCloseable {
       Program program, String method, LoadOptions options, Delegates delegates) {
     try (Program.Lease lease = program.lease()) {
       return CompiledMethod.explain(program, method, Runtimes.kernels(options), delegates, options);
+    }
+  }
+
+  /**
+   * Why payloads of a method stay closed: each is opened by its lifter, and thrown away. Opens no
+   * delegate, compiles nothing.
+   *
+   * @return a sentence for each reason; empty if Baton opens all payloads
+   * @throws IllegalArgumentException if the program has no such method
+   */
+  @SuppressWarnings("try") // the lease is held, not asked
+  public static List<String> unopenedPayloads(
+      Program program, String method, LoadOptions options, Delegates delegates) {
+    try (Program.Lease lease = program.lease()) {
+      return UnopenedPayloads.of(
+          program,
+          program.method(method),
+          Runtimes.kernels(options),
+          delegates.lifters(),
+          options.maxMemoryBytes());
     }
   }
 

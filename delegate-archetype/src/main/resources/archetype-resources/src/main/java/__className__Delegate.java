@@ -3,6 +3,7 @@ package ${package};
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.LibraryFinder;
@@ -10,6 +11,7 @@ import dev.baton.nativelib.LibraryLocation;
 import dev.baton.nativelib.LibrarySpec;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** Looks for its library and says what it found. It runs nothing yet. */
@@ -30,6 +32,11 @@ public final class ${className}Delegate implements Delegate {
   @Override
   public String name() {
     return NAME;
+  }
+
+  @Override
+  public List<DelegateOption> options() {
+    return List.of(DelegateOption.text(LIBRARY_OPTION));
   }
 
   @Override

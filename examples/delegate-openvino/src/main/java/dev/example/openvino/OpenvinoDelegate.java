@@ -3,6 +3,7 @@ package dev.example.openvino;
 import dev.baton.delegate.Availability;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.OpenContext;
 import dev.baton.nativelib.FailureKind;
@@ -81,6 +82,11 @@ public final class OpenvinoDelegate implements Delegate {
   @Override
   public Set<String> payloadIds() {
     return Set.of(PAYLOAD_ID);
+  }
+
+  @Override
+  public List<DelegateOption> options() {
+    return List.of(DelegateOption.text(LIBRARY_OPTION));
   }
 
   @Override

@@ -2,17 +2,14 @@ package dev.baton.runtime.execute;
 
 import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.CompiledSubgraph;
-import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.Constant;
 import dev.baton.graph.Node;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import dev.baton.runtime.BatonException;
-import dev.baton.runtime.DelegateFailedException;
 import dev.baton.runtime.Delegates;
 import dev.baton.runtime.Event;
-import dev.baton.runtime.FallbackPolicy;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.MethodBlock;
 import dev.baton.runtime.Placement;
@@ -41,6 +38,7 @@ import dev.baton.runtime.memory.CountedArena;
 import dev.baton.runtime.placement.Closing;
 import dev.baton.runtime.placement.PhaseLog;
 import dev.baton.runtime.placement.Placer;
+import dev.baton.runtime.placement.RefusedPayloadsException;
 import dev.baton.runtime.placement.Sessions;
 import dev.baton.runtime.placement.Unit;
 import dev.baton.runtime.plan.BlockPlan;
@@ -52,13 +50,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -119,7 +117,7 @@ public final class CompiledMethod implements AutoCloseable {
     this.options = sessions.options();
     this.late = new LateConstants(kernels, constants, options.maxMemoryBytes());
     this.workers = workers;
-    Placer placer = new Placer(method, sessions, delegates, kernels);
+    Placer placer = new Placer(method, sessions, delegates, kernels, source.unlifted());
     try {
       long start = System.nanoTime();
       this.lifted = source.lift().apply(new LiftedConstants(constants, options.maxMemoryBytes()));
@@ -136,6 +134,7 @@ public final class CompiledMethod implements AutoCloseable {
         List<Unit> units = placer.place(simple);
         blocks.add(new PlacedBlock(simple, units, late(units)));
       }
+      placer.requireLoaded();
       this.placement = placer.report(memory(source.plannedBytes()));
       if (toRun) {
         placer.requireComplete();
@@ -240,6 +239,12 @@ public final class CompiledMethod implements AutoCloseable {
     return result;
   }
 
+  /**
+   * A method for a load or an explanation. Payloads that an open delegate prefers to load stay as
+   * they are; those that it refuses are written out as operators, unless the policy is against it.
+   *
+   * @param toRun whether what cannot run is an error
+   */
   private static CompiledMethod of(
       Program program,
       String method,
@@ -248,25 +253,29 @@ public final class CompiledMethod implements AutoCloseable {
       Sessions sessions,
       WorkerPool workers,
       boolean toRun) {
-    Set<String> preferred =
-        sessions.open().stream()
-            .map(Sessions.Open::delegate)
-            .filter(Delegate::prefersPayloads)
-            .flatMap(d -> d.payloadIds().stream())
-            .filter(delegates.lifters()::containsKey)
-            .collect(Collectors.toSet());
-    if (!preferred.isEmpty()) {
-      try {
-        return of(program, method, kernels, delegates, sessions, workers, toRun, preferred);
-      } catch (DelegateFailedException e) {
-        if (sessions.options().policy() == FallbackPolicy.FAIL) {
-          throw e;
-        }
-        String said = e.getMessage() + " Its payloads are written out as operators instead.";
-        sessions.emit(new Event.Warning(e.delegate(), said));
+    Set<String> unlifted = new HashSet<>();
+    for (Sessions.Open open : sessions.open()) {
+      if (open.delegate().prefersPayloads()) {
+        unlifted.addAll(open.delegate().payloadIds());
       }
     }
-    return of(program, method, kernels, delegates, sessions, workers, toRun, Set.of());
+    unlifted.retainAll(delegates.lifters().keySet());
+    Map<String, RefusedPayloadsException.Refusal> refused = new LinkedHashMap<>();
+    while (true) {
+      try {
+        Set<String> tried = Set.copyOf(unlifted);
+        CompiledMethod result =
+            of(program, method, kernels, delegates, sessions, workers, toRun, tried);
+        refused.keySet().retainAll(result.lifted.lifted());
+        refused.forEach((id, refusal) ->
+            sessions.emit(
+                new Event.PayloadsLifted(refusal.delegate(), method, id, refusal.cause())));
+        return result;
+      } catch (RefusedPayloadsException e) {
+        refused.putAll(e.refusals());
+        unlifted.removeAll(e.refusals().keySet()); // at least one of them
+      }
+    }
   }
 
   /**

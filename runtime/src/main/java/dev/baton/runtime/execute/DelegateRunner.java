@@ -29,6 +29,7 @@ import dev.baton.runtime.plan.Observation;
 import dev.baton.runtime.plan.Recording;
 import dev.baton.runtime.profile.LoadPhase;
 import dev.baton.runtime.shadow.ShadowedPart;
+import dev.baton.runtime.text.Sentences;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -314,7 +315,7 @@ final class DelegateRunner {
 
   private void fallBack(Throwable cause) {
     String what =
-        "delegate '" + unit.delegate() + "' failed in " + unit.name() + ": " + cause.getMessage();
+        "delegate '" + unit.delegate() + "' failed in " + unit.name() + ": " + Sentences.of(cause);
     DelegateExecution running = execution;
     if (method.options().policy() == FallbackPolicy.FAIL) {
       throw new DelegateFailedException(unit.delegate(), what, cause);
@@ -322,26 +323,27 @@ final class DelegateRunner {
     if (unit.opaque()) {
       throw new DelegateFailedException(
           unit.delegate(),
-          what
-              + (method.couldLift(unit)
-                  ? ". It runs a whole payload, which is written out as operators by a load, not"
+          Sentences.join(
+              what,
+              method.couldLift(unit)
+                  ? "It runs a whole payload, which is written out as operators by a load, not"
                       + " during a run: load without this delegate (LoadOptions.withDelegates,"
                       + " --delegates), and others run it."
-                  : ". It runs an opaque payload, which Java cannot run in its place."),
+                  : "It runs an opaque payload, which Java cannot run in its place."),
           cause);
     }
     if (running != null && running.state().isPresent()) {
       throw new DelegateFailedException(
-          unit.delegate(), what + ". It holds state of its own, which Java does not have.", cause);
+          unit.delegate(),
+          Sentences.join(what, "It holds state of its own, which Java does not have."),
+          cause);
     }
     List<String> missing = withoutKernels();
     if (!missing.isEmpty()) {
       throw new DelegateFailedException(
           unit.delegate(),
-          what
-              + ". There are no Java kernels to run in its place: "
-              + String.join(", ", missing)
-              + ".",
+          Sentences.join(
+              what, "There are no Java kernels to run in its place: " + String.join(", ", missing)),
           cause);
     }
     failed = true;

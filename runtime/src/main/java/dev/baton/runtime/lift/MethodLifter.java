@@ -27,6 +27,7 @@ import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
 import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
+import dev.baton.runtime.text.Sentences;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -938,7 +939,7 @@ public final class MethodLifter {
         if (e instanceof DelegateException failure
             && failure.kind() == DelegateException.Kind.UNSUPPORTED
             && loadable.test(spec.id())) {
-          refusal = e.getMessage() + (failure.remedy().isEmpty() ? "" : ". " + failure.remedy());
+          refusal = Sentences.of(failure);
         } else {
           throw cannotOpen(spec.id(), instruction, e);
         }
@@ -992,11 +993,9 @@ public final class MethodLifter {
             + ": the "
             + id
             + " payload cannot be opened: "
-            + cause.getMessage()
-            + (program.dataFiles().isEmpty() ? "" : "; data files: " + dataFiles())
-            + (cause instanceof DelegateException d && !d.remedy().isEmpty()
-                ? ". " + d.remedy()
-                : ""),
+            + Sentences.join(
+                Sentences.of(cause),
+                program.dataFiles().isEmpty() ? "" : "Data files: " + dataFiles()),
         cause);
   }
 

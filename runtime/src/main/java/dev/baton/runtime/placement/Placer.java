@@ -30,6 +30,7 @@ import dev.baton.runtime.lift.LiftException;
 import dev.baton.runtime.lift.MethodLifter;
 import dev.baton.runtime.lift.ProgramPayload;
 import dev.baton.runtime.profile.LoadPhase;
+import dev.baton.runtime.text.Sentences;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -53,15 +54,28 @@ public final class Placer {
   private final Sessions sessions;
   private final Delegates delegates;
   private final Kernels kernels;
+  private final Set<String> liftable;
   private final List<Placement.PlacedOperator> operators = new ArrayList<>();
   private final List<Placement.PlacedSubgraph> subgraphs = new ArrayList<>();
   private final Set<String> missing = new TreeSet<>();
   private final Map<String, String> unloaded = new LinkedHashMap<>();
-  private @Nullable Throwable unloadedCause;
+
+  /** The first refusal of payloads of each backend id. */
+  private final Map<String, RefusedPayloadsException.Refusal> refused = new LinkedHashMap<>();
+
   private final List<CompiledSubgraph> compiled = new ArrayList<>();
   private int nextSubgraph;
 
-  public Placer(String method, Sessions sessions, Delegates delegates, Kernels kernels) {
+  /**
+   * @param liftable backend ids of payloads that could be written out as operators, and are not
+   */
+  public Placer(
+      String method,
+      Sessions sessions,
+      Delegates delegates,
+      Kernels kernels,
+      Set<String> liftable) {
+    this.liftable = liftable;
     this.method = method;
     this.sessions = sessions;
     this.delegates = delegates;
@@ -450,7 +464,7 @@ public final class Placer {
               + "' could not compile "
               + failure.name()
               + ": "
-              + cause.getMessage(),
+              + Sentences.of(cause),
           cause);
     }
     sessions.emit(
@@ -528,15 +542,9 @@ public final class Placer {
             name, open.name(), true, List.of(node), inputs, node.results(), result);
       } catch (DelegateException | RuntimeException | LinkageError e) {
         failure = String.valueOf(e.getMessage());
-        unloadedCause = unloadedCause == null ? e : unloadedCause;
-        refusals.add(
-            "delegate '"
-                + open.name()
-                + "' refused it: "
-                + e.getMessage()
-                + (e instanceof DelegateException d && !d.remedy().isEmpty()
-                    ? " " + d.remedy()
-                    : ""));
+        refused.putIfAbsent(
+            payload.id(), new RefusedPayloadsException.Refusal(open.name(), asException(e)));
+        refusals.add("Delegate '%s' refused it: %s".formatted(open.name(), Sentences.of(e)));
       } finally {
         if (event != null) {
           event.done(open.name(), name, 1, memory, failure);
@@ -548,41 +556,53 @@ public final class Placer {
   }
 
   private String opaque(Node node, Payload payload, List<String> refusals) {
-    List<String> reasons = new ArrayList<>(refusals);
+    String what =
+        "the payload of %s (%d bytes)".formatted(payload.id(), payload.bytes().byteSize());
+    List<String> sentences = new ArrayList<>();
+    if (liftable.contains(payload.id())) {
+      sentences.add(what + " is not loaded");
+      sentences.addAll(refusals);
+      sentences.add(
+          "Baton could open it and run its operators itself, which the policy FAIL forbids: set"
+              + " another (LoadOptions.withPolicy, --policy), or load without that delegate.");
+    } else {
+      String refusal = payload instanceof ProgramPayload p ? p.refusal() : "";
+      sentences.add("nobody here can run " + what);
+      sentences.add(
+          refusal.isEmpty()
+              ? "Only its own library opens it."
+              : "Baton cannot open it: " + refusal);
+      sentences.addAll(refusals.isEmpty() ? absent(payload.id()) : refusals);
+      Set<String> opened = new TreeSet<>(delegates.lifters().keySet());
+      opened.remove(payload.id());
+      sentences.add(
+          "Or export the model again without that backend"
+              + (opened.isEmpty()
+                  ? ""
+                  : ", or for one whose payloads Baton opens (" + String.join(", ", opened) + ")"));
+    }
+    return "method '%s', %s: %s"
+        .formatted(method, node.origin(), Sentences.join(sentences.toArray(String[]::new)));
+  }
+
+  /** Why no delegate was asked to load a payload, a sentence for each. */
+  private List<String> absent(String payloadId) {
+    List<String> sentences = new ArrayList<>();
     for (Delegate delegate : delegates.delegates()) {
-      Availability why = sessions.unavailable().get(delegate.name());
-      if (delegate.payloadIds().contains(payload.id()) && refusals.isEmpty()) {
-        reasons.add(
-            why != null
-                ? "delegate '"
-                    + delegate.name()
-                    + "' is unavailable: "
-                    + why.message()
-                    + " "
-                    + why.remedy()
-                : "delegate '"
-                    + delegate.name()
-                    + "' could load it and was not asked for: name it among the delegates");
+      if (delegate.payloadIds().contains(payloadId)) {
+        Availability asked = sessions.unavailable().get(delegate.name());
+        Availability found = asked != null ? asked : sessions.availability(delegate);
+        sentences.add(
+            "Delegate '"
+                + delegate.name()
+                + (found.isAvailable()
+                    ? "' could load it and was not asked for: name it among the delegates"
+                    : "' is unavailable: " + Sentences.of(found)));
       }
     }
-    if (payload instanceof ProgramPayload p && !p.refusal().isEmpty()) {
-      reasons.addFirst("Baton cannot open it (" + p.refusal() + ")");
-    }
-    if (reasons.isEmpty()) {
-      reasons.add("no delegate for it is on the class path or module path");
-    }
-    return "method '"
-        + method
-        + "', "
-        + node.origin()
-        + ": the payload of "
-        + payload.id()
-        + " ("
-        + payload.bytes().byteSize()
-        + " bytes) can only be run by its own library, and "
-        + String.join("; ", reasons)
-        + (reasons.getLast().endsWith(".") ? "" : ".")
-        + " Or export the model again without that backend, or for one whose payloads Baton opens (XnnpackBackend).";
+    return sentences.isEmpty()
+        ? List.of("No delegate for it is on the class path or module path.")
+        : sentences;
   }
 
   // ---- Java
@@ -703,6 +723,21 @@ public final class Placer {
   }
 
   /**
+   * Refuses a method whose payloads are better lifted: a delegate refused some that could be, and
+   * the policy allows it.
+   */
+  public void requireLoaded() {
+    if (sessions.options().policy() != FallbackPolicy.FAIL) {
+      Map<String, RefusedPayloadsException.Refusal> again = new LinkedHashMap<>(refused);
+      again.keySet().retainAll(unloaded.keySet());
+      again.keySet().retainAll(liftable);
+      if (!again.isEmpty()) {
+        throw new RefusedPayloadsException(again);
+      }
+    }
+  }
+
+  /**
    * Refuses a method that cannot run.
    *
    * @throws DelegateFailedException if a payload has nobody to run it
@@ -710,8 +745,12 @@ public final class Placer {
    */
   public void requireComplete() {
     if (!unloaded.isEmpty()) {
+      String payload = unloaded.keySet().iterator().next();
+      RefusedPayloadsException.Refusal refusal = refused.get(payload);
       throw new DelegateFailedException(
-          unloaded.keySet().iterator().next(), String.join("\n", unloaded.values()), unloadedCause);
+          refusal == null ? payload : refusal.delegate(),
+          String.join("\n", unloaded.values()),
+          refusal == null ? null : refusal.cause());
     }
     if (!missing.isEmpty()) {
       throw new MissingOperatorException(missingOperators(), List.copyOf(missing));

@@ -4,6 +4,7 @@ import dev.baton.delegate.Availability;
 import dev.baton.delegate.CompileContext;
 import dev.baton.delegate.Delegate;
 import dev.baton.delegate.DelegateException;
+import dev.baton.delegate.DelegateOption;
 import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.ExecutionContext;
 import dev.baton.delegate.OpenContext;
@@ -59,11 +60,12 @@ public final class Sessions implements AutoCloseable {
    * @param program whose methods are loaded; null if they come of none
    * @throws DelegateUnavailableException if the policy is {@link FallbackPolicy#FAIL} and one
    *     cannot work
-   * @throws BatonException if a named delegate does not exist
+   * @throws BatonException if a named delegate does not exist, or one has no such option
    */
   public Sessions(@Nullable Program program, Delegates delegates, LoadOptions options) {
     this.program = program;
     this.options = options.shadow().map(options::withShadow).orElse(options);
+    delegates.delegates().forEach(this::requireKnownOptions);
     try {
       for (Delegate delegate : chosen(delegates)) {
         open(delegate);
@@ -72,6 +74,30 @@ public final class Sessions implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /** An option that a delegate does not know is somebody's mistake, whatever the policy is. */
+  private void requireKnownOptions(Delegate delegate) {
+    Map<String, DelegateOption> known = new LinkedHashMap<>();
+    delegate.options().forEach(option -> known.put(option.key(), option));
+    if (known.isEmpty()) {
+      return;
+    }
+    options
+        .delegateOptions(delegate.name())
+        .forEach((key, value) -> {
+          DelegateOption option = known.get(key);
+          if (option == null) {
+            throw new BatonException(
+                "delegate '%s' has no option '%s'; it has %s"
+                    .formatted(delegate.name(), key, String.join(", ", known.keySet())));
+          }
+          if (!option.accepts().test(value)) {
+            throw new BatonException(
+                "the option '%s' of delegate '%s' is '%s', expected %s"
+                    .formatted(key, delegate.name(), value, option.expected()));
+          }
+        });
   }
 
   private List<Delegate> chosen(Delegates delegates) {
@@ -109,18 +135,21 @@ public final class Sessions implements AutoCloseable {
     phases.add(LoadPhase.Kind.OPEN, delegate.name(), before);
   }
 
-  private void openTimed(Delegate delegate) {
-    Availability availability;
+  /** Whether a delegate can work here, with the options that it has. */
+  Availability availability(Delegate delegate) {
     try {
-      availability = delegate.availability(new Context(delegate.name(), "", true));
+      return delegate.availability(new Context(delegate.name(), "", true));
     } catch (RuntimeException | LinkageError e) {
-      availability =
-          Availability.unavailable(
-              Availability.Reason.OTHER,
-              "availability() threw " + e,
-              "Report this to the delegate's vendor.",
-              List.of());
+      return Availability.unavailable(
+          Availability.Reason.OTHER,
+          "availability() threw " + e,
+          "Report this to the delegate's vendor.",
+          List.of());
     }
+  }
+
+  private void openTimed(Delegate delegate) {
+    Availability availability = availability(delegate);
     if (!availability.isAvailable()) {
       refuse(
           delegate.name(),
@@ -194,6 +223,8 @@ public final class Sessions implements AutoCloseable {
           failure("claim", delegate, method, cause);
       case Event.CompileFailed failed ->
           failure("compile", failed.delegate(), failed.subgraph(), failed.cause());
+      case Event.PayloadsLifted(String delegate, String method, String _, Exception cause) ->
+          failure("load", delegate, method, cause);
       case Event.RunFailed(String delegate, String subgraph, Exception cause) ->
           failure("run", delegate, subgraph, cause);
       case Event.ShadowDiverged(String delegate, String subgraph, String error) ->

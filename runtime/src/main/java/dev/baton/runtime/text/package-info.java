@@ -1,0 +1,2 @@
+/** Words of messages. */
+package dev.baton.runtime.text;
