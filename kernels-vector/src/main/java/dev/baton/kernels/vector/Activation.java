@@ -9,6 +9,7 @@ import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.baton.graph.DType;
 import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.Clamp;
 import dev.baton.runtime.kernel.FastKernel;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -43,14 +44,7 @@ interface Activation {
       return null;
     }
     return switch (name) {
-      case "aten::relu" -> new Clamp(0, Float.POSITIVE_INFINITY);
-      case "aten::relu6" -> new Clamp(0, 6);
-      case "aten::hardtanh" ->
-          clamp((float) call.number("min_val"), (float) call.number("max_val"));
-      case "aten::clamp" ->
-          clamp(
-              call.isNone("min") ? Float.NEGATIVE_INFINITY : (float) call.number("min"),
-              call.isNone("max") ? Float.POSITIVE_INFINITY : (float) call.number("max"));
+      case "aten::relu", "aten::relu6", "aten::hardtanh", "aten::clamp" -> clamp(Clamp.of(call));
       case "aten::leaky_relu" -> {
         float slope = (float) call.number("negative_slope");
         yield (from, to, n) -> Loops.leakyRelu(from, to, n, slope);
@@ -100,18 +94,15 @@ interface Activation {
   }
 
   /** Null for a bound that is NaN, which makes everything NaN. */
-  private static @Nullable Activation clamp(float low, float high) {
-    return Float.isNaN(low) || Float.isNaN(high) ? null : new Clamp(low, high);
+  private static @Nullable Activation clamp(Clamp bounds) {
+    return Float.isNaN(bounds.low()) || Float.isNaN(bounds.high()) ? null : new Clamping(bounds);
   }
 
   /** Bounded between two numbers; NaN stays. */
-  record Clamp(float low, float high) implements Activation {
-    /** Changes nothing. */
-    static final Clamp NONE = new Clamp(Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
-
+  record Clamping(Clamp bounds) implements Activation {
     @Override
     public void whole(long from, long to, int n) {
-      Loops.clamp(from, to, n, low, high);
+      Loops.clamp(from, to, n, bounds.low(), bounds.high());
     }
   }
 

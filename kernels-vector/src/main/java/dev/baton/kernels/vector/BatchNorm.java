@@ -3,10 +3,8 @@ package dev.baton.kernels.vector;
 import dev.baton.graph.DType;
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Call;
-import dev.baton.runtime.kernel.Operand;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A batch norm by running statistics: x · scale + shift, with one of each for a channel. Read from
@@ -34,13 +32,9 @@ final class BatchNorm {
   BatchNorm(BoundCall call) {
     this.mean = call.input("running_mean").data().address();
     this.variance = call.input("running_var").data().address();
-    this.weight = addressOrZero(call.inputOrNull("weight"));
-    this.bias = addressOrZero(call.inputOrNull("bias"));
+    this.weight = Lanes.addressOrZero(call.inputOrNull("weight"));
+    this.bias = Lanes.addressOrZero(call.inputOrNull("bias"));
     this.eps = call.number("eps");
-  }
-
-  private static long addressOrZero(@Nullable Operand operand) {
-    return operand == null ? 0 : operand.data().address();
   }
 
   /** True of a call that is one, of float32 throughout. */

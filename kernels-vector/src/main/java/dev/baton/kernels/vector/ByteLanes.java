@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.broadcast;
 
+import dev.baton.runtime.kernel.Affine;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -20,9 +21,6 @@ import jdk.incubator.vector.VectorSpecies;
  * enough to be compiled into every caller.
  */
 final class ByteLanes {
-  /** Adding it to a number of less than 2²² leaves the number, rounded to even, in the low bits. */
-  static final float ROUNDING = 0x1.8p23f;
-
   private static final boolean NARROW = Lanes.COUNT < 8;
 
   private static final VectorSpecies<Byte> BYTES =
@@ -70,8 +68,8 @@ final class ByteLanes {
     ALL.set(JAVA_INT_UNALIGNED, address, bytes.reinterpretAsInts().lane(0));
   }
 
-  /** Bits of {@link #ROUNDING}: what a rounded 0 is as an integer, before its neighbours. */
-  private static final int ROUNDED_ZERO = Float.floatToRawIntBits(ROUNDING);
+  /** Bits of {@link Affine#ROUNDING}: what a rounded 0 is as an integer, before its neighbours. */
+  private static final int ROUNDED_ZERO = Float.floatToRawIntBits(Affine.ROUNDING);
 
   /**
    * Integers whose low 16 bits are right: numbers rounded to even, between two bounds of 8 bits and
@@ -79,7 +77,7 @@ final class ByteLanes {
    * that of the numbers.
    */
   static IntVector round(FloatVector x, int low, int high) {
-    return bounded(zeroIfNaN(x).add(ROUNDING).reinterpretAsInts(), low, high);
+    return bounded(zeroIfNaN(x).add(Affine.ROUNDING).reinterpretAsInts(), low, high);
   }
 
   private static IntVector bounded(IntVector x, int low, int high) {

@@ -2,6 +2,7 @@ package dev.baton.kernels.vector;
 
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Call;
+import dev.baton.runtime.kernel.Clamp;
 import dev.baton.runtime.kernel.Operand;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -80,15 +81,15 @@ interface Epilogue {
   }
 
   /** The bounds that are next, taken off; those that change nothing if something else is. */
-  private static Activation.Clamp clamp(Deque<BoundCall> absorbed) {
-    if (!absorbed.isEmpty() && Activation.of(absorbed.element()) instanceof Activation.Clamp c) {
+  private static Clamp clamp(Deque<BoundCall> absorbed) {
+    if (!absorbed.isEmpty() && Activation.of(absorbed.element()) instanceof Activation.Clamping c) {
       absorbed.remove();
-      return c;
+      return c.bounds();
     }
-    return Activation.Clamp.NONE;
+    return Clamp.NONE;
   }
 
-  private static Epilogue norm(BoundCall next, Activation.Clamp clamp) {
+  private static Epilogue norm(BoundCall next, Clamp clamp) {
     BatchNorm norm = new BatchNorm(next);
     float[] scales = new float[next.shape("input").size(1)];
     float[] shifts = new float[scales.length];
@@ -118,7 +119,7 @@ interface Epilogue {
   }
 
   /** Adds one element of the bias to a row, and clamps. */
-  record RowBias(long bias, Activation.Clamp clamp) implements Epilogue {
+  record RowBias(long bias, Clamp clamp) implements Epilogue {
     @Override
     public void apply(long at, int count, int row, int column, long element) {
       RowLoops.affine(at, count, 1, Lanes.get(bias + 4L * row), clamp.low(), clamp.high());
@@ -127,7 +128,7 @@ interface Epilogue {
 
   /** Scales and shifts a row by one of each, and clamps. */
   @SuppressWarnings("ArrayRecordComponent")
-  record RowNorm(float[] scales, float[] shifts, Activation.Clamp clamp) implements Epilogue {
+  record RowNorm(float[] scales, float[] shifts, Clamp clamp) implements Epilogue {
     @Override
     public void apply(long at, int count, int row, int column, long element) {
       RowLoops.affine(at, count, scales[row], shifts[row], clamp.low(), clamp.high());

@@ -15,6 +15,7 @@ final class Families {
           Arithmetic::find,
           Softmax::find,
           Norms::find,
+          Embedding::find,
           Reductions::find,
           Attention::find,
           AveragePool::find,

@@ -1,9 +1,12 @@
 package dev.baton.kernels.vector;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
+import dev.baton.runtime.kernel.Operand;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Optional;
@@ -39,7 +42,21 @@ final class Lanes {
   /** Mask i has the first i lanes. */
   private static final VectorMask<Float>[] FIRST = masks();
 
+  /** Address of a vector of 1. */
+  static final long ONES = constant(1);
+
+  /** Address of a vector of −0, which changes nothing that it is added to. */
+  static final long NOTHING = constant(-0f);
+
   private Lanes() {}
+
+  private static long constant(float value) {
+    MemorySegment vector = Arena.global().allocate(BYTES, BYTES);
+    for (int i = 0; i < COUNT; i++) {
+      vector.setAtIndex(JAVA_FLOAT, i, value);
+    }
+    return vector.address();
+  }
 
   private static @Nullable MemorySegment all() {
     try {
@@ -82,6 +99,11 @@ final class Lanes {
 
   static VectorMask<Float> first(int n) {
     return FIRST[n];
+  }
+
+  /** Address of an operand; 0 if it is absent. */
+  static long addressOrZero(@Nullable Operand operand) {
+    return operand == null ? 0 : operand.data().address();
   }
 
   static float get(long address) {

@@ -6,34 +6,31 @@ import dev.baton.graph.TensorType;
 import dev.baton.runtime.kernel.BoundCall;
 import dev.baton.runtime.kernel.Call;
 import dev.baton.runtime.kernel.FastKernel;
-import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Step;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Layer norm with weight and bias, group norm, and batch norm by running statistics; statistics in
- * float32, of x − mean.
+ * Layer norm, RMS norm, group norm, and batch norm by running statistics; statistics in float32,
+ * those of layers and groups of x − mean.
  */
 enum Norms implements FastKernel {
   /** Rows of (…, normalized). */
   LAYER {
     @Override
     public boolean supports(Call call) {
-      return isFloat(call) && !call.isNone("weight") && !call.isNone("bias");
+      return isFloat(call);
     }
 
     @Override
     public Step bind(BoundCall call) {
-      int n =
-          Math.toIntExact(
-              Arrays.stream(call.integers("normalized_shape")).reduce(1, Math::multiplyExact));
+      int n = normalized(call);
       Statistics statistics = new Statistics(call, n);
-      long weight = call.input("weight").data().address();
-      long bias = call.input("bias").data().address();
+      long weight = Lanes.addressOrZero(call.inputOrNull("weight"));
+      long bias = Lanes.addressOrZero(call.inputOrNull("bias"));
       return Rows.step(
           call,
-          n == 0 ? 0 : call.shape("input").numel() / n,
+          rows(call, n),
           n,
           row -> {
             long at = 4 * row * n;
@@ -41,6 +38,33 @@ enum Norms implements FastKernel {
             float scale = statistics.scale(row, mean);
             RowLoops.normalize(
                 statistics.from + at, statistics.to + at, n, mean, scale, weight, bias);
+          });
+    }
+  },
+
+  /** Rows of (…, normalized). */
+  RMS {
+    @Override
+    public boolean supports(Call call) {
+      return isFloat(call);
+    }
+
+    @Override
+    public Step bind(BoundCall call) {
+      int n = normalized(call);
+      double eps = call.isNone("eps") ? Math.ulp(1f) : call.number("eps");
+      long from = call.input("input").data().address();
+      long to = call.output(0).data().address();
+      long weight = Lanes.addressOrZero(call.inputOrNull("weight"));
+      return Rows.step(
+          call,
+          rows(call, n),
+          n,
+          row -> {
+            long at = 4 * row * n;
+            double squares = RowLoops.squares(from + at, n, 0);
+            float scale = (float) (1 / Math.sqrt(squares / n + eps));
+            RowLoops.normalize(from + at, to + at, n, 0, scale, weight, 0);
           });
     }
   },
@@ -56,14 +80,15 @@ enum Norms implements FastKernel {
     public Step bind(BoundCall call) {
       // From the shape alone: N, C and HxW are the file's, and nobody has compared them with it.
       Shape shape = call.shape("input");
-      int groups = Math.toIntExact(call.integer("group"));
+      boolean composite = call.node().name().equals("aten::group_norm");
+      int groups = Math.toIntExact(call.integer(composite ? "num_groups" : "group"));
       int channels = shape.size(1) / groups;
       long planes = (long) shape.size(0) * shape.size(1);
       int plane = planes == 0 ? 0 : Math.toIntExact(shape.numel() / planes);
       int length = Math.multiplyExact(channels, plane);
       Statistics statistics = new Statistics(call, length);
-      long weight = addressOrZero(call, "weight");
-      long bias = addressOrZero(call, "bias");
+      long weight = Lanes.addressOrZero(call.inputOrNull("weight"));
+      long bias = Lanes.addressOrZero(call.inputOrNull("bias"));
       return Rows.step(
           call,
           (long) shape.size(0) * groups,
@@ -113,7 +138,8 @@ enum Norms implements FastKernel {
   static @Nullable FastKernel find(String operator) {
     return switch (operator) {
       case "aten::native_layer_norm", "aten::layer_norm" -> LAYER;
-      case "aten::native_group_norm" -> GROUP;
+      case "aten::rms_norm" -> RMS;
+      case "aten::native_group_norm", "aten::group_norm" -> GROUP;
       default -> BatchNorm.NAMES.contains(operator) ? BATCH : null;
     };
   }
@@ -123,9 +149,14 @@ enum Norms implements FastKernel {
         .allMatch(v -> v.type() instanceof TensorType t && t.dtype() == DType.FLOAT);
   }
 
-  private static long addressOrZero(BoundCall call, String parameter) {
-    Operand operand = call.inputOrNull(parameter);
-    return operand == null ? 0 : operand.data().address();
+  /** Elements of a row. */
+  private static int normalized(Call call) {
+    return Math.toIntExact(
+        Arrays.stream(call.integers("normalized_shape")).reduce(1, Math::multiplyExact));
+  }
+
+  private static long rows(Call call, int length) {
+    return length == 0 ? 0 : call.shape("input").numel() / length;
   }
 
   /** Mean and reciprocal deviation of rows, which are the second and third result. */

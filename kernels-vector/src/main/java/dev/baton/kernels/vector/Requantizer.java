@@ -129,7 +129,7 @@ interface Requantizer {
       // Bytes are written over numbers that have been read.
       for (int i = 0; i < count; i += Lanes.COUNT) {
         FloatVector y = fromMemorySegment(SPECIES, ALL, sums + 4L * i, LITTLE_ENDIAN);
-        ByteLanes.store(y.add(ByteLanes.ROUNDING).reinterpretAsInts().add(zeroPoint), sums + i);
+        ByteLanes.store(y.add(Affine.ROUNDING).reinterpretAsInts().add(zeroPoint), sums + i);
       }
       ByteLanes.copy(sums, out + element, count);
     }

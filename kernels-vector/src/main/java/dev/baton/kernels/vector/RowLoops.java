@@ -272,17 +272,26 @@ final class RowLoops {
     }
   }
 
-  /** (x − mean) · scale · weight + bias, with a weight and bias for each element. */
+  /**
+   * (x − mean) · scale · weight + bias, with a weight and bias for each element.
+   *
+   * @param weight address of weights; 0 for none
+   * @param bias as weight
+   */
   static void normalize(
       long from, long to, int n, float mean, float scale, long weight, long bias) {
     FloatVector m = broadcast(SPECIES, mean);
+    long w = weight == 0 ? Lanes.ONES : weight;
+    long b = bias == 0 ? Lanes.NOTHING : bias;
+    long weightPace = weight == 0 ? 0 : 4;
+    long biasPace = bias == 0 ? 0 : 4;
     int i = 0;
     for (; i < Lanes.whole(n); i += Lanes.COUNT) {
       FloatVector x =
           fromMemorySegment(SPECIES, ALL, from + 4L * i, LITTLE_ENDIAN).sub(m).mul(scale);
       x.fma(
-              fromMemorySegment(SPECIES, ALL, weight + 4L * i, LITTLE_ENDIAN),
-              fromMemorySegment(SPECIES, ALL, bias + 4L * i, LITTLE_ENDIAN))
+              fromMemorySegment(SPECIES, ALL, w + weightPace * i, LITTLE_ENDIAN),
+              fromMemorySegment(SPECIES, ALL, b + biasPace * i, LITTLE_ENDIAN))
           .intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     if (i < n) {
@@ -293,8 +302,8 @@ final class RowLoops {
               .mul(scale);
       x =
           x.fma(
-              fromMemorySegment(SPECIES, ALL, weight + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)),
-              fromMemorySegment(SPECIES, ALL, bias + 4L * i, LITTLE_ENDIAN, Lanes.first(rest)));
+              fromMemorySegment(SPECIES, ALL, w + weightPace * i, LITTLE_ENDIAN, Lanes.first(rest)),
+              fromMemorySegment(SPECIES, ALL, b + biasPace * i, LITTLE_ENDIAN, Lanes.first(rest)));
       x.intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN, Lanes.first(rest));
     }
   }

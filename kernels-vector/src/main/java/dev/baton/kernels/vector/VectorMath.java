@@ -3,6 +3,7 @@ package dev.baton.kernels.vector;
 import static dev.baton.kernels.vector.Lanes.ALL;
 import static dev.baton.kernels.vector.Lanes.BYTES;
 import static dev.baton.kernels.vector.Lanes.SPECIES;
+import static dev.baton.runtime.kernel.Affine.ROUNDING;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
@@ -24,7 +25,6 @@ final class VectorMath {
   private static final float LOG2_E = 1.44269504f;
   private static final float LN2_HIGH = 0.693359375f; // 9 bits: its multiples are exact
   private static final float LN2_LOW = -2.12194440e-4f;
-  private static final float ROUND = 0x1.8p23f; // what is added to it is rounded to an integer
 
   /** Results of exp below 2^-125 are 0: the last argument that gives more. */
   private static final float EXP_LOW = -86.643394f;
@@ -40,8 +40,8 @@ final class VectorMath {
       FloatVector x = fromMemorySegment(SPECIES, ALL, from + i, LITTLE_ENDIAN);
       VectorMask<Float> low = x.lt(EXP_LOW);
       VectorMask<Float> high = x.compare(VectorOperators.GT, EXP_HIGH);
-      FloatVector biased = x.fma(broadcast(SPECIES, LOG2_E), broadcast(SPECIES, ROUND));
-      FloatVector k = biased.sub(ROUND);
+      FloatVector biased = x.fma(broadcast(SPECIES, LOG2_E), broadcast(SPECIES, ROUNDING));
+      FloatVector k = biased.sub(ROUNDING);
       FloatVector r = k.fma(broadcast(SPECIES, -LN2_HIGH), x);
       r = k.fma(broadcast(SPECIES, -LN2_LOW), r);
       FloatVector p = broadcast(SPECIES, 0.0013863190542906523f);
@@ -82,8 +82,8 @@ final class VectorMath {
     for (long i = 0; i < 4L * n; i += BYTES) {
       FloatVector x = fromMemorySegment(SPECIES, ALL, from + i, LITTLE_ENDIAN);
       x = x.blend(EXP_LOW, x.lt(EXP_LOW));
-      FloatVector biased = x.fma(broadcast(SPECIES, LOG2_E), broadcast(SPECIES, ROUND));
-      FloatVector k = biased.sub(ROUND);
+      FloatVector biased = x.fma(broadcast(SPECIES, LOG2_E), broadcast(SPECIES, ROUNDING));
+      FloatVector k = biased.sub(ROUNDING);
       FloatVector r = k.fma(broadcast(SPECIES, -LN2_HIGH), x);
       r = k.fma(broadcast(SPECIES, -LN2_LOW), r);
       FloatVector p = broadcast(SPECIES, 0.0013863190542906523f);

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param max greatest integer that is written
  */
 public record Affine(float scale, int zeroPoint, int min, int max) {
+  /** Adding it to a number of less than 2²² leaves the number, rounded to even, in the low bits. */
+  public static final float ROUNDING = 0x1.8p23f;
+
   /** The parameters of a quantization; null if it is another kind, or of another dtype. */
   public static @Nullable Affine of(@Nullable Quantization quantization) {
     if (!(quantization instanceof Quantization.PerTensor q)

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Bounds of an activation that clamps; infinite where there is none. */
 public record Clamp(float low, float high) {
+  /** Changes nothing. */
   public static final Clamp NONE = new Clamp(Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY);
 
   public static boolean isClamp(Node node) {
@@ -24,22 +25,36 @@ public record Clamp(float low, float high) {
     if (node == null) {
       return NONE;
     }
-    return switch (node.name()) {
-      case "aten::relu" -> new Clamp(0, Float.POSITIVE_INFINITY);
-      case "aten::relu6" -> new Clamp(0, 6);
-      case "aten::hardtanh" -> of(node, "min_val", "max_val");
-      case "aten::clamp" -> of(node, "min", "max");
-      default -> null;
-    };
+    boolean literal = node.inputs().size() == 1; // self
+    return isClamp(node) && literal ? of(new NodeCall(node, NodeCall.declaredTypes())) : null;
   }
 
-  private static @Nullable Clamp of(Node node, String low, String high) {
-    boolean literal =
-        (node.isNone(low) || node.isLiteral(low)) && (node.isNone(high) || node.isLiteral(high));
-    return literal
-        ? new Clamp(
-            node.isNone(low) ? NONE.low : (float) node.number(low),
-            node.isNone(high) ? NONE.high : (float) node.number(high))
-        : null;
+  /**
+   * The bounds of a call.
+   *
+   * @throws IllegalArgumentException if it is none of {@link #isClamp}
+   */
+  public static Clamp of(Call call) {
+    Numbers numbers = Numbers.of(call);
+    return new Clamp(
+        numbers.low == null ? NONE.low : (float) numbers.low.real(),
+        numbers.high == null ? NONE.high : (float) numbers.high.real());
+  }
+
+  /** The bounds as a call writes them; null where there is none. */
+  record Numbers(Call.@Nullable Number low, Call.@Nullable Number high) {
+    static Numbers of(Call call) {
+      return switch (call.node().name()) {
+        case "aten::relu" -> new Numbers(Call.Number.of(0), null);
+        case "aten::relu6" -> new Numbers(Call.Number.of(0), Call.Number.of(6));
+        case "aten::hardtanh" -> new Numbers(number(call, "min_val"), number(call, "max_val"));
+        case "aten::clamp" -> new Numbers(number(call, "min"), number(call, "max"));
+        default -> throw new IllegalArgumentException(call.node() + " is no clamp");
+      };
+    }
+
+    private static Call.@Nullable Number number(Call call, String parameter) {
+      return call.isNone(parameter) ? null : call.scalar(parameter);
+    }
   }
 }

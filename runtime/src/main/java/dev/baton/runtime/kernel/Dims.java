@@ -36,6 +36,18 @@ public final class Dims {
     return index < 0 ? index + size : index;
   }
 
+  /**
+   * An index that is counted from the first element alone.
+   *
+   * @throws KernelException if it is out of range
+   */
+  public static long fromFirst(long index, long size, int dim) {
+    if (index < 0 || index >= size) {
+      throw outOfRange(index, size, dim);
+    }
+    return index;
+  }
+
   public static KernelException outOfRange(long index, long size, int dim) {
     return new KernelException(
         "index " + index + " is out of range: dimension " + dim + " has size " + size);

@@ -9,9 +9,6 @@ import java.lang.foreign.MemorySegment;
  * Where the sums of a quantized product go: scaled, clamped, and rounded where they are integers.
  */
 abstract class QuantizedOutput {
-  /** Adding it to a number of less than 2²² and subtracting it again rounds half to even. */
-  private static final float ROUNDING = 0x1.8p23f;
-
   final MemorySegment out;
   final float[] real;
   private final byte[] bytes;
@@ -69,7 +66,7 @@ abstract class QuantizedOutput {
   static void round(float[] from, byte[] to, int count, float low, float high, int zeroPoint) {
     for (int j = 0; j < count; j++) {
       float y = Math.min(Math.max(from[j], low), high);
-      to[j] = (byte) ((int) (y + ROUNDING - ROUNDING) + zeroPoint);
+      to[j] = (byte) ((int) (y + Affine.ROUNDING - Affine.ROUNDING) + zeroPoint);
     }
   }
 

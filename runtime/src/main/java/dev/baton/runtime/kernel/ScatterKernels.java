@@ -33,13 +33,6 @@ final class ScatterKernels {
     }
   }
 
-  static long check(long index, long size, int dim) {
-    if (index < 0 || index >= size) {
-      throw Dims.outOfRange(index, size, dim);
-    }
-    return index;
-  }
-
   /** A tensor of rank 0 as one of rank 1. */
   private static Shape ranked(Shape shape) {
     return shape.rank() == 0 ? Shape.of(1) : shape;
@@ -91,7 +84,7 @@ final class ScatterKernels {
       return () -> {
         long k = 0;
         for (boolean more = walk.start(); more; more = walk.next()) {
-          long i = walk.at(0) + check(index.getLong(k), size, dim) * stride;
+          long i = walk.at(0) + Dims.fromFirst(index.getLong(k), size, dim) * stride;
           MemorySegment.copy(x, i * bytes, y, k++ * bytes, bytes);
         }
       };
@@ -228,7 +221,7 @@ final class ScatterKernels {
     boolean real = out.dtype().isFloatingPoint();
     return () -> {
       for (boolean more = walk.start(); more; more = walk.next()) {
-        long k = walk.at(0) + check(index.getLong(walk.at(2)), size, dim) * stride;
+        long k = walk.at(0) + Dims.fromFirst(index.getLong(walk.at(2)), size, dim) * stride;
         reduction.into(y, k, x, walk.at(1), real);
       }
     };
@@ -277,7 +270,7 @@ final class ScatterKernels {
           counts.setLong(i, includesSelf ? 1 : 0);
         }
         for (boolean more = walk.start(); more; more = walk.next()) {
-          long k = walk.at(0) + check(places.getLong(walk.at(2)), size, dim) * stride;
+          long k = walk.at(0) + Dims.fromFirst(places.getLong(walk.at(2)), size, dim) * stride;
           long count = counts.getLong(k);
           (count == 0 ? Reduction.REPLACE : reduction).into(y, k, x, walk.at(1), real);
           counts.setLong(k, count + 1);
@@ -344,7 +337,7 @@ final class ScatterKernels {
       return () -> {
         for (long o = 0; o < outer; o++) {
           for (long i = 0; i < count; i++) {
-            long from = o * size + check(places.getLong(i), size, d);
+            long from = o * size + Dims.fromFirst(places.getLong(i), size, d);
             MemorySegment.copy(x, from * row, y, (o * count + i) * row, row);
           }
         }
@@ -402,7 +395,7 @@ final class ScatterKernels {
       Step update =
           () -> {
             for (long i = 0; i < count; i++) {
-              long place = check(places.getLong(i), size, dim);
+              long place = Dims.fromFirst(places.getLong(i), size, dim);
               for (long o = 0; o < outer; o++) {
                 long k = (o * size + place) * row;
                 long from = (o * count + i) * row;
@@ -468,7 +461,7 @@ final class ScatterKernels {
             for (long b = 0; b < batches; b++) {
               for (long s = 0; s < length; s++) {
                 long place = indices.getLong(b * length + s);
-                long k = b * size + check(place, size, 1);
+                long k = b * size + Dims.fromFirst(place, size, 1);
                 MemorySegment.copy(x, (b * length + s) * row, y, k * row, row);
               }
             }

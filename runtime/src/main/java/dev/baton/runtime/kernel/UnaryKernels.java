@@ -53,7 +53,7 @@ final class UnaryKernels {
       case "aten::trunc" -> same(null, Reals::trunc, x -> x);
       case "aten::frac" -> same(null, x -> x - Reals.trunc(x), null);
       case "aten::relu" -> same(FloatLoops::relu, x -> x < 0 ? 0 : x, x -> Math.max(x, 0));
-      case "aten::relu6" -> clamped(0, 6);
+      case "aten::relu6", "aten::hardtanh" -> of(Result.SAME, UnaryKernels::clamp);
       case "aten::_conj_physical" -> same(null, x -> x, x -> x);
       case "aten::bitwise_not" ->
           of(
@@ -107,15 +107,7 @@ final class UnaryKernels {
           same(FloatLoops::hardswish, x -> x * Math.min(Math.max(x + 3, 0), 6) / 6, null);
       case "aten::hardsigmoid" ->
           same(FloatLoops::hardsigmoid, x -> Math.min(Math.max(x + 3, 0), 6) / 6, null);
-      case "aten::hardtanh" ->
-          of(
-              Result.SAME,
-              call ->
-                  clamp(
-                      call.type("self").dtype(),
-                      Promotion.fit(call.scalar("min_val"), call.type("self").dtype()),
-                      Promotion.fit(call.scalar("max_val"), call.type("self").dtype())));
-      case "aten::clamp" -> new Clamp();
+      case "aten::clamp" -> new PromotingClamp();
       case "aten::leaky_relu" -> of(Result.SAME, UnaryKernels::leakyRelu);
       case "aten::elu" ->
           of(
@@ -174,12 +166,15 @@ final class UnaryKernels {
     throw new KernelException("bitwise operators take integers and bools");
   }
 
-  private static Kernel clamped(long low, long high) {
-    return of(Result.SAME, call -> clamp(call.type("self").dtype(), integer(low), integer(high)));
+  /** Bounds of the dtype of the elements. */
+  private static Functions clamp(Call call) {
+    DType dtype = call.type("self").dtype();
+    Clamp.Numbers bounds = Clamp.Numbers.of(call);
+    return clamp(dtype, fit(bounds.low(), dtype), fit(bounds.high(), dtype));
   }
 
-  private static Call.Number integer(long value) {
-    return new Call.Number(Call.Number.Kind.INTEGER, value, value);
+  private static Call.@Nullable Number fit(Call.@Nullable Number bound, DType dtype) {
+    return bound == null ? null : Promotion.fit(bound, dtype);
   }
 
   private static Functions clamp(
@@ -370,11 +365,12 @@ final class UnaryKernels {
   }
 
   /** {@code clamp(Tensor self, Scalar? min=None, Scalar? max=None)}: the bounds promote. */
-  private record Clamp() implements Kernel {
+  private record PromotingClamp() implements Kernel {
     @Override
     public List<TensorType> infer(Call call) {
-      Call.Number min = number(call, "min");
-      Call.Number max = number(call, "max");
+      Clamp.Numbers bounds = Clamp.Numbers.of(call);
+      Call.Number min = bounds.low();
+      Call.Number max = bounds.high();
       if (min == null && max == null) {
         throw new KernelException("clamp needs min or max");
       }
@@ -396,12 +392,9 @@ final class UnaryKernels {
     @Override
     public Step bind(BoundCall call) {
       Operand out = call.output(0);
-      Functions functions = clamp(out.dtype(), number(call, "min"), number(call, "max"));
+      Clamp.Numbers bounds = Clamp.Numbers.of(call);
+      Functions functions = clamp(out.dtype(), bounds.low(), bounds.high());
       return UnaryKernels.bind(functions, call.input("self"), out, out.dtype());
-    }
-
-    private static Call.@Nullable Number number(Call call, String parameter) {
-      return call.isNone(parameter) ? null : call.scalar(parameter);
     }
 
     @Override

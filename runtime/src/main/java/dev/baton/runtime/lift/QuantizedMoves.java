@@ -6,6 +6,7 @@ import dev.baton.graph.Node;
 import dev.baton.graph.Quantization;
 import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
+import dev.baton.runtime.kernel.Clamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -42,9 +43,6 @@ public final class QuantizedMoves extends GraphRewriter {
   /** What takes some elements: fewer are dequantized behind it. */
   private static final Set<String> SELECTIONS =
       Set.of("aten::slice_copy.Tensor", "aten::select_copy.int");
-
-  private static final Set<String> CLAMPS =
-      Set.of("aten::relu", "aten::relu6", "aten::hardtanh", "aten::clamp");
 
   private static final String QUANTIZE = "quantized_decomposed::quantize";
   private static final String DEQUANTIZE = "quantized_decomposed::dequantize";
@@ -165,9 +163,7 @@ public final class QuantizedMoves extends GraphRewriter {
       Node producer = source.producer();
       if (VIEWS.contains(producer.name())) {
         views.add(producer);
-      } else if (clamp == null
-          && CLAMPS.contains(producer.name())
-          && producer.inputs().size() == 1) {
+      } else if (clamp == null && Clamp.isClamp(producer) && producer.inputs().size() == 1) {
         clamp = producer;
       } else {
         break;
@@ -220,7 +216,7 @@ public final class QuantizedMoves extends GraphRewriter {
 
   /** A node of the old graph on another tensor, with a result of its dtype. */
   private Value again(Node node, String parameter, Value input, TensorType result) {
-    boolean moves = parameter.equals("self") && !CLAMPS.contains(node.name());
+    boolean moves = parameter.equals("self") && !Clamp.isClamp(node);
     TensorType type =
         moves ? new TensorType(input.dtype(), result.shape(), result.dynamic()) : result;
     List<Argument> mapped = node.arguments().stream().map(this::map).toList();

@@ -30,6 +30,7 @@ public final class KernelHarness {
   private final Operator operator;
   private final Kernel kernel;
   private Set<String> constants = Set.of();
+  private Origin origin = Origin.HOST;
   private Parallel parallel = Parallel.SERIAL;
   private List<TensorType> declared = List.of();
   private long scratchBytes;
@@ -44,6 +45,12 @@ public final class KernelHarness {
   /** Makes tensors constants, by the names of their parameters. */
   public KernelHarness withConstants(String... parameters) {
     constants = Set.of(parameters);
+    return this;
+  }
+
+  /** Where the node comes from; the program itself, if this is not called. */
+  public KernelHarness withOrigin(Origin of) {
+    origin = of;
     return this;
   }
 
@@ -68,8 +75,12 @@ public final class KernelHarness {
     return arrays;
   }
 
-  /** What a run gave, and how the kernel described itself. */
-  public record Run(List<Operand> results, boolean view) {}
+  /**
+   * What a run gave, and how the kernel described itself.
+   *
+   * @param provider whose step ran: {@code reference}, or the faster one's
+   */
+  public record Run(List<Operand> results, boolean view, String provider) {}
 
   /** A tensor with undefined contents that a kernel must not rely on. */
   public Operand tensor(DType dtype, Shape shape) {
@@ -92,7 +103,11 @@ public final class KernelHarness {
     Step step = kernel.bind(call);
     step.run();
     step.run();
-    return new Run(call.results(), kernel.isView(call));
+    return new Run(call.results(), kernel.isView(call), provider(call));
+  }
+
+  private String provider(Call call) {
+    return kernel instanceof AcceleratedKernel faster ? faster.provider(call) : "reference";
   }
 
   /** As {@link #run}, with the first result in the memory of the argument that it may overwrite. */
@@ -106,7 +121,7 @@ public final class KernelHarness {
     Operand base = call.input(overwritten);
     call.outputs.set(0, new Operand(base.data(), call.output(0).dtype(), call.output(0).shape()));
     kernel.bind(call).run();
-    return new Run(call.results(), false);
+    return new Run(call.results(), false, provider(call));
   }
 
   /** True if the first result fits exactly where the kernel would overwrite an argument. */
@@ -166,7 +181,7 @@ public final class KernelHarness {
                 ? constant(builder, o)
                 : argument(builder, arguments.get(i)));
       }
-      node = builder.node(operator, all, declared, Origin.HOST);
+      node = builder.node(operator, all, declared, origin);
     }
 
     private Value constant(Graph.Builder builder, Operand o) {
