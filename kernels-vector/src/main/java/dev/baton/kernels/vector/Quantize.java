@@ -12,6 +12,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Loops between float32 and int8. */
 final class Quantize {
+  private static final int MANY = 1 << 12;
+
   private Quantize() {}
 
   static void run(long from, long to, int n, float inverse, Affine by) {
@@ -38,11 +40,16 @@ final class Quantize {
     }
   }
 
-  /** {@code (x − zero) · scale}. */
+  /**
+   * {@code (x − zero) · scale}; fewer than {@link #MANY} one by one. The results of a model are
+   * often as few: a loop over their vectors runs once in each run, the compiler sees it late, and
+   * until then vectors are objects.
+   */
   static void back(long from, long to, int n, float scale, int zero) {
     FloatVector z = broadcast(SPECIES, (float) zero);
+    int whole = n < MANY ? 0 : Lanes.whole(n);
     int i = 0;
-    for (; i < Lanes.whole(n); i += Lanes.COUNT) {
+    for (; i < whole; i += Lanes.COUNT) {
       ByteLanes.load(from + i).sub(z).mul(scale).intoMemorySegment(ALL, to + 4L * i, LITTLE_ENDIAN);
     }
     for (; i < n; i++) {

@@ -15,7 +15,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Functions of float32 by polynomials, the same on every machine and at every width. Errors are in
- * units of the last place of the true result; a test measures them.
+ * units in the last place (ulp) of the true result, where nothing else is said, and hold for all
+ * finite arguments, subnormal ones too; a test measures them.
  *
  * <p>A function reads {@code n} elements from one address and writes them to another, which may be
  * the same; n fills whole vectors. Functions that need another one go through scratch memory, a
@@ -34,7 +35,7 @@ final class VectorMath {
 
   private VectorMath() {}
 
-  /** e to the x, at most 2 ulp; results below 2^-125 are 0. */
+  /** e to the x, at most 2 ulp; results below 2^-125 may be 0. */
   static void exp(long from, long to, int n) {
     for (long i = 0; i < 4L * n; i += BYTES) {
       FloatVector x = fromMemorySegment(SPECIES, ALL, from + i, LITTLE_ENDIAN);
@@ -77,7 +78,7 @@ final class VectorMath {
     }
   }
 
-  /** e^x − 1 for x of 0 and less, at most 4 ulp; NaN stays. */
+  /** e^x − 1 for x of 0 and less, at most 2 ulp; NaN stays. */
   static void expm1OfNegative(long from, long to, int n) {
     for (long i = 0; i < 4L * n; i += BYTES) {
       FloatVector x = fromMemorySegment(SPECIES, ALL, from + i, LITTLE_ENDIAN);
@@ -98,7 +99,7 @@ final class VectorMath {
     }
   }
 
-  /** x · above for x of more than 0, else (e^x − 1) · below. */
+  /** x · above for x of more than 0, else (e^x − 1) · below; at most 3 ulp. */
   static void elu(long from, long to, int n, float below, float above) {
     long a = Scratch.address();
     for (int at = 0; at < n; at += Scratch.BLOCK) {
@@ -153,7 +154,7 @@ final class VectorMath {
     }
   }
 
-  /** 1 / (1 + e^-x), at most 4 ulp; results below 2^-125 are 0. */
+  /** 1 / (1 + e^-x), at most 3 ulp; results below 2^-125 may be 0. */
   static void sigmoid(long from, long to, int n) {
     inBlocks(from, to, n, VectorMath::sigmoid);
   }
@@ -179,7 +180,7 @@ final class VectorMath {
     }
   }
 
-  /** At most 3 ulp. */
+  /** At most 2 ulp. */
   static void tanh(long from, long to, int n) {
     inBlocks(from, to, n, VectorMath::tanh);
   }
@@ -258,7 +259,7 @@ final class VectorMath {
     }
   }
 
-  /** x Φ(x), NaN at −∞: absolute error at most 2e-7 times the greater of |x| and 1. */
+  /** x Φ(x), NaN at −∞; at most 4 ulp of x. */
   static void gelu(long from, long to, int n) {
     inBlocks(from, to, n, VectorMath::gelu);
   }
@@ -274,7 +275,10 @@ final class VectorMath {
     }
   }
 
-  /** GELU by its approximation with tanh: x sigmoid(2 √(2/π) (x + 0.044715 x³)). */
+  /**
+   * GELU by its approximation with tanh, x sigmoid(2 √(2/π) (x + 0.044715 x³)), NaN at −∞; at most
+   * 3 ulp of x.
+   */
   static void geluTanh(long from, long to, int n) {
     inBlocks(from, to, n, VectorMath::geluTanh);
   }
@@ -289,7 +293,7 @@ final class VectorMath {
     Arithmetic.mul(from, a, to, n);
   }
 
-  /** x / (1 + e^-x), NaN at −∞, at most 5 ulp. */
+  /** x / (1 + e^-x), NaN at −∞, at most 4 ulp; results of magnitude below 2^-118 may be 0. */
   static void silu(long from, long to, int n) {
     inBlocks(from, to, n, VectorMath::silu);
   }

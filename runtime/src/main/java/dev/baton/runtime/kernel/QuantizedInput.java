@@ -21,14 +21,14 @@ public final class QuantizedInput {
   private final MemorySegment data;
   private final float[] scales;
   private final int[] zeroPoints;
-  private final List<Step> steps;
+  private final Step[] steps;
   private final @Nullable Elements chosenScales;
   private final @Nullable Elements chosenZeroPoints;
 
   private QuantizedInput(
       MemorySegment data,
       int count,
-      List<Step> steps,
+      Step[] steps,
       @Nullable Elements chosenScales,
       @Nullable Elements chosenZeroPoints) {
     this.data = data;
@@ -98,7 +98,7 @@ public final class QuantizedInput {
     Affine fixed = Affine.of(operand.quantization());
     if (fixed != null) {
       MemorySegment data = buffers.operand(operand.source()).data();
-      QuantizedInput input = new QuantizedInput(data, 1, List.of(), null, null);
+      QuantizedInput input = new QuantizedInput(data, 1, new Step[0], null, null);
       input.scales[0] = fixed.scale();
       input.zeroPoints[0] = fixed.zeroPoint();
       return input;
@@ -135,10 +135,10 @@ public final class QuantizedInput {
         };
     Node choose = operand.nodes().get(0);
     Node quantize = operand.nodes().get(1);
-    List<Step> steps =
-        List.of(
-            quantizer.apply(new BoundNodeCall(choose, facts, overlay)),
-            quantizer.apply(new BoundNodeCall(quantize, facts, overlay)));
+    Step[] steps = {
+      quantizer.apply(new BoundNodeCall(choose, facts, overlay)),
+      quantizer.apply(new BoundNodeCall(quantize, facts, overlay))
+    };
     return new QuantizedInput(
         overlay.operand(quantize.result()).data(),
         Math.toIntExact(facts.type(choose.result()).shape().numel()),
