@@ -116,7 +116,11 @@ class JavaPathTest {
     "lstm-portable,2",
     "mlp-dyn-portable,2",
     "kv-cache-portable,1",
-    "norm-first-portable,2"
+    "norm-first-portable,2",
+    "digits-xnn8,1",
+    "digits-xnn8,2",
+    "int8-conv-portable8,1",
+    "int8-tokens-xnn8d,2"
   })
   void aWarmRunAllocatesNothing(String name, int threads) throws IOException {
     ModelCase model = ModelCase.read(MODELS.resolve(name));
