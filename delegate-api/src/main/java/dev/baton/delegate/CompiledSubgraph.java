@@ -39,6 +39,19 @@ public interface CompiledSubgraph extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Which nodes a part of a run works for, so that a profile tells what each operator of the
+   * program takes. A node may have several parts, and a part several nodes. Asked by any thread,
+   * after runs that told of the part.
+   *
+   * @param part a number given to {@link RunContext#record}; the same for all executions
+   * @return positions among the nodes of the subgraph that was compiled; empty where that is not
+   *     known for sure, and of a payload
+   */
+  default List<Integer> nodesOf(int part) {
+    return List.of();
+  }
+
   @Override
   void close();
 }

@@ -30,7 +30,8 @@ public interface RunContext {
    * Tells of a part of this run, such as one of the delegate's own operators. Called by the thread
    * that runs, in any order. Allocates nothing in the steady state.
    *
-   * @param id the part's number in the subgraph, as the delegate counts; −1 if it has none
+   * @param id the part's number in the subgraph, as the delegate counts and {@link
+   *     CompiledSubgraph#nodesOf} knows it; −1 if it has none
    * @param name kept as it is given: let it be the same object in every run
    * @param startNanos by {@link System#nanoTime}, within the call of {@code run}
    */

@@ -150,6 +150,23 @@ final class IsolatedSubgraph implements CompiledSubgraph {
     return answer.bool() ? Optional.of(answer.list(Reader::shape)) : Optional.empty();
   }
 
+  /** What the child that compiled it says; nothing if that is gone. */
+  @Override
+  public List<Integer> nodesOf(int part) {
+    Child to;
+    synchronized (this) {
+      to = child;
+    }
+    if (to == null || !to.isAlive()) {
+      return List.of();
+    }
+    try {
+      return to.call(Kind.NODES_OF, new Writer().put(number).put(part), null).list(Reader::integer);
+    } catch (DelegateException e) {
+      return List.of(); // it has just gone
+    }
+  }
+
   @Override
   public synchronized void close() {
     closed = true;

@@ -158,6 +158,11 @@ public class ForwardingDelegate implements Delegate {
     }
 
     @Override
+    public List<Integer> nodesOf(int part) {
+      return inner.nodesOf(part);
+    }
+
+    @Override
     public void close() {
       inner.close();
     }

@@ -21,13 +21,16 @@ import org.jspecify.annotations.Nullable;
 final class Fusions {
   /**
    * @param quantized what is computed with integers; null if the node computes with real numbers
+   * @param group what must be compiled with the node
+   * @param clamp what the node computes as well; null if that is in the group, or nothing
    */
   private record Fused(
       Value result,
       Range range,
       @Nullable Node batchNorm,
       @Nullable QuantizedOperator quantized,
-      List<Node> group) {}
+      List<Node> group,
+      @Nullable Node clamp) {}
 
   private final Support.Setting setting;
   private final Map<Node, Fused> fused = new HashMap<>();
@@ -75,16 +78,18 @@ final class Fusions {
     }
     absorbed.addAll(group);
     absorbed.remove(node);
+    Node clamp = null;
     if (XnnpackOperators.clampsItself(node) && (match == null || match.quantize() == null)) {
       Node next = onlyUser(view, result);
       Range bounds = next == null ? null : XnnpackOperators.clamp(next);
       if (next != null && bounds != null) {
         absorbed.add(next);
+        clamp = next;
         result = next.result();
         range = bounds;
       }
     }
-    fused.put(node, new Fused(result, range, batchNorm, match, List.copyOf(group)));
+    fused.put(node, new Fused(result, range, batchNorm, match, List.copyOf(group), clamp));
   }
 
   /** The nodes that make real numbers of quantized weights of a product. */
@@ -140,12 +145,22 @@ final class Fusions {
 
   private Fused of(Node node) {
     Fused f = fused.get(node);
-    return f != null ? f : new Fused(node.result(), Range.ALL, null, null, List.of(node));
+    return f != null ? f : new Fused(node.result(), Range.ALL, null, null, List.of(node), null);
   }
 
   /** The nodes that must be compiled with the node, itself among them. */
   List<Node> group(Node node) {
     return of(node).group;
+  }
+
+  /** The nodes that are computed with the node, itself among them. */
+  List<Node> computed(Node node) {
+    Fused f = of(node);
+    List<Node> all = new ArrayList<>(f.group);
+    if (f.clamp != null) {
+      all.add(f.clamp);
+    }
+    return all;
   }
 
   /** What is computed with integers; null if the node computes with real numbers. */

@@ -9,6 +9,7 @@ import dev.baton.xnnpack.ffi.XnnPackedWeights;
 import dev.baton.xnnpack.ffi.XnnRuntime;
 import dev.baton.xnnpack.ffi.XnnTimes;
 import dev.baton.xnnpack.ffi.XnnWorkspace;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,11 @@ final class Runtimes implements AutoCloseable {
         workspace.close();
       }
     }
+  }
+
+  /** XNNPACK's operators, in the order of their times; empty where it does not tell of them. */
+  List<String> operatorNames() {
+    return main.operatorNames();
   }
 
   /**

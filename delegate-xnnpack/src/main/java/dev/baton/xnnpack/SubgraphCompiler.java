@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,14 @@ final class SubgraphCompiler {
 
   private final List<XnnValue> values = new ArrayList<>();
   private final List<XnnNode> nodes = new ArrayList<>();
+
+  /** What each of the nodes is defined for. */
+  private final List<List<Node>> purposes = new ArrayList<>();
+
+  private List<Node> purpose = List.of();
+
+  /** By node, those that are computed with it. */
+  private final Map<Node, List<Node>> together = new HashMap<>();
   private final Map<Value, int[]> placed = new HashMap<>();
   private final Map<Value, Layout> madeIn = new HashMap<>();
   private final Map<Value, Integer> external = new HashMap<>();
@@ -68,10 +77,13 @@ final class SubgraphCompiler {
   /**
    * What became of a subgraph.
    *
+   * @param purposes for each node of the graph, positions of the nodes of the subgraph that it is
+   *     defined for
    * @param residentBytes of the arena, for as long as the graph is in use
    * @param packedBytes of weights that XNNPACK packs, about
    */
-  record Result(XnnGraph graph, long residentBytes, long packedBytes) {}
+  record Result(
+      XnnGraph graph, List<List<Integer>> purposes, long residentBytes, long packedBytes) {}
 
   private SubgraphCompiler(XnnLibrary library, Subgraph subgraph, Arena arena) {
     this.library = library;
@@ -151,15 +163,28 @@ final class SubgraphCompiler {
     }
     for (Node node : subgraph.nodes()) {
       if (!fusions.isAbsorbed(node) && node.results().stream().anyMatch(this::isUsed)) {
+        purpose = fusions.computed(node);
+        purpose.forEach(n -> together.put(n, purpose));
         XnnpackOperators.of(node).define(node, this);
       }
     }
     for (Value output : subgraph.outputs()) {
       if (!written.contains(output)) {
+        purpose = together.getOrDefault(output.producer(), List.of());
         write(output, id(external.get(output)));
       }
     }
-    return new Result(new XnnGraph(externalCount, values, nodes), residentBytes, packedBytes);
+    return new Result(
+        new XnnGraph(externalCount, values, nodes), positions(), residentBytes, packedBytes);
+  }
+
+  /** {@link #purposes} as positions in the subgraph. */
+  private List<List<Integer>> positions() {
+    Map<Node, Integer> positions = new HashMap<>();
+    subgraph.nodes().forEach(node -> positions.put(node, positions.size()));
+    return purposes.stream()
+        .map(all -> all.stream().map(positions::get).filter(Objects::nonNull).sorted().toList())
+        .toList();
   }
 
   private static int id(@Nullable Integer id) {
@@ -204,6 +229,7 @@ final class SubgraphCompiler {
 
   void add(XnnNode node) {
     nodes.add(node);
+    purposes.add(purpose);
   }
 
   private int value(XnnValue value) {

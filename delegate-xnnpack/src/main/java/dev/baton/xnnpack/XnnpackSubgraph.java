@@ -38,6 +38,7 @@ final class XnnpackSubgraph implements CompiledSubgraph {
   private final Arena arena;
   private final @Nullable XnnPackedWeights weights;
   private final long memoryBytes;
+  private volatile @Nullable List<List<Integer>> partNodes;
   private @Nullable Runtimes first;
   private boolean closed;
 
@@ -148,12 +149,25 @@ final class XnnpackSubgraph implements CompiledSubgraph {
   }
 
   private Runtimes newRuntimes(HostContext context) throws XnnException {
-    return new Runtimes(
-        session.library(),
-        compiled.graph(),
-        weights,
-        context.threads() > 1 ? session.pool() : null,
-        context.isProfiled());
+    Runtimes runtimes =
+        new Runtimes(
+            session.library(),
+            compiled.graph(),
+            weights,
+            context.threads() > 1 ? session.pool() : null,
+            context.isProfiled());
+    if (context.isProfiled() && partNodes == null) {
+      partNodes =
+          PartNodes.of(compiled.graph().nodes(), compiled.purposes(), runtimes.operatorNames());
+    }
+    return runtimes;
+  }
+
+  /** Known from the first runtime on that tells of its operators; all have the same. */
+  @Override
+  public List<Integer> nodesOf(int part) {
+    List<List<Integer>> known = partNodes;
+    return known == null || part < 0 || part >= known.size() ? List.of() : known.get(part);
   }
 
   @Override

@@ -12,16 +12,22 @@ import dev.baton.delegate.DelegateSession;
 import dev.baton.delegate.ExecutionContext;
 import dev.baton.delegate.OpenContext;
 import dev.baton.delegate.RunContext;
+import dev.baton.graph.Graph;
 import dev.baton.xnnpack.Cases.Built;
 import dev.baton.xnnpack.Cases.Case;
+import dev.baton.xnnpack.ffi.XnnException;
+import dev.baton.xnnpack.ffi.XnnOperatorNames;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What XNNPACK tells of its operators. */
@@ -109,6 +115,41 @@ class TimesTest {
       assertSame(first.get(p).name(), runs.get(2).parts.get(p).name());
     }
     assertEquals(first.size(), runs.get(2).parts.size());
+  }
+
+  /** Nodes that each operator works for, by the operators' kinds. */
+  @ParameterizedTest
+  @CsvSource({
+    "inverted_residual, Convolution, aten::convolution",
+    "inverted_residual, Mean, aten::mean.dim",
+  })
+  void operatorsAreOfNodes(String name, String kind, String operator)
+      throws DelegateException, XnnException {
+    Case net = Cases.named(name);
+    Context context = new Context(1, true);
+    try (Arena arena = Arena.ofConfined();
+        DelegateSession session = new XnnpackDelegate().open(context)) {
+      Graph graph = Cases.build(net, arena, false).graph();
+      try (XnnpackSubgraph compiled =
+              (XnnpackSubgraph) session.compile(new Rig.Whole(graph), context);
+          Runtimes runtimes = new Runtimes(Rig.library(), compiled.graph(), null, null, true)) {
+        List<String> names = runtimes.operatorNames();
+        Set<Integer> all = new TreeSet<>();
+        for (int part = 0; part < names.size(); part++) {
+          List<Integer> nodes = compiled.nodesOf(part);
+          assertFalse(nodes.isEmpty(), names.get(part));
+          all.addAll(nodes);
+          if (XnnOperatorNames.kind(names.get(part)).equals(kind)) {
+            assertTrue(
+                nodes.stream().anyMatch(n -> graph.nodes().get(n).name().equals(operator)),
+                () -> kind + " of " + nodes);
+          }
+        }
+        assertEquals(graph.nodes().size(), all.size(), all::toString);
+        assertEquals(List.of(), compiled.nodesOf(names.size()));
+        assertEquals(List.of(), compiled.nodesOf(-1));
+      }
+    }
   }
 
   @ParameterizedTest

@@ -506,13 +506,14 @@ public final class Execution implements AutoCloseable {
     enter();
     try {
       Recording recording = core.recording();
+      List<Profile.Step> steps = core.recordedSteps();
       return new Profile(
           lifted.name(),
           method.placement(),
           method.compiled().options().threads(),
           method.compiled().phases().all(),
-          core.recordedSteps(),
-          recording == null ? List.of() : recording.runs(),
+          steps,
+          recording == null ? List.of() : recording.runs(steps),
           core.memory(),
           core.fallenBack());
     } finally {

@@ -181,6 +181,7 @@ final class Server {
         out.put(shapes.isPresent());
         shapes.ifPresent(s -> out.put(s, Writer::put));
       }
+      case NODES_OF -> out.put(of(subgraphs, in).nodesOf(in.integer()), Writer::put);
       case NEW_EXECUTION -> {
         CompiledSubgraph compiled = of(subgraphs, in);
         int number = in.integer();

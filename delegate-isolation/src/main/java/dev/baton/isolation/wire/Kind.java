@@ -12,6 +12,7 @@ public enum Kind {
   COMPILE,
   LOAD,
   OUTPUT_SHAPES,
+  NODES_OF,
   NEW_EXECUTION,
   BIND,
   RESET,

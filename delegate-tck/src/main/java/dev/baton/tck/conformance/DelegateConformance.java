@@ -661,6 +661,23 @@ public abstract class DelegateConformance {
     assertNone(delegate.breaches(WatchedDelegate.Rule.BUFFERS));
   }
 
+  /** What it tells of its own operators, if anything, is of nodes that it was given. */
+  @Test
+  public final void profilesAreOfItsNodes() {
+    WatchedDelegate delegate = watched();
+    LoadOptions options = loadOptions(delegate.name(), options()).withProfiling(true);
+    RuleProgram program = orPayload(RuleProgram.mixed());
+    try (ModelMethod method = load(program.bytes(), options, delegate);
+        Execution execution = method.newExecution()) {
+      execution.startProfile(times(RUNS));
+      for (int run = 0; run < times(RUNS); run++) {
+        Numbers.run(execution, program.inputs(6));
+      }
+      assertEquals(times(RUNS), execution.profile().runs().size());
+    }
+    assertNone(delegate.breaches(WatchedDelegate.Rule.PARTS));
+  }
+
   // ---- callers
 
   /** Executions of one method run at the same time, and each gives what it gives alone. */

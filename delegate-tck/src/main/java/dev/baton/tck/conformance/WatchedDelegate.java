@@ -27,7 +27,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,7 @@ final class WatchedDelegate extends ForwardingDelegate {
     CLAIMS,
     COMPILING,
     BUFFERS,
+    PARTS,
     CANCELLATION,
     CLOSING,
     TYPED_REFUSAL,
@@ -170,7 +173,10 @@ final class WatchedDelegate extends ForwardingDelegate {
     public CompiledSubgraph compile(Subgraph subgraph, CompileContext context)
         throws DelegateException {
       try {
-        return typed("compile()", () -> super.compile(subgraph, memory.watch(context)));
+        CompiledSubgraph compiled =
+            typed("compile()", () -> super.compile(subgraph, memory.watch(context)));
+        ((WatchedSubgraph) compiled).nodes = subgraph.nodes().size();
+        return compiled;
       } catch (DelegateException e) {
         breach(Rule.COMPILING, subgraph.nodes() + " were taken and do not compile: " + e);
         throw e;
@@ -239,6 +245,8 @@ final class WatchedDelegate extends ForwardingDelegate {
   }
 
   private final class WatchedSubgraph extends Compiled {
+    private volatile int nodes; // none of a payload
+
     WatchedSubgraph(CompiledSubgraph inner) {
       super(inner);
     }
@@ -253,7 +261,20 @@ final class WatchedDelegate extends ForwardingDelegate {
 
     @Override
     protected DelegateExecution wrap(DelegateExecution execution) {
-      return new WatchedExecution(execution, buffers().alignment(), buffers().slack());
+      return new WatchedExecution(this, execution);
+    }
+
+    /** Whether the nodes of a part are some that were compiled. */
+    void checkPart(int part) {
+      try {
+        for (int node : nodesOf(part)) {
+          if (node < 0 || node >= nodes) {
+            breach(Rule.PARTS, "part " + part + " is of node " + node + " of " + nodes);
+          }
+        }
+      } catch (RuntimeException e) {
+        breach(Rule.PARTS, "nodesOf(" + part + ") threw " + e);
+      }
     }
 
     @Override
@@ -265,12 +286,15 @@ final class WatchedDelegate extends ForwardingDelegate {
   private final class WatchedExecution extends Execution {
     private final long alignment;
     private final long guard;
+    private final WatchedSubgraph of;
+    private final Set<Integer> parts = new TreeSet<>();
     private @Nullable GuardedBindings bound;
 
-    WatchedExecution(DelegateExecution inner, long alignment, long slack) {
+    WatchedExecution(WatchedSubgraph of, DelegateExecution inner) {
       super(inner);
-      this.alignment = alignment;
-      this.guard = GuardedBindings.guard(alignment, slack);
+      this.of = of;
+      this.alignment = of.buffers().alignment();
+      this.guard = GuardedBindings.guard(alignment, of.buffers().slack());
     }
 
     @Override
@@ -306,9 +330,10 @@ final class WatchedDelegate extends ForwardingDelegate {
       typed(
           "run()",
           () -> {
-            super.run(context);
+            super.run(context.isRecorded() ? new WatchedRun(context, parts) : context);
             return true;
           });
+      parts.forEach(of::checkPart);
       buffers.damage().forEach(d -> breach(Rule.BUFFERS, d));
       buffers.deliverOutputs();
     }
@@ -333,6 +358,32 @@ final class WatchedDelegate extends ForwardingDelegate {
       if (buffers != null) {
         buffers.close();
       }
+    }
+  }
+
+  /** A recorded run, with the numbers of its parts written down. */
+  private record WatchedRun(RunContext host, Set<Integer> parts) implements RunContext {
+    @Override
+    public boolean isCancelled() {
+      return host.isCancelled();
+    }
+
+    @Override
+    public OptionalLong remainingNanos() {
+      return host.remainingNanos();
+    }
+
+    @Override
+    public boolean isRecorded() {
+      return true;
+    }
+
+    @Override
+    public void record(int id, String name, long startNanos, long nanos) {
+      if (id >= 0) {
+        parts.add(id);
+      }
+      host.record(id, name, startNanos, nanos);
     }
   }
 

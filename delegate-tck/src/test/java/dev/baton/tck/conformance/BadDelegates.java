@@ -20,6 +20,7 @@ import dev.baton.graph.GraphView;
 import dev.baton.graph.Node;
 import dev.baton.graph.Shape;
 import dev.baton.graph.Value;
+import dev.baton.tck.ForwardingDelegate.Compiled;
 import dev.baton.tck.ForwardingDelegate.Execution;
 import dev.baton.tck.ForwardingDelegate.Session;
 import java.io.IOException;
@@ -71,6 +72,34 @@ final class BadDelegates {
         throw new IllegalStateException("run before bind");
       }
       return buffers;
+    }
+  }
+
+  public static final class TellsOfOtherNodes extends SoundDelegate {
+    @Override
+    protected DelegateSession wrap(DelegateSession session) {
+      return new Session(session) {
+        @Override
+        protected CompiledSubgraph wrap(CompiledSubgraph subgraph) {
+          return new Compiled(subgraph) {
+            @Override
+            public List<Integer> nodesOf(int part) {
+              return List.of(1_000);
+            }
+
+            @Override
+            protected DelegateExecution wrap(DelegateExecution execution) {
+              return new Execution(execution) {
+                @Override
+                public void run(RunContext context) throws DelegateException {
+                  super.run(context);
+                  context.record(0, "all of it", System.nanoTime(), 0);
+                }
+              };
+            }
+          };
+        }
+      };
     }
   }
 

@@ -99,6 +99,7 @@ class BadDelegatesTest {
         bad(BadDelegates.Remembers::new, "runsDependOnTheirInputsAlone"),
         bad(BadDelegates.WritesItsInput::new, "writesItsOutputsAlone"),
         bad(BadDelegates.WritesTooFar::new, "writesItsOutputsAlone"),
+        bad(BadDelegates.TellsOfOtherNodes::new, "profilesAreOfItsNodes"),
         bad(BadDelegates.NotReentrant::new, "executionsRunAtTheSameTime"),
         bad(BadDelegates.FailsWhenCancelled::new, "cancelledRunsEndAndRunAgain"),
         bad(BadDelegates.NeverRunsAgain::new, "cancelledRunsEndAndRunAgain"),

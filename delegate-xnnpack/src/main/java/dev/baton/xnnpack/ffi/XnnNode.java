@@ -23,6 +23,12 @@ public sealed interface XnnNode {
 
   int ALIGN_CORNERS = 8;
 
+  /** The values that it reads; {@link #NONE} where one is not there. */
+  List<Integer> inputs();
+
+  /** The value that it gives. */
+  int output();
+
   /** Adds the node to a subgraph. */
   void define(XnnSubgraph to) throws XnnException;
 
@@ -39,8 +45,26 @@ public sealed interface XnnNode {
     return null;
   }
 
+  /** A node that reads one value. */
+  sealed interface OfOne extends XnnNode {
+    int input();
+
+    @Override
+    default List<Integer> inputs() {
+      return List.of(input());
+    }
+  }
+
   /** A node that packs its filter and bias, if they are static. */
   sealed interface Packing extends XnnNode {
+    @Override
+    Weights weights();
+
+    @Override
+    default List<Integer> inputs() {
+      return List.of(weights().input(), weights().filter(), weights().bias());
+    }
+
     /**
      * The same node on other values.
      *
@@ -275,7 +299,7 @@ public sealed interface XnnNode {
     }
   }
 
-  record MaxPooling(Window window, Range range, int input, int output) implements XnnNode {
+  record MaxPooling(Window window, Range range, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       Window w = window;
@@ -305,7 +329,7 @@ public sealed interface XnnNode {
   }
 
   /** The divisor counts cells of the image only, not of its padding. */
-  record AveragePooling(Window window, Range range, int input, int output) implements XnnNode {
+  record AveragePooling(Window window, Range range, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       Window w = window;
@@ -332,7 +356,7 @@ public sealed interface XnnNode {
     }
   }
 
-  record GlobalAveragePooling(int input, int output, int flags) implements XnnNode {
+  record GlobalAveragePooling(int input, int output, int flags) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       to.define(
@@ -375,7 +399,7 @@ public sealed interface XnnNode {
    * @param parameters CLAMP: min, max; ELU: alpha; LEAKY_RELU: slope; else none
    */
   record Unary(UnaryOperator operator, List<Float> parameters, int input, int output)
-      implements XnnNode {
+      implements OfOne {
     public Unary {
       parameters = List.copyOf(parameters);
     }
@@ -390,7 +414,7 @@ public sealed interface XnnNode {
   }
 
   /** A {@link Unary} by its code. */
-  record RawUnary(int code, int input, int output) implements XnnNode {
+  record RawUnary(int code, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       to.define(DEFINE_UNARY, h -> (int) h.invokeExact(to.address(), code, 0L, input, output, 0));
@@ -415,6 +439,11 @@ public sealed interface XnnNode {
   record Binary(BinaryOperator operator, Range range, int left, int right, int output)
       implements XnnNode {
     @Override
+    public List<Integer> inputs() {
+      return List.of(left, right);
+    }
+
+    @Override
     public void define(XnnSubgraph to) throws XnnException {
       long address = range.isAll() ? 0 : to.doubles(range.min, range.max);
       int code = operator.code();
@@ -427,20 +456,25 @@ public sealed interface XnnNode {
   /** The slope is of the last dimension, or one number. */
   record Prelu(int input, int slope, int output) implements XnnNode {
     @Override
+    public List<Integer> inputs() {
+      return List.of(input, slope);
+    }
+
+    @Override
     public void define(XnnSubgraph to) throws XnnException {
       to.define(DEFINE_PRELU, h -> (int) h.invokeExact(to.address(), input, slope, output, 0));
     }
   }
 
   /** Over the last dimension. */
-  record Softmax(int input, int output) implements XnnNode {
+  record Softmax(int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       to.define(DEFINE_SOFTMAX, h -> (int) h.invokeExact(to.address(), input, output, 0));
     }
   }
 
-  record Copy(int input, int output) implements XnnNode {
+  record Copy(int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       to.define(DEFINE_COPY, h -> (int) h.invokeExact(to.address(), input, output, 0));
@@ -457,7 +491,7 @@ public sealed interface XnnNode {
   }
 
   /** Dimension {@code d} of the output is {@code permutation[d]} of the input. */
-  record Transpose(long[] permutation, int input, int output) implements XnnNode {
+  record Transpose(long[] permutation, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       shaped(to, DEFINE_STATIC_TRANSPOSE, permutation, input, output);
@@ -471,7 +505,7 @@ public sealed interface XnnNode {
   }
 
   /** At most one size is 0: it is inferred. */
-  record Reshape(long[] sizes, int input, int output) implements XnnNode {
+  record Reshape(long[] sizes, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       shaped(to, DEFINE_STATIC_RESHAPE, sizes, input, output);
@@ -484,7 +518,7 @@ public sealed interface XnnNode {
   }
 
   /** Puts a dimension of size 1 before a dimension of the input. */
-  record ExpandDims(int axis, int input, int output) implements XnnNode {
+  record ExpandDims(int axis, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       shaped(to, DEFINE_STATIC_EXPAND_DIMS, new long[] {axis}, input, output);
@@ -492,7 +526,7 @@ public sealed interface XnnNode {
   }
 
   /** Makes one dimension several; at most one size is 0: it is inferred. */
-  record SplitDim(int axis, long[] sizes, int input, int output) implements XnnNode {
+  record SplitDim(int axis, long[] sizes, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       long at = axis;
@@ -511,7 +545,7 @@ public sealed interface XnnNode {
   }
 
   /** Makes {@code count} dimensions one. */
-  record FuseDims(int axis, int count, int input, int output) implements XnnNode {
+  record FuseDims(int axis, int count, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       long first = axis;
@@ -527,7 +561,7 @@ public sealed interface XnnNode {
    *
    * @param sizes of the result where no size varies; else empty, and version 3 is needed
    */
-  record Slice(long[] begins, long[] ends, long[] sizes, int input, int output) implements XnnNode {
+  record Slice(long[] begins, long[] ends, long[] sizes, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       long count = begins.length;
@@ -591,7 +625,7 @@ public sealed interface XnnNode {
     }
   }
 
-  record Pad(long[] before, long[] after, float value, int input, int output) implements XnnNode {
+  record Pad(long[] before, long[] after, float value, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       long pre = to.longs(before);
@@ -609,7 +643,7 @@ public sealed interface XnnNode {
   }
 
   record ResizeBilinear(long height, long width, int input, int output, int flags)
-      implements XnnNode {
+      implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       to.define(
@@ -651,7 +685,7 @@ public sealed interface XnnNode {
   }
 
   record Reduce(ReduceOperator operator, long[] axes, int input, int output, int flags)
-      implements XnnNode {
+      implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       reduce(to, to.library().code(operator), axes, input, output, flags);
@@ -665,7 +699,7 @@ public sealed interface XnnNode {
   }
 
   /** A {@link Reduce} of a vector by its code. */
-  record RawReduce(int code, int input, int output) implements XnnNode {
+  record RawReduce(int code, int input, int output) implements OfOne {
     @Override
     public void define(XnnSubgraph to) throws XnnException {
       reduce(to, code, new long[] {0}, input, output, KEEP_DIMS);

@@ -248,6 +248,15 @@ public final class XnnRuntime implements AutoCloseable {
     return times != null && times.read(address()) ? times : null;
   }
 
+  /**
+   * What XNNPACK calls its operators, in the order in which they run.
+   *
+   * @return empty if the runtime was not made to tell, or XNNPACK does not
+   */
+  public List<String> operatorNames() {
+    return times == null ? List.of() : times.names(address());
+  }
+
   private long address() {
     if (address == 0) {
       throw new IllegalStateException("the runtime is closed");

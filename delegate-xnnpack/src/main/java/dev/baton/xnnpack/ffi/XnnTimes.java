@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * How long each operator of a runtime took in its last run, in whole microseconds. Used by the
@@ -39,6 +40,12 @@ public final class XnnTimes implements AutoCloseable {
     return library.has(XnnFunction.GET_RUNTIME_PROFILING_INFO);
   }
 
+  /** What XNNPACK calls the operators, in the order in which they run; empty if it does not say. */
+  List<String> names(long runtime) {
+    prepare(runtime);
+    return List.of(names);
+  }
+
   /** Number of operators, in the order in which they run. */
   public int count() {
     return names.length;
@@ -55,14 +62,15 @@ public final class XnnTimes implements AutoCloseable {
 
   /** Reads the times of the last run. Allocates nothing but the first time. */
   boolean read(long runtime) {
-    if (!asked) {
-      asked = true;
-      prepare(runtime);
-    }
+    prepare(runtime);
     return names.length > 0 && get(runtime, TIMES, times) == 0;
   }
 
   private void prepare(long runtime) {
+    if (asked) {
+      return;
+    }
+    asked = true;
     MemorySegment count = arena.allocate(JAVA_LONG);
     if (get(runtime, COUNT, count) != 0
         || get(runtime, NAMES, MemorySegment.NULL) != OUT_OF_MEMORY

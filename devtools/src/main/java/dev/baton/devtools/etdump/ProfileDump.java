@@ -166,7 +166,8 @@ public final class ProfileDump {
       Profile.Operation computed = part.operations().isEmpty() ? null : leader(part.operations());
       unnamed.remove(computed);
       Place place = computed != null ? place(computed) : onlyCall(operations);
-      add(part.name(), place.within(part.name()), part.startNanos(), part.nanos());
+      String within = computed == null ? part.name() : within(part.name(), computed);
+      add(part.name(), place.within(within), part.startNanos(), part.nanos());
       call(step, computed == null ? leader : computed, event.startNanos(), nanos);
     }
     for (Profile.Operation operation : unnamed) {
@@ -205,8 +206,12 @@ public final class ProfileDump {
 
   /** What an operator within a delegate is called; of a payload's, each another. */
   private static String within(Profile.Operation operation) {
+    return within(operation.name(), operation);
+  }
+
+  private static String within(String name, Profile.Operation operation) {
     int index = operation.origin().index();
-    return index < 0 ? operation.name() : operation.name() + " #" + index;
+    return index < 0 ? name : name + " #" + index;
   }
 
   private @Nullable Instruction instruction(Profile.Operation operation) {

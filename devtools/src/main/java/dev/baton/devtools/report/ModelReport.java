@@ -195,8 +195,16 @@ public record ModelReport(
     }
   }
 
-  /** A part of a step. */
-  public record Part(String name, Times times) {}
+  /**
+   * A part of a step.
+   *
+   * @param nodes that it works for, alone or with other parts; empty if they are not known
+   */
+  public record Part(String name, List<Integer> nodes, Times times) {
+    public Part {
+      nodes = copy(nodes);
+    }
+  }
 
   /**
    * Times of one run; where something runs several times in it, their sum.

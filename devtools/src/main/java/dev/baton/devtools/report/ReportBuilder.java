@@ -242,15 +242,21 @@ public final class ReportBuilder {
     Map<Integer, List<ModelReport.Part>> parts = new TreeMap<>();
     // The table has a row for each step that ran, by index, and those of its parts after it.
     TreeSet<Integer> ran = new TreeSet<>();
-    profile.runs().forEach(r -> r.events().forEach(e -> ran.add(e.step())));
+    Map<Integer, List<Profile.Part>> known = new TreeMap<>();
+    for (Profile.Run run : profile.runs()) {
+      for (Profile.Event event : run.events()) {
+        ran.add(event.step());
+        known.merge(event.step(), event.parts(), (a, b) -> a.size() < b.size() ? b : a);
+      }
+    }
     int step = -1;
     for (ProfileRow row : ProfileTable.of(profile, ProfileTable.By.STEP)) {
       ModelReport.Times taken =
           new ModelReport.Times(row.p50Nanos(), row.p90Nanos(), row.meanNanos(), row.share());
       if (row.within()) {
-        parts
-            .computeIfAbsent(step, s -> new ArrayList<>())
-            .add(new ModelReport.Part(row.name(), taken));
+        List<ModelReport.Part> before = parts.computeIfAbsent(step, s -> new ArrayList<>());
+        Profile.Part part = known.getOrDefault(step, List.of()).get(before.size());
+        before.add(new ModelReport.Part(row.name(), positions(part.operations()), taken));
       } else {
         step = java.util.Objects.requireNonNull(ran.pollFirst());
         times.put(step, taken);
@@ -262,7 +268,7 @@ public final class ReportBuilder {
                 s.name(),
                 s.runner(),
                 s.subgraph(),
-                s.operations().stream().map(Profile.Operation::position).toList(),
+                positions(s.operations()),
                 s.inputs().stream().map(TensorType::toString).toList(),
                 s.outputs().stream().map(TensorType::toString).toList(),
                 s.bytesRead(),
@@ -271,6 +277,10 @@ public final class ReportBuilder {
                 times.getOrDefault(s.index(), ModelReport.Times.NONE),
                 parts.getOrDefault(s.index(), List.of())))
         .toList();
+  }
+
+  private static List<Integer> positions(List<Profile.Operation> operations) {
+    return operations.stream().map(Profile.Operation::position).toList();
   }
 
   private static ModelReport.Runs runs(Profile profile) {

@@ -49,7 +49,7 @@ baton.graph = (() => {
   const nanosOf = box => {
     if (box.kind === 'variable') return null;
     const steps = [...new Set(box.nodes.flatMap(n => baton.stepsOf[n]))];
-    return steps.reduce((sum, s) => sum + report.steps[s].times.p50 * box.nodes.filter(n => report.steps[s].nodes.includes(n)).length / report.steps[s].nodes.length, 0);
+    return steps.reduce((sum, s) => sum + box.nodes.reduce((all, n) => all + (baton.sharesOf[s].get(n) || 0), 0), 0);
   };
   const errorOf = box => {
     const all = box.nodes.flatMap(n => baton.errorsOf[n]);

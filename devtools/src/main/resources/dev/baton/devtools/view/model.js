@@ -70,6 +70,21 @@ const baton = (() => {
   const short = operator => operator.replace(/^.*?::/, '');
   const nodeNanos = n => stepsOf[n].reduce((sum, s) => sum + report.steps[s].times.p50, 0);
 
+  /* What each node takes of a step: its share of the parts that work for it, and of what is in none of these. */
+  const sharesOf = report.steps.map(step => {
+    const shares = new Map(step.nodes.map(n => [n, 0]));
+    const share = (nodes, time) => nodes.forEach(n => shares.set(n, (shares.get(n) || 0) + time / nodes.length));
+    let left = step.times.p50;
+    (step.parts || []).filter(p => p.nodes && p.nodes.length).forEach(p => {
+      const time = Math.min(p.times.p50, left);
+      share(p.nodes, time);
+      left -= time;
+    });
+    share(step.nodes, left);
+    return shares;
+  });
+  const partsOf = n => stepsOf[n].flatMap(s => report.steps[s].parts.filter(p => p.nodes && p.nodes.includes(n)));
+
   /* What each node can be found by. */
   const texts = report.nodes.map((n, i) => [n.operator, n.runner, n.subgraph, n.payload,
     'instruction ' + n.instruction, '#' + i, ...n.results.map(v => report.values[v].type),
@@ -82,5 +97,5 @@ const baton = (() => {
   };
 
   return {report, drawings, difference, el, nanos, bytes, percent, figure, number, plural, stepsOf, errorsOf, usersOf,
-    change, runners: ordered, colour, swatch, ramp, css, short, nodeNanos, find, select: () => {}};
+    change, runners: ordered, colour, swatch, ramp, css, short, nodeNanos, sharesOf, partsOf, find, select: () => {}};
 })();

@@ -53,7 +53,13 @@ baton.panel = (() => {
     if (!it.parts.length) return [];
     const longest = Math.max(...it.parts.map(p => p.times.p50), 1);
     return [heading(`Inside, as ${it.runner} tells it`), el('table', it.parts.map(p =>
-      el('tr', el('td', p.name, bar(p.times.p50 / longest)), el('td.n', nanos(p.times.p50)))))];
+      el('tr', el('td', p.name, p.nodes && p.nodes.length ? el('div.soft', p.nodes.map(n => [nodeLink(n), ' '])) : null, bar(p.times.p50 / longest)), el('td.n', nanos(p.times.p50)))))];
+  };
+
+  const own = n => {
+    const mine = baton.partsOf(n);
+    return mine.map(p => el('p', el('b', nanos(p.times.p50)), ` median in ${p.name}`,
+      p.nodes.length > 1 ? el('div.soft', `with ${p.nodes.filter(other => other !== n).map(other => baton.short(report.nodes[other].operator)).join(', ')}`) : null));
   };
 
   const errors = list => !report.errors ? [] : [heading(`Error against ${report.errors.reference}`), list.length ? list.map(e => rows([
@@ -70,7 +76,7 @@ baton.panel = (() => {
     const buffers = report.memory.plans.flatMap(plan => plan.buffers.filter(b => b.values.some(v => v.operator === n)).map(b => [plan, b]));
     show(el('h2', node.operator), el('p.soft', `#${n}, ${origin}`), el('p', runner(node.runner)),
       heading('Why there'), reason(node),
-      steps.length ? [heading('Time'), steps.map(step)] : report.runs.nanos.length ? [heading('Time'), el('p.soft', 'None of its own: computed by the load or with the plan, or a view.')] : null,
+      steps.length ? [heading('Time'), own(n), steps.map(step)] : report.runs.nanos.length ? [heading('Time'), el('p.soft', 'None of its own: computed by the load or with the plan, or a view.')] : null,
       errors(baton.errorsOf[n]),
       baton.change[n] ? [heading('Change'), el('p', baton.change[n] === 'new' ? 'Not in the report before.' : `Was on ${baton.difference.moved.find(m => m.node === n).before}.`)] : null,
       heading('Arguments'), rows(node.arguments.map(a => [a.name, a.values.length === 0 ? el('code', a.text)

@@ -16,9 +16,12 @@ import dev.baton.runtime.program.Program;
 import dev.baton.runtime.program.ProgramMethod;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -85,6 +88,39 @@ class ProfileDumpTest {
       }
     }
     assertEquals(run.events().stream().mapToLong(Profile.Event::nanos).sum(), parts);
+  }
+
+  /** A delegate's own operators are events at the instructions that they work for. */
+  @ParameterizedTest
+  @CsvSource({"digits-portable", "digits-xnn"})
+  void partsOfADelegateAreAtTheirInstructions(String model) throws IOException {
+    LoadOptions options = LoadOptions.defaults().withDelegates(List.of("xnnpack"));
+    try (Program program = Program.open(Path.of("../models", model, "model.pte"));
+        ModelMethod method = ModelMethod.load(program, "forward", options.withProfiling(true));
+        Execution execution = method.newExecution()) {
+      execution.run();
+      execution.startProfile(1);
+      execution.run();
+      Profile profile = execution.profile();
+      List<Profile.Part> parts =
+          profile.runs().getFirst().events().stream().flatMap(e -> e.parts().stream()).toList();
+      assertFalse(parts.isEmpty());
+      assertTrue(parts.stream().noneMatch(p -> p.operations().isEmpty()), parts::toString);
+      Map<Integer, Long> expected = new TreeMap<>();
+      for (Profile.Part part : parts) {
+        Profile.Operation leader =
+            part.operations().stream()
+                .max(Comparator.comparingLong(Profile.Operation::arithmetic))
+                .orElseThrow();
+        expected.merge(leader.origin().instruction(), part.nanos(), Long::sum);
+      }
+      Map<Integer, Long> dumped = new TreeMap<>();
+      ProfileDump.of(profile, program.method("forward")).runs().getLast().events().stream()
+          .map(e -> (ProfileEvent) e)
+          .filter(e -> e.place().isDelegated() && e.name().contains("("))
+          .forEach(e -> dumped.merge(e.place().instruction(), e.ticks(), Long::sum));
+      assertEquals(expected, dumped);
+    }
   }
 
   /**

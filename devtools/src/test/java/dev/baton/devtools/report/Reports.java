@@ -124,7 +124,7 @@ public final class Reports {
         List<ModelReport.PartEvent> within = new ArrayList<>();
         if (!subgraph.isEmpty()) {
           for (int p = 0; p < of.size(); p++) {
-            parts.add(new ModelReport.Part("Fully Connected " + p, times(20_000)));
+            parts.add(new ModelReport.Part("Fully Connected " + p, List.of(), times(20_000)));
             within.add(new ModelReport.PartEvent("Fully Connected " + p, at + 20_000L * p, 20_000));
           }
         }

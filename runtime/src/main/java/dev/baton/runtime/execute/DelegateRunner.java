@@ -103,6 +103,7 @@ final class DelegateRunner {
     private final List<Operand> outputs;
     private final boolean forTwin;
     private @Nullable BoundPlan twin;
+    private @Nullable List<List<Integer>> twinNodes;
     private final Map<Node, Node> originals = new IdentityHashMap<>(); // of the twin's nodes
 
     BoundStep(NodeCall.Facts facts, List<Operand> inputs, List<Operand> outputs) {
@@ -210,8 +211,22 @@ final class DelegateRunner {
       if (recording == null) {
         java.run();
       } else {
-        java.runWithin(recording);
+        java.runWithin(recording, nodesOfSteps(java));
       }
+    }
+
+    /** Of the twin's steps, as positions in the unit. */
+    private List<List<Integer>> nodesOfSteps(BoundPlan java) {
+      List<List<Integer>> known = twinNodes;
+      if (known == null) {
+        known = new ArrayList<>();
+        for (int step = 0; step < java.stepCount(); step++) {
+          known.add(
+              java.nodes(step).stream().map(n -> unit.nodes().indexOf(originals.get(n))).toList());
+        }
+        twinNodes = known;
+      }
+      return known;
     }
 
     @Override

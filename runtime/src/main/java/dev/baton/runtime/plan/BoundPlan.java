@@ -413,8 +413,12 @@ public final class BoundPlan {
     }
   }
 
-  /** {@link #run} within a step of another plan: its own steps are parts of that. */
-  public void runWithin(Recording recording) {
+  /**
+   * {@link #run} within a step of another plan: its own steps are parts of that.
+   *
+   * @param nodes for each of its steps, positions among the nodes of the other's
+   */
+  public void runWithin(Recording recording, List<List<Integer>> nodes) {
     int at = 0;
     try {
       long before = System.nanoTime();
@@ -422,7 +426,7 @@ public final class BoundPlan {
         host.checkCancelled();
         steps[at].run();
         long after = System.nanoTime();
-        recording.part(-1, names[at], before, after - before);
+        recording.part(-1, names[at], nodes.get(at), before, after - before);
         before = after;
       }
     } catch (RuntimeException e) {
@@ -549,6 +553,24 @@ public final class BoundPlan {
   /** Steps in the order in which they run. */
   public int stepCount() {
     return steps.length;
+  }
+
+  /** The nodes of a step; none where it copies a result. */
+  public List<Node> nodes(int step) {
+    Unit unit = stepUnits[step];
+    return unit == null ? List.of() : unit.nodes();
+  }
+
+  /** Positions among {@link #nodes} that a part works for, as the step's delegate says. */
+  List<Integer> nodesOf(int step, int part) {
+    if (!(stepUnits[step] instanceof Unit.OnDelegate on) || on.opaque()) {
+      return List.of();
+    }
+    try {
+      return on.compiled().nodesOf(part);
+    } catch (RuntimeException | LinkageError e) {
+      return List.of(); // a profile is not worth a failure
+    }
   }
 
   /**

@@ -4,8 +4,11 @@ import dev.baton.graph.Node;
 import dev.baton.runtime.profile.Profile;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Times of the steps of some runs, in arrays of numbers. Room for a run is made before it begins,
@@ -55,6 +58,7 @@ public final class Recording {
   private final Times parts = new Times(); // what: the delegate's id
   private int[] partOf = new int[FIRST_ROOM]; // position in steps
   private String[] partNames = new String[FIRST_ROOM];
+  private @Nullable List<Integer>[] partNodes = rooms(FIRST_ROOM);
   private final List<BoundPlan> plans = new ArrayList<>();
   private final List<Integer> firstSteps = new ArrayList<>();
   private int stepsKnown;
@@ -94,7 +98,13 @@ public final class Recording {
     if (partOf.length < parts.what.length) {
       partOf = Arrays.copyOf(partOf, parts.what.length);
       partNames = Arrays.copyOf(partNames, parts.what.length);
+      partNodes = Arrays.copyOf(partNodes, parts.what.length);
     }
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static @Nullable List<Integer>[] rooms(int count) {
+    return new List[count];
   }
 
   /** The run has ended well. */
@@ -129,13 +139,23 @@ public final class Recording {
     steps.add(index, start, nanos);
   }
 
-  /** Something within the step at work has ended. */
+  /** Something within the step at work has ended, of which its delegate knows what it computes. */
   public void part(int id, String name, long start, long nanos) {
+    part(id, name, null, start, nanos);
+  }
+
+  /**
+   * Something within the step at work has ended.
+   *
+   * @param nodes positions among the step's nodes; null if its delegate knows them
+   */
+  void part(int id, String name, @Nullable List<Integer> nodes, long start, long nanos) {
     if (parts.reserve(1)) {
       growPartNames();
     }
     partOf[parts.count] = steps.count;
     partNames[parts.count] = name;
+    partNodes[parts.count] = nodes;
     parts.add(id, start, nanos);
   }
 
@@ -154,8 +174,13 @@ public final class Recording {
     return all;
   }
 
-  /** The runs so far. */
-  public List<Profile.Run> runs() {
+  /**
+   * The runs so far.
+   *
+   * @param known what {@link #steps} gives
+   */
+  public List<Profile.Run> runs(List<Profile.Step> known) {
+    Operations operations = new Operations(known);
     List<Profile.Run> all = new ArrayList<>();
     int part = 0;
     for (int r = 0; r < runs.count; r++) {
@@ -166,12 +191,51 @@ public final class Recording {
         for (; part < parts.count && partOf[part] == s; part++) {
           within.add(
               new Profile.Part(
-                  parts.what[part], partNames[part], parts.start[part], parts.nanos[part]));
+                  parts.what[part],
+                  partNames[part],
+                  parts.start[part],
+                  parts.nanos[part],
+                  operations.of(steps.what[s], parts.what[part], partNodes[part])));
         }
         events.add(new Profile.Event(steps.what[s], steps.start[s], steps.nanos[s], within));
       }
       all.add(new Profile.Run(runs.start[r], runs.nanos[r], events));
     }
     return all;
+  }
+
+  /** What parts compute; delegates are asked once for each part. */
+  private final class Operations {
+    private record Key(int step, int id) {}
+
+    private final List<Profile.Step> known;
+    private final Map<Key, List<Profile.Operation>> told = new HashMap<>();
+
+    Operations(List<Profile.Step> known) {
+      this.known = known;
+    }
+
+    List<Profile.Operation> of(int step, int id, @Nullable List<Integer> nodes) {
+      if (nodes != null) {
+        return operations(step, nodes);
+      }
+      return id < 0 || plans.isEmpty()
+          ? List.of()
+          : told.computeIfAbsent(new Key(step, id), k -> operations(step, ask(step, id)));
+    }
+
+    private List<Integer> ask(int step, int id) {
+      int plan = plans.size() - 1;
+      while (firstSteps.get(plan) > step) {
+        plan--;
+      }
+      return plans.get(plan).nodesOf(step - firstSteps.get(plan), id);
+    }
+
+    /** What a delegate says that is not so is left out. */
+    private List<Profile.Operation> operations(int step, List<Integer> nodes) {
+      List<Profile.Operation> all = known.get(step).operations();
+      return nodes.stream().filter(n -> n >= 0 && n < all.size()).distinct().map(all::get).toList();
+    }
   }
 }

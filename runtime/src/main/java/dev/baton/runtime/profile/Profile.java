@@ -79,10 +79,12 @@ public record Profile(
 
     /** Names of its operators, joined; {@code copy} if there are none. */
     public String operator() {
-      return operations.isEmpty()
-          ? "copy"
-          : String.join(" + ", operations.stream().map(Operation::name).toList());
+      return operations.isEmpty() ? "copy" : joined(operations);
     }
+  }
+
+  private static String joined(List<Operation> operations) {
+    return String.join(" + ", operations.stream().map(Operation::name).toList());
   }
 
   /** A run. */
@@ -109,11 +111,17 @@ public record Profile(
    * twin.
    *
    * @param id the delegate's number of it; −1 if it has none
-   * @param operations what it computes; empty if that is not known
+   * @param operations of the step that it works for, alone or with other parts; empty if that is
+   *     not known
    */
   public record Part(int id, String name, long startNanos, long nanos, List<Operation> operations) {
     public Part {
       operations = List.copyOf(operations);
+    }
+
+    /** Names of its operators, joined; empty if they are not known. */
+    public String operator() {
+      return joined(operations);
     }
 
     /** A part of which nobody knows what it computes. */

@@ -3,9 +3,11 @@ package dev.baton.runtime.profile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Sums up the runs of a profile. */
 public final class ProfileTable {
@@ -14,8 +16,9 @@ public final class ProfileTable {
     /** A step, in the order in which they first ran, with its parts after it. */
     STEP,
     /**
-     * Steps of the same operators and runner; where a delegate told of its parts, those of one name
-     * instead, and what is left of its steps. Slowest first.
+     * Steps of the same operators and runner; where a delegate told of its parts, those of the same
+     * operators instead, or of one name where these are not known, and what is left of its steps.
+     * Slowest first.
      */
     OPERATOR,
     /** Steps of one runner. Slowest first. */
@@ -137,9 +140,14 @@ public final class ProfileTable {
           return;
         }
         long left = event.nanos();
+        Set<Profile.Operation> counted = new HashSet<>();
         for (Profile.Part part : event.parts()) {
-          String key = step.runner() + " " + part.name();
-          sums(key, NO_PART, part.name(), step.runner(), false).add(run, part.nanos());
+          String name = part.operations().isEmpty() ? part.name() : part.operator();
+          Sums sums = sums(step.runner() + " " + name, NO_PART, name, step.runner(), false);
+          sums.add(run, part.nanos());
+          for (Profile.Operation operation : part.operations()) {
+            sums.arithmetic += counted.add(operation) ? operation.arithmetic() : 0;
+          }
           left -= part.nanos();
         }
         sums(step.runner() + " ", NO_PART, "(between its operators)", step.runner(), false)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.baton.graph.Origin;
 import dev.baton.runtime.profile.Profile;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -31,7 +32,7 @@ class RecordingTest {
       recording.end();
     }
     assertFalse(recording.begin());
-    List<Profile.Run> runs = recording.runs();
+    List<Profile.Run> runs = recording.runs(List.of());
     assertEquals(3, runs.size());
     for (Profile.Run run : runs) {
       assertEquals(100, run.events().size());
@@ -48,6 +49,27 @@ class RecordingTest {
   }
 
   @Test
+  void partsHaveTheOperationsOfTheirNodes() {
+    List<Profile.Operation> operations =
+        List.of(
+            new Profile.Operation("aten::mm", Origin.ofInstruction(4), 0, 20),
+            new Profile.Operation("aten::relu", Origin.ofInstruction(5), 1, 10));
+    Profile.Step step =
+        new Profile.Step(
+            0, "s", "xnnpack", "s", operations, List.of(), List.of(), 0, 0, 10, 30);
+    Recording recording = new Recording(1);
+    recording.begin();
+    recording.part(-1, "both", List.of(1, 0), 0, 3);
+    recording.part(-1, "none that there is", List.of(2, -1), 3, 2);
+    recording.step(0, 0, 6);
+    recording.end();
+    List<Profile.Part> parts =
+        recording.runs(List.of(step)).getFirst().events().getFirst().parts();
+    assertEquals(operations.reversed(), parts.get(0).operations());
+    assertEquals(List.of(), parts.get(1).operations());
+  }
+
+  @Test
   void anAbandonedRunLeavesNothing() {
     Recording recording = new Recording(2);
     recording.begin();
@@ -60,7 +82,7 @@ class RecordingTest {
     recording.begin();
     run(recording, 2);
     recording.end();
-    List<Profile.Run> runs = recording.runs();
+    List<Profile.Run> runs = recording.runs(List.of());
     assertEquals(List.of(3, 2), runs.stream().map(r -> r.events().size()).toList());
     assertEquals("first", runs.get(1).events().get(0).parts().get(0).name());
     assertEquals(2, runs.get(1).events().get(0).parts().size());
