@@ -1,6 +1,10 @@
 package dev.baton.cli;
 
+import dev.baton.devtools.etrecord.EtRecord;
+import dev.baton.devtools.etrecord.EtRecordFile;
 import dev.baton.devtools.report.ModelReport;
+import dev.baton.devtools.report.NodeErrors;
+import dev.baton.devtools.report.NodeSources;
 import dev.baton.devtools.report.ReportBuilder;
 import dev.baton.devtools.report.ReportJson;
 import dev.baton.devtools.view.ReportPage;
@@ -31,6 +35,8 @@ import picocli.CommandLine.Option;
       "  baton view model.pte --json before.json            keeps the report",
       "  baton view model.pte --delegates none --against before.json",
       "                                                     shows what changed since",
+      "  baton view model.pte --etrecord model.etrecord     with modules and lines of Python",
+      "  baton view model.pte --errors found/report.json    with errors that 'baton debug' found",
       "",
       "The file needs no network and holds no weights."
     })
@@ -70,6 +76,18 @@ final class ViewCommand extends AbstractCommand {
       description = "Shows what changed since an earlier report.")
   private @Nullable Path against;
 
+  @Option(
+      names = "--etrecord",
+      paramLabel = "FILE",
+      description = "Shows modules and stack traces, which the export's ETRecord tells.")
+  private @Nullable Path etRecord;
+
+  @Option(
+      names = "--errors",
+      paramLabel = "REPORT.json",
+      description = "Shows the error of each operator, as 'baton debug --out FOLDER' wrote it.")
+  private @Nullable Path errors;
+
   @Option(names = "--open", description = "Opens the file in the desktop's browser.")
   private boolean open;
 
@@ -86,7 +104,9 @@ final class ViewCommand extends AbstractCommand {
     OutputFiles.requireWritable("--out", out);
     OutputFiles.requireWritable("--json", json);
     ModelReport before = against == null ? null : ReportJson.read(against);
-    ModelReport report = report();
+    EtRecord record = etRecord == null ? null : EtRecordFile.read(etRecord);
+    NodeErrors compared = errors == null ? null : NodeErrors.read(errors);
+    ModelReport report = report(record, compared);
     Path page = out == null ? Path.of(model.name() + ".html") : out;
     say("draws the graph of " + Text.count(report.nodes().size(), "operator"));
     if (json != null) {
@@ -103,12 +123,24 @@ final class ViewCommand extends AbstractCommand {
     return DONE;
   }
 
-  private ModelReport report() throws IOException {
+  private ModelReport report(@Nullable EtRecord record, @Nullable NodeErrors compared)
+      throws IOException {
     LoadOptions options = delegates.loadOptions().withProfiling(true);
     say("loads " + model.file());
     try (Program program = model.open();
         ModelMethod method = fallback.load(model, program, options, delegates.known());
         Execution execution = method.newExecution()) {
+      ReportBuilder report = new ReportBuilder(model.name(), execution);
+      if (record != null) {
+        report.withSources(NodeSources.of(record, method.name()));
+      }
+      if (compared != null) {
+        if (!compared.method().equals(method.name())) {
+          throw new IllegalArgumentException(
+              errors + " is of method '" + compared.method() + "', not '" + method.name() + "'");
+        }
+        report.withErrors(compared.reference(), compared.nodes());
+      }
       InputOptions.Origin origin = inputs.setOrRandomize(execution, model);
       if (runs > 0) {
         String given = InputOptions.line(origin, execution);
@@ -116,7 +148,7 @@ final class ViewCommand extends AbstractCommand {
         Profile recorded = recording.record(execution, runs);
         recorded.fallenBack().forEach(s -> say("fell back to Java while it ran: " + s));
       }
-      return new ReportBuilder(model.name(), execution).build();
+      return report.build();
     }
   }
 

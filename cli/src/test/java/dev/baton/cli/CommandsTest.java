@@ -94,6 +94,22 @@ class CommandsTest {
   }
 
   @Test
+  void viewShowsErrorsAndSources() throws IOException {
+    Path found = folder.resolve("found");
+    assertEquals(0, Baton.run("debug", LOWERED, "--out", found).status());
+    Path page = folder.resolve("errors.html");
+    Path record = Path.of("../devtools/src/test/resources/dev/baton/devtools/linear-xnn.etrecord");
+    Path errors = found.resolve("report.json");
+    done("view", LOWERED, "--runs", 0, "--errors", errors, "--etrecord", record, "--out", page);
+    String html = Files.readString(page);
+    assertTrue(html.contains("\"maximum\":") && html.contains("reference kernels"), "errors");
+    assertTrue(html.contains("linear.py"), "sources");
+    Baton refused = Baton.run("view", LOWERED, "--errors", page, "--out", page);
+    assertEquals(2, refused.status());
+    assertTrue(refused.err().contains("no report of 'baton debug'"), refused.err());
+  }
+
+  @Test
   void viewSaysWhatIsWrong() throws IOException {
     Path page = folder.resolve("page.html");
     Path report = folder.resolve("no-report.json");

@@ -99,4 +99,13 @@ public interface GraphBuilder {
    * Origin#index()}.
    */
   void at(int payloadNode);
+
+  /**
+   * {@link #at(int)} where the payload keeps the exporter's number of the node.
+   *
+   * @param debugHandle as {@link Origin#debugHandle}; 0 for none
+   */
+  default void at(int payloadNode, int debugHandle) {
+    at(payloadNode);
+  }
 }

@@ -11,6 +11,7 @@ public final class Origin {
   private final int instruction;
   private final String payload;
   private final int index;
+  private final int debugHandle;
 
   /**
    * @param instruction index of the instruction in its chain of the file; −1 if the host made the
@@ -20,9 +21,19 @@ public final class Origin {
    * @param index index of the node in its payload; −1 outside of one
    */
   public Origin(int instruction, String payload, int index) {
+    this(instruction, payload, index, 0);
+  }
+
+  /**
+   * As above.
+   *
+   * @param debugHandle the exporter's number of the operator, where the payload keeps it; 0 if not
+   */
+  public Origin(int instruction, String payload, int index, int debugHandle) {
     this.instruction = instruction;
     this.payload = Objects.requireNonNull(payload);
     this.index = index;
+    this.debugHandle = debugHandle;
   }
 
   public static Origin ofInstruction(int instruction) {
@@ -42,6 +53,14 @@ public final class Origin {
   /** Index of the node in its payload; −1 outside of one. */
   public int index() {
     return index;
+  }
+
+  /**
+   * The exporter's number of the operator, by which its records (ETRecord) know it; 0 if the
+   * payload does not keep it, and outside of one. No part of the place.
+   */
+  public int debugHandle() {
+    return debugHandle;
   }
 
   @Override

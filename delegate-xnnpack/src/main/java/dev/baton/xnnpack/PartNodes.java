@@ -142,9 +142,7 @@ final class PartNodes {
     for (int user = defined.size() - 1; user >= 0; user--) {
       for (int value : defined.get(user).inputs()) {
         Integer producer = producers.get(value);
-        if (producer != null
-            && !possible.contains(producer)
-            && joinsUser(defined.get(producer))) {
+        if (producer != null && !possible.contains(producer) && joinsUser(defined.get(producer))) {
           add(producer, operatorOf.get(user), operatorOf);
         }
       }

@@ -62,6 +62,7 @@ final class SubgraphCompiler {
 
   /** By node, those that are computed with it. */
   private final Map<Node, List<Node>> together = new HashMap<>();
+
   private final Map<Value, int[]> placed = new HashMap<>();
   private final Map<Value, Layout> madeIn = new HashMap<>();
   private final Map<Value, Integer> external = new HashMap<>();

@@ -24,8 +24,7 @@ class PartNodesTest {
   }
 
   private static List<List<Integer>> match(List<XnnNode> defined, String... names) {
-    List<List<Integer>> purposes =
-        IntStream.range(0, defined.size()).mapToObj(List::of).toList();
+    List<List<Integer>> purposes = IntStream.range(0, defined.size()).mapToObj(List::of).toList();
     return PartNodes.of(defined, purposes, List.of(names));
   }
 
@@ -45,8 +44,7 @@ class PartNodesTest {
     assertEquals(
         List.of(List.of(0, 1), List.of(2)),
         match(
-            List.of(
-                SOFTMAX, unary(UnaryOperator.CLAMP, 1, 2), unary(UnaryOperator.ABS, 2, 3)),
+            List.of(SOFTMAX, unary(UnaryOperator.CLAMP, 1, 2), unary(UnaryOperator.ABS, 2, 3)),
             "Softmax (NC, F32)",
             "Abs (NC)"));
   }
@@ -65,7 +63,8 @@ class PartNodesTest {
   @Test
   void reshapesInARowBecomeOne() {
     assertEquals(
-        List.of(List.of(0, 1)), match(List.of(reshape(0, 1), reshape(1, 2)), "Static Reshape (NC)"));
+        List.of(List.of(0, 1)),
+        match(List.of(reshape(0, 1), reshape(1, 2)), "Static Reshape (NC)"));
   }
 
   @Test

@@ -88,7 +88,8 @@ public final class XnnOperatorNames {
   private static Set<String> binary(XnnNode.BinaryOperator operator) {
     return switch (operator) {
       case MULTIPLY -> Set.of(words(operator.name()), "Square", ANY_BINARY, ANY_UNARY, LOOK_UP);
-      case MAXIMUM, MINIMUM -> Set.of(words(operator.name()), CLAMP, ANY_BINARY, ANY_UNARY, LOOK_UP);
+      case MAXIMUM, MINIMUM ->
+          Set.of(words(operator.name()), CLAMP, ANY_BINARY, ANY_UNARY, LOOK_UP);
       default -> Set.of(words(operator.name()), ANY_BINARY, LOOK_UP);
     };
   }

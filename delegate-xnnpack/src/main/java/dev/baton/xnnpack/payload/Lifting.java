@@ -19,6 +19,9 @@ final class Lifting {
   /** A message that names more nodes helps nobody. */
   private static final int MAX_NAMED = 50;
 
+  /** What the exporter gives nodes of its own making. */
+  private static final int NO_DEBUG_HANDLE = 65_535;
+
   private final GraphBuilder into;
   private final Map<Integer, PayloadValue> values;
   private final Tensors tensors;
@@ -31,7 +34,7 @@ final class Lifting {
 
   private boolean unknownKinds;
 
-  private record Entry(int index, NodeKind kind, PayloadNode node, Bounds bounds) {
+  private record Entry(int index, NodeKind kind, PayloadNode node, Bounds bounds, int debugHandle) {
     String place() {
       return "node " + index + " (" + kind.label() + ")";
     }
@@ -73,7 +76,12 @@ final class Lifting {
       }
       String place = "node " + i + " (" + kind.label() + ")";
       entries.add(
-          new Entry(i, kind, new PayloadNodes(kind, place).read(node), bounds(node, kind, place)));
+          new Entry(
+              i,
+              kind,
+              new PayloadNodes(kind, place).read(node),
+              bounds(node, kind, place),
+              node.debugHandle() >= NO_DEBUG_HANDLE ? 0 : (int) node.debugHandle()));
     }
     return entries;
   }
@@ -148,7 +156,7 @@ final class Lifting {
       lost.addAll(node.outputs());
       return;
     }
-    into.at(entry.index());
+    into.at(entry.index(), entry.debugHandle());
     attempt(entry.place(), node, () -> writer.write(entry.kind(), node, entry.bounds()));
   }
 

@@ -49,6 +49,20 @@ class ReportTest {
   }
 
   @Test
+  void partsOfADelegateNameTheNodesTheyWorkFor() throws IOException {
+    ModelReport report = report(LoadOptions.defaults().withDelegates(List.of("xnnpack")));
+    int parts = 0;
+    for (ModelReport.Step step : report.steps()) {
+      for (ModelReport.Part part : step.parts()) {
+        assertFalse(part.nodes().isEmpty(), part::toString);
+        assertTrue(step.nodes().containsAll(part.nodes()), part::toString);
+        parts++;
+      }
+    }
+    assertTrue(parts > 0, "no parts");
+  }
+
+  @Test
   void everyReferenceIsWithinTheReport() throws IOException {
     for (ModelReport report : List.of(inJava(), report(LoadOptions.defaults()))) {
       assertFalse(report.nodes().isEmpty());

@@ -24,6 +24,7 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
   private final int argumentCount;
   private final Map<Integer, Value> outputs = new TreeMap<>();
   private int node = -1;
+  private int debugHandle;
 
   PayloadGraphBuilder(GraphEditor graph, String payload, int instruction, int argumentCount) {
     this.graph = graph;
@@ -132,7 +133,7 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
           operator,
           arguments,
           graph.infer(operator, arguments),
-          new Origin(instruction, payload, node));
+          new Origin(instruction, payload, node, debugHandle));
     } catch (KernelException e) {
       throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
     }
@@ -140,6 +141,12 @@ abstract class PayloadGraphBuilder implements GraphBuilder {
 
   @Override
   public void at(int payloadNode) {
+    at(payloadNode, 0);
+  }
+
+  @Override
+  public void at(int payloadNode, int handle) {
     node = payloadNode;
+    debugHandle = handle;
   }
 }

@@ -55,16 +55,14 @@ class RecordingTest {
             new Profile.Operation("aten::mm", Origin.ofInstruction(4), 0, 20),
             new Profile.Operation("aten::relu", Origin.ofInstruction(5), 1, 10));
     Profile.Step step =
-        new Profile.Step(
-            0, "s", "xnnpack", "s", operations, List.of(), List.of(), 0, 0, 10, 30);
+        new Profile.Step(0, "s", "xnnpack", "s", operations, List.of(), List.of(), 0, 0, 10, 30);
     Recording recording = new Recording(1);
     recording.begin();
     recording.part(-1, "both", List.of(1, 0), 0, 3);
     recording.part(-1, "none that there is", List.of(2, -1), 3, 2);
     recording.step(0, 0, 6);
     recording.end();
-    List<Profile.Part> parts =
-        recording.runs(List.of(step)).getFirst().events().getFirst().parts();
+    List<Profile.Part> parts = recording.runs(List.of(step)).getFirst().events().getFirst().parts();
     assertEquals(operations.reversed(), parts.get(0).operations());
     assertEquals(List.of(), parts.get(1).operations());
   }

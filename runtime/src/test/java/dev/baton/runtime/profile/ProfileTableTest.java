@@ -111,6 +111,36 @@ class ProfileTableTest {
     assertEquals(0.1, rows.get(3).share(), 1e-9);
   }
 
+  /** Two parts for one pair of operators are one row, whose arithmetic counts once. */
+  @Test
+  void partsOfTheSameOperatorsAreOneRow() {
+    List<Profile.Operation> pair =
+        List.of(
+            new Profile.Operation("aten::conv", Origin.HOST, 0, 90),
+            new Profile.Operation("aten::relu", Origin.HOST, 1, 10));
+    Profile profile =
+        profile(
+            List.of(
+                new Profile.Run(
+                    0,
+                    100,
+                    List.of(
+                        new Profile.Event(
+                            1,
+                            0,
+                            100,
+                            List.of(
+                                new Profile.Part(0, "transpose", 0, 20, pair),
+                                new Profile.Part(1, "gemm", 20, 70, pair),
+                                new Profile.Part(2, "pad", 90, 4)))))));
+    List<ProfileRow> rows = ProfileTable.of(profile, ProfileTable.By.OPERATOR);
+    assertEquals(List.of("aten::conv + aten::relu", "(between its operators)", "pad"), names(rows));
+    assertEquals(90, rows.get(0).p50Nanos());
+    assertEquals(2, rows.get(0).callsPerRun());
+    assertEquals(100, rows.get(0).arithmetic());
+    assertEquals(0, rows.get(2).arithmetic());
+  }
+
   @Test
   void delegatesAreSummed() {
     List<ProfileRow> rows = ProfileTable.of(tenRuns(), ProfileTable.By.DELEGATE);
