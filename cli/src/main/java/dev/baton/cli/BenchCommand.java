@@ -4,6 +4,7 @@ import com.sun.management.ThreadMXBean;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.ModelMethod;
 import dev.baton.runtime.Placement;
+import dev.baton.runtime.profile.Quantiles;
 import dev.baton.runtime.program.Program;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -113,15 +114,14 @@ final class BenchCommand extends AbstractCommand {
       before = after;
     }
     allocated = threads.getCurrentThreadAllocatedBytes() - allocated;
-    long[] sorted = Arrays.copyOf(nanos, runs);
-    Arrays.sort(sorted);
+    long[] taken = Arrays.copyOf(nanos, runs);
     return new Measured(
         load,
         first,
         runs,
-        sorted[runs / 2],
-        sorted[0],
-        sorted[(int) (runs * 0.9)],
+        Quantiles.of(taken, 0.5),
+        Arrays.stream(taken).min().orElse(0),
+        Quantiles.of(taken, 0.9),
         (double) allocated / runs);
   }
 

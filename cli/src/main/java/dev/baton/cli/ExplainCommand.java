@@ -85,19 +85,24 @@ final class ExplainCommand extends AbstractCommand {
         if (measured != null) {
           content.put("cost", measured.cost());
           content.put("memoryUse", measured.memory());
+          content.put("fallenBack", measured.fallenBack());
         }
         out().println(Json.text(content));
       } else {
         print(lines(placement, events));
         if (measured != null) {
           print(CostReport.text(measured.cost(), measured.memory()));
+          print(
+              measured.fallenBack().stream()
+                  .map(s -> "fell back to Java while it ran, so these times are Java's: " + s)
+                  .toList());
         }
       }
       return placement.problems().isEmpty() ? DONE : FAILED;
     }
   }
 
-  private record Measured(PlacementCost cost, MemoryUse memory) {}
+  private record Measured(PlacementCost cost, MemoryUse memory, List<String> fallenBack) {}
 
   private Measured measure(Program program, LoadOptions options, Delegates known)
       throws IOException {
@@ -108,7 +113,7 @@ final class ExplainCommand extends AbstractCommand {
       Profile profile = recording.record(execution, RUNS);
       MachinePeak peak =
           MachinePeak.measure(LoadOptions.defaults().withThreads(options.threads()), known);
-      return new Measured(PlacementCost.of(profile, peak), profile.memory());
+      return new Measured(PlacementCost.of(profile, peak), profile.memory(), profile.fallenBack());
     }
   }
 

@@ -4,6 +4,7 @@ import dev.baton.delegate.Decline;
 import dev.baton.runtime.Placement;
 import dev.baton.runtime.profile.MachinePeak;
 import dev.baton.runtime.profile.Profile;
+import dev.baton.runtime.profile.Quantiles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -138,9 +139,7 @@ public record PlacementCost(
     }
 
     private static long median(long[] values) {
-      long[] sorted = values.clone();
-      Arrays.sort(sorted);
-      return sorted[sorted.length / 2];
+      return Quantiles.of(values, 0.5);
     }
 
     /** Null of what the placement does not name: an operator of a Java twin. */

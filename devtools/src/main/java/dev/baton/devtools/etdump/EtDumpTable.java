@@ -3,8 +3,8 @@ package dev.baton.devtools.etdump;
 import dev.baton.devtools.etdump.EtDump.Place;
 import dev.baton.devtools.etdump.EtDump.ProfileEvent;
 import dev.baton.devtools.etdump.EtDump.RunData;
+import dev.baton.runtime.profile.Quantiles;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,16 +40,15 @@ public final class EtDumpTable {
     }
     List<Row> rows = new ArrayList<>();
     times.forEach((key, all) -> {
-      long[] sorted = all.stream().mapToLong(Long::longValue).toArray();
-      Arrays.sort(sorted);
+      long[] nanos = all.stream().mapToLong(Long::longValue).toArray();
       rows.add(
           new Row(
               key.block,
               key.name,
               key.place,
-              sorted.length,
-              sorted[sorted.length / 2],
-              sorted[Math.min(sorted.length * 9 / 10, sorted.length - 1)]));
+              nanos.length,
+              Quantiles.of(nanos, 0.5),
+              Quantiles.of(nanos, 0.9)));
     });
     return rows;
   }

@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -240,26 +239,15 @@ public final class ReportBuilder {
   private static List<ModelReport.Step> steps(Profile profile) {
     Map<Integer, ModelReport.Times> times = new TreeMap<>();
     Map<Integer, List<ModelReport.Part>> parts = new TreeMap<>();
-    // The table has a row for each step that ran, by index, and those of its parts after it.
-    TreeSet<Integer> ran = new TreeSet<>();
-    Map<Integer, List<Profile.Part>> known = new TreeMap<>();
-    for (Profile.Run run : profile.runs()) {
-      for (Profile.Event event : run.events()) {
-        ran.add(event.step());
-        known.merge(event.step(), event.parts(), (a, b) -> a.size() < b.size() ? b : a);
-      }
-    }
-    int step = -1;
     for (ProfileRow row : ProfileTable.of(profile, ProfileTable.By.STEP)) {
       ModelReport.Times taken =
           new ModelReport.Times(row.p50Nanos(), row.p90Nanos(), row.meanNanos(), row.share());
       if (row.within()) {
-        List<ModelReport.Part> before = parts.computeIfAbsent(step, s -> new ArrayList<>());
-        Profile.Part part = known.getOrDefault(step, List.of()).get(before.size());
-        before.add(new ModelReport.Part(row.name(), positions(part.operations()), taken));
+        parts
+            .computeIfAbsent(row.step(), s -> new ArrayList<>())
+            .add(new ModelReport.Part(row.name(), positions(row.operations()), taken));
       } else {
-        step = java.util.Objects.requireNonNull(ran.pollFirst());
-        times.put(step, taken);
+        times.put(row.step(), taken);
       }
     }
     return profile.steps().stream()

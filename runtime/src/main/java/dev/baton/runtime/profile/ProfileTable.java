@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Sums up the runs of a profile. */
 public final class ProfileTable {
@@ -26,23 +27,27 @@ public final class ProfileTable {
   }
 
   /** Those that are one row. */
-  private record Key(Object what, int part) {}
+  private record Key(Object what, int part, String name) {}
 
   private static final int NO_PART = -1;
 
   private static final class Sums {
     final String name;
     final String runner;
+    final int step;
     final boolean within;
+    final List<Profile.Operation> operations;
     final long[] nanos;
     long calls;
     double bytes;
     double arithmetic;
 
-    Sums(String name, String runner, boolean within, int runs) {
+    Sums(String name, String runner, int step, Profile.@Nullable Part part, int runs) {
       this.name = name;
       this.runner = runner;
-      this.within = within;
+      this.step = step;
+      this.within = part != null;
+      this.operations = part == null ? List.of() : part.operations();
       this.nanos = new long[runs];
     }
 
@@ -68,7 +73,7 @@ public final class ProfileTable {
 
   /** Nanoseconds of a run that a part of the runs does not exceed; 0 without runs. */
   public static long runNanos(Profile profile, double part) {
-    return quantile(profile.runs().stream().mapToLong(Profile.Run::nanos).toArray(), part);
+    return Quantiles.of(profile.runs().stream().mapToLong(Profile.Run::nanos).toArray(), part);
   }
 
   /** Mean nanoseconds of a run; 0 without runs. */
@@ -91,17 +96,7 @@ public final class ProfileTable {
     for (int run = 0; run < nanos.length; run++) {
       shares[run] = (double) nanos[run] / Math.max(profile.runs().get(run).nanos(), 1);
     }
-    Arrays.sort(shares);
-    return shares.length == 0 ? 0 : shares[shares.length / 2];
-  }
-
-  private static long quantile(long[] values, double part) {
-    if (values.length == 0) {
-      return 0;
-    }
-    long[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[Math.min((int) (part * sorted.length), sorted.length - 1)];
+    return Quantiles.of(shares, 0.5);
   }
 
   private List<ProfileRow> rows() {
@@ -127,46 +122,54 @@ public final class ProfileTable {
   private void add(int run, Profile.Event event, Profile.Step step) {
     switch (by) {
       case STEP -> {
-        addStep(run, event.nanos(), step, step.index(), step.name());
+        int index = step.index();
+        addStep(run, event.nanos(), step, sums(index, step.name(), step.runner(), index));
         for (int p = 0; p < event.parts().size(); p++) {
           Profile.Part part = event.parts().get(p);
-          sums(step.index(), p, part.name(), step.runner(), true).add(run, part.nanos());
+          // in runs that fell back parts are the Java twin's steps: other rows than the delegate's
+          rows.computeIfAbsent(
+                  new Key(index, p, part.name()),
+                  k -> new Sums(part.name(), step.runner(), index, part, profile.runs().size()))
+              .add(run, part.nanos());
         }
       }
       case OPERATOR -> {
         if (event.parts().isEmpty()) {
           String name = step.subgraph().isEmpty() ? step.operator() : step.name();
-          addStep(run, event.nanos(), step, step.runner() + " " + name, name);
+          addStep(run, event.nanos(), step, sums(name, step.runner()));
           return;
         }
         long left = event.nanos();
         Set<Profile.Operation> counted = new HashSet<>();
         for (Profile.Part part : event.parts()) {
           String name = part.operations().isEmpty() ? part.name() : part.operator();
-          Sums sums = sums(step.runner() + " " + name, NO_PART, name, step.runner(), false);
+          Sums sums = sums(name, step.runner());
           sums.add(run, part.nanos());
           for (Profile.Operation operation : part.operations()) {
             sums.arithmetic += counted.add(operation) ? operation.arithmetic() : 0;
           }
           left -= part.nanos();
         }
-        sums(step.runner() + " ", NO_PART, "(between its operators)", step.runner(), false)
-            .add(run, Math.max(left, 0));
+        sums("(between its operators)", step.runner()).add(run, Math.max(left, 0));
       }
-      case DELEGATE -> addStep(run, event.nanos(), step, step.runner(), step.runner());
+      case DELEGATE -> addStep(run, event.nanos(), step, sums(step.runner(), step.runner()));
     }
   }
 
-  private void addStep(int run, long nanos, Profile.Step step, Object key, String name) {
-    Sums sums = sums(key, NO_PART, name, step.runner(), false);
+  private static void addStep(int run, long nanos, Profile.Step step, Sums sums) {
     sums.add(run, nanos);
     sums.bytes += step.bytesRead() + step.bytesWritten();
     sums.arithmetic += step.arithmetic();
   }
 
-  private Sums sums(Object what, int part, String name, String runner, boolean within) {
+  /** Of whatever has one name and runner. */
+  private Sums sums(String name, String runner) {
+    return sums(runner + " " + name, name, runner, ProfileRow.SEVERAL);
+  }
+
+  private Sums sums(Object what, String name, String runner, int step) {
     return rows.computeIfAbsent(
-        new Key(what, part), k -> new Sums(name, runner, within, profile.runs().size()));
+        new Key(what, NO_PART, ""), k -> new Sums(name, runner, step, null, profile.runs().size()));
   }
 
   private ProfileRow row(Sums sums) {
@@ -175,10 +178,12 @@ public final class ProfileTable {
     return new ProfileRow(
         sums.name,
         sums.runner,
+        sums.step,
         sums.within,
+        sums.operations,
         sums.calls / runs,
-        quantile(sums.nanos, 0.5),
-        quantile(sums.nanos, 0.9),
+        Quantiles.of(sums.nanos, 0.5),
+        Quantiles.of(sums.nanos, 0.9),
         mean,
         medianShare(profile, sums.nanos),
         sums.bytes / runs,

@@ -90,8 +90,8 @@ class ProfileTableTest {
         List.of(false, false, true, true, true, false),
         rows.stream().map(ProfileRow::within).toList());
     ProfileRow chip = rows.get(1);
-    assertEquals(70 * 6, chip.p50Nanos());
-    assertEquals(70 * 10, chip.p90Nanos());
+    assertEquals(70 * 5, chip.p50Nanos());
+    assertEquals(70 * 9, chip.p90Nanos());
     assertEquals(70 * 5.5, chip.meanNanos(), 1e-9);
     assertEquals(0.7, chip.share(), 1e-9);
     assertEquals(150, chip.bytes());
