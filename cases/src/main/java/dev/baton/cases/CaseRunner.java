@@ -1,7 +1,6 @@
 package dev.baton.cases;
 
 import dev.baton.runtime.Delegates;
-import dev.baton.runtime.EValue;
 import dev.baton.runtime.Execution;
 import dev.baton.runtime.LoadOptions;
 import dev.baton.runtime.Model;
@@ -114,7 +113,7 @@ public final class CaseRunner {
   }
 
   /**
-   * Sets every input. Where the method takes a plain value, the tensor has one element.
+   * Sets every input, as {@link Numbers#asInput} does.
    *
    * @throws IllegalArgumentException if there are more or fewer files than inputs, or one does not
    *     fit
@@ -133,9 +132,7 @@ public final class CaseRunner {
               + " values");
     }
     for (int i = 0; i < values.size(); i++) {
-      Tensor tensor = values.get(i).read();
-      execution.setInput(
-          i, method.input(i).isPresent() ? EValue.from(tensor) : Numbers.asPlainValue(tensor));
+      execution.setInput(i, Numbers.asInput(values.get(i).read(), method.input(i)));
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.baton.cases;
 
-import dev.baton.graph.DType;
 import dev.baton.runtime.Tensor;
 import java.util.Arrays;
 import java.util.Locale;
@@ -48,7 +47,7 @@ public record Comparison(
    *     integers and bools
    */
   public static Comparison of(Tensor actual, Tensor expected, double tolerance) {
-    String mismatch = typeMismatch(actual, expected);
+    String mismatch = mismatch(actual, expected);
     if (!mismatch.isEmpty()) {
       return new Comparison(0, 0, mismatch, null);
     }
@@ -58,7 +57,12 @@ public record Comparison(
         : compareIntegers(actual, expected);
   }
 
-  private static String typeMismatch(Tensor actual, Tensor expected) {
+  /**
+   * Why two tensors cannot be compared element by element, one clause: their shapes or dtypes
+   * differ. Empty if they can. A golden may have the dtype that {@link Npy} stores instead of one
+   * that it cannot.
+   */
+  public static String mismatch(Tensor actual, Tensor expected) {
     boolean sameShape = Arrays.equals(actual.shape(), expected.shape());
     // numpy writes some results of rank 0 with the shape [1].
     boolean bothSingle =
@@ -71,10 +75,8 @@ public record Comparison(
           + ", expected "
           + Arrays.toString(expected.shape());
     }
-    // NPY has no bfloat16: its goldens are float.
     boolean sameType =
-        actual.dtype() == expected.dtype()
-            || (actual.dtype() == DType.BFLOAT16 && expected.dtype() == DType.FLOAT);
+        actual.dtype() == expected.dtype() || Npy.stored(actual.dtype()) == expected.dtype();
     return sameType
         ? ""
         : "the dtype is "

@@ -144,7 +144,7 @@ public final class Npy {
    * @throws IOException if the file cannot be written; an existing one is replaced
    */
   public static void write(Path file, Tensor tensor) throws IOException {
-    Tensor plain = NpyHeader.describes(tensor.dtype()) ? tensor : widened(tensor);
+    Tensor plain = Numbers.converted(tensor, stored(tensor.dtype()));
     NpyHeader header = new NpyHeader(plain.dtype(), false, plain.shape(), 0);
     try (FileChannel channel =
         FileChannel.open(
@@ -161,20 +161,16 @@ public final class Npy {
     }
   }
 
+  /** The dtype that a tensor has in a file, and that {@link #read} gives. */
+  static DType stored(DType dtype) {
+    return NpyHeader.describes(dtype)
+        ? dtype
+        : dtype.isComplex() ? DType.COMPLEX_FLOAT : DType.FLOAT;
+  }
+
   private static void writeAll(FileChannel channel, ByteBuffer buffer) throws IOException {
     while (buffer.hasRemaining()) {
       channel.write(buffer);
     }
-  }
-
-  private static Tensor widened(Tensor tensor) {
-    Tensor narrow = Numbers.asReals(tensor);
-    DType dtype = tensor.dtype().isComplex() ? DType.COMPLEX_FLOAT : DType.FLOAT;
-    Tensor wide = Tensor.zeros(dtype, tensor.shape());
-    Tensor reals = Numbers.asReals(wide);
-    for (long i = 0; i < narrow.numel(); i++) {
-      Numbers.set(reals, i, Numbers.asDouble(narrow, i));
-    }
-    return wide;
   }
 }

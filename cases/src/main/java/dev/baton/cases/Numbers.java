@@ -3,12 +3,14 @@ package dev.baton.cases;
 import dev.baton.graph.DType;
 import dev.baton.runtime.EValue;
 import dev.baton.runtime.Tensor;
+import dev.baton.runtime.TensorInfo;
 import dev.baton.runtime.kernel.Elements;
 import dev.baton.runtime.program.ProgramValue;
 import dev.baton.runtime.program.TensorSpec;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Elements of a tensor of any dtype, as Java's widest numbers. */
 public final class Numbers {
@@ -89,6 +91,40 @@ public final class Numbers {
       case DOUBLE -> data.set(DOUBLE, index * 8, value);
       default -> throw new IllegalArgumentException(tensor.dtype() + " is no real type");
     }
+  }
+
+  /**
+   * The same elements in another dtype, rounded to the nearest where it is narrower.
+   *
+   * @param dtype complex if the tensor is, and only then
+   * @return the tensor itself if it has the dtype
+   */
+  static Tensor converted(Tensor tensor, DType dtype) {
+    if (tensor.dtype() == dtype) {
+      return tensor;
+    }
+    Tensor result = Tensor.zeros(dtype, tensor.shape());
+    Tensor from = asReals(tensor);
+    Tensor into = asReals(result);
+    for (long i = 0; i < from.numel(); i++) {
+      set(into, i, asDouble(from, i));
+    }
+    return result;
+  }
+
+  /**
+   * What is read from a file as the value that an input takes: one of a dtype that NPY does not
+   * have is narrowed to it, and a plain one is no tensor.
+   *
+   * @param input what the method takes there; empty if that is a plain value
+   * @throws IllegalArgumentException if a plain value is taken, and the tensor has not one element
+   */
+  public static EValue asInput(Tensor read, Optional<TensorInfo> input) {
+    if (input.isEmpty()) {
+      return asPlainValue(read);
+    }
+    DType wanted = input.get().dtype();
+    return EValue.from(Npy.stored(wanted) == read.dtype() ? converted(read, wanted) : read);
   }
 
   /**

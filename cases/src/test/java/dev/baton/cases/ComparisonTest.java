@@ -6,11 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.baton.graph.DType;
+import dev.baton.graph.DimOrder;
 import dev.baton.runtime.EValue;
 import dev.baton.runtime.Tensor;
+import dev.baton.runtime.TensorInfo;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ComparisonTest {
   private static final double TOLERANCE = 1e-2;
@@ -79,6 +87,26 @@ class ComparisonTest {
     Tensor actual = Tensor.of(DType.BFLOAT16, MemorySegment.ofArray(bits), 1);
     assertTrue(compare(actual, floats(1)).passed());
     assertFalse(compare(actual, floats(2)).passed());
+  }
+
+  /** Values that are exact in all the dtypes: what NPY lacks comes back as it was. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"FLOAT", "HALF", "BFLOAT16", "COMPLEX_HALF", "COMPLEX_FLOAT"})
+  void storedValuesAreInputsAndGoldens(DType dtype, @TempDir Path folder) throws IOException {
+    Tensor tensor = Tensor.zeros(dtype, 2, 1);
+    for (int i = 0; i < Numbers.asReals(tensor).numel(); i++) {
+      Numbers.set(Numbers.asReals(tensor), i, i - 1.5);
+    }
+    Path file = folder.resolve("0.npy");
+    Npy.write(file, tensor);
+    Tensor read = Npy.read(file);
+    assertTrue(compare(tensor, read).passed());
+    TensorInfo input = new TensorInfo(dtype, tensor.shape(), false, DimOrder.contiguous(2));
+    Tensor given = Numbers.asInput(read, Optional.of(input)).toTensor();
+    assertEquals(dtype, given.dtype());
+    assertEquals(-1, given.data().mismatch(tensor.data()));
   }
 
   @Test

@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Each step of the placement is run on the reference's inputs and compared with it; then each",
-      "operator alone. The first that departs by more than rounding is named, and written with its",
+      "operator alone. The one that departs most beyond rounding is named, and written with its",
       "inputs as a case of its own.",
       "",
       "Examples:",
@@ -42,6 +42,8 @@ import picocli.CommandLine.Option;
     })
 final class DebugCommand extends AbstractCommand {
   private static final String REFERENCE = "reference";
+  private static final String TEXT = "report.txt";
+  private static final String JSON = "report.json";
 
   @Mixin private ModelOptions model;
 
@@ -63,7 +65,8 @@ final class DebugCommand extends AbstractCommand {
       names = "--out",
       paramLabel = "FOLDER",
       description =
-          "Writes report.txt, report.json, and the culprit as a case in FOLDER/sub-model.")
+          "Writes report.txt, report.json, and the culprit as a case in FOLDER/sub-model; those of an"
+              + " earlier search are deleted first.")
   private @Nullable Path folder;
 
   @Option(
@@ -99,12 +102,14 @@ final class DebugCommand extends AbstractCommand {
       against(debugger, program, method, known, options);
       if (folder != null) {
         OutputFiles.makeFolder("--out", folder);
+        Files.deleteIfExists(folder.resolve(TEXT)); // of another search
+        Files.deleteIfExists(folder.resolve(JSON));
         debugger.subModel(folder.resolve("sub-model"));
       }
       DebugReport report = debugger.run();
       if (folder != null) {
-        Files.writeString(folder.resolve("report.txt"), String.join("\n", report.text()) + "\n");
-        Files.writeString(folder.resolve("report.json"), Json.text(report.json()) + "\n");
+        Files.writeString(folder.resolve(TEXT), String.join("\n", report.text()) + "\n");
+        Files.writeString(folder.resolve(JSON), Json.text(report.json()) + "\n");
       }
       if (json) {
         out().println(Json.text(report.json()));

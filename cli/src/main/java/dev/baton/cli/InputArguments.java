@@ -63,8 +63,7 @@ final class InputArguments {
   private static EValue value(String argument, int index, ModelMethod method) throws IOException {
     Optional<TensorInfo> tensor = method.input(index);
     if (argument.endsWith(".npy") || Files.isRegularFile(Path.of(argument))) {
-      Tensor read = Npy.read(Path.of(argument));
-      return tensor.isPresent() ? EValue.from(read) : Numbers.asPlainValue(read);
+      return Numbers.asInput(Npy.read(Path.of(argument)), tensor);
     }
     EValue plain = plain(argument);
     return tensor.isPresent() ? single(plain, index, tensor.get(), argument) : plain;

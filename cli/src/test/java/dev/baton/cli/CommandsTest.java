@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.baton.cases.Comparison;
 import dev.baton.cases.Npy;
 import dev.baton.devtools.program.ProgramSummary;
+import dev.baton.graph.DType;
 import dev.baton.runtime.NativeMemory;
+import dev.baton.runtime.Tensor;
 import dev.baton.runtime.program.ProgramLayout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -73,6 +75,77 @@ class CommandsTest {
     } finally {
       System.clearProperty("baton.isolate");
     }
+  }
+
+  // ---- debug
+
+  private Path copied(Path of) throws IOException {
+    Path copy = folder.resolve("copied");
+    try (Stream<Path> files = Files.walk(of)) {
+      for (Path file : files.toList()) {
+        Path to = copy.resolve(of.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(to);
+        } else {
+          Files.copy(file, to);
+        }
+      }
+    }
+    return copy;
+  }
+
+  @Test
+  void debugSaysThatNothingDeparts() throws IOException {
+    Baton json = Baton.run("debug", LOWERED, "--against", LOWERED, "--json");
+    assertEquals(0, json.status(), json.toString());
+    assertEquals("no_departure", json.json().get("verdict"));
+    assertTrue(json.err().contains("each operator alone"), json.err());
+    Baton reference = Baton.run("debug", PORTABLE, "--delegates", "none", "--against", "reference");
+    assertEquals(0, reference.status(), reference.toString());
+    assertTrue(reference.out().startsWith("no departure: "), reference.out());
+  }
+
+  @Test
+  void debugComparesWithADelegate() {
+    if (Baton.hasXnnpack()) {
+      Baton same = Baton.run("debug", LOWERED, "--delegates", "none", "--against", "xnnpack");
+      assertEquals(0, same.status(), same.toString());
+      assertTrue(same.out().contains("reference: delegate xnnpack"), same.out());
+    }
+    Baton unknown = Baton.run("debug", LOWERED, "--against", "nobody");
+    assertEquals(2, unknown.status());
+    assertTrue(unknown.err().contains("--against 'nobody' is no case"), unknown.err());
+    assertEquals(2, Baton.run("debug", LOWERED, "--strictness", 0).status());
+  }
+
+  @Test
+  void debugDoesNotPassAGoldenOfAnotherShape() throws IOException {
+    Path wrong = copied(PORTABLE);
+    Npy.write(wrong.resolve("expected/0.npy"), Tensor.zeros(DType.FLOAT, 3, 5));
+    Baton debugged = Baton.run("debug", wrong, "--against", wrong);
+    assertEquals(1, debugged.status(), debugged.toString());
+    assertTrue(debugged.out().startsWith("the reference departs"), debugged.out());
+    assertTrue(debugged.out().contains("expected [3, 5]"), debugged.out());
+  }
+
+  @Test
+  void debugLeavesNothingOfAnEarlierSearch() throws IOException {
+    Path sub = copied(PORTABLE);
+    Path found = folder.resolve("found");
+    Files.createDirectories(found);
+    Files.move(sub, found.resolve("sub-model"));
+    Files.writeString(found.resolve("report.txt"), "aten::add.Tensor departs in xnnpack");
+    Baton debugged = Baton.run("debug", PORTABLE, "--against", PORTABLE, "--out", found);
+    assertEquals(0, debugged.status(), debugged.toString());
+    assertFalse(Files.exists(found.resolve("sub-model")));
+    assertTrue(Files.readString(found.resolve("report.txt")).startsWith("no departure"));
+    assertTrue(Files.readString(found.resolve("report.json")).contains("no_departure"));
+    // A search that fails leaves no older report.
+    Files.createDirectories(found.resolve("sub-model/other"));
+    Baton refused = Baton.run("debug", PORTABLE, "--against", PORTABLE, "--out", found);
+    assertEquals(2, refused.status(), refused.toString());
+    assertTrue(refused.err().contains("is in the way"), refused.err());
+    assertFalse(Files.exists(found.resolve("report.txt")));
   }
 
   // ---- view

@@ -42,6 +42,11 @@ public record DebugReport(
     NO_DEPARTURE,
     /** {@link #culprit} is to blame. */
     FOUND,
+    /**
+     * {@link #culprit} departs as a step of its own, and no step of the placement as it was loaded
+     * does, nor its subgraph up to it.
+     */
+    FOUND_ALONE,
     /** Outputs differ, and what lies between could not be compared, or does not explain it. */
     OUTPUTS_ONLY,
     /** The reference departs from the goldens as well: no placement is to blame. */
@@ -72,7 +77,7 @@ public record DebugReport(
               + " and "
               + count(operators.size(), "operator")
               + " differ from the reference by rounding alone";
-      case FOUND -> culprit.map(DebugReport::sentence).orElse("");
+      case FOUND, FOUND_ALONE -> culprit.map(c -> sentence(c, verdict == Verdict.FOUND)).orElse("");
       case OUTPUTS_ONLY -> "outputs depart from the reference, and no single step does";
       case REFERENCE_DEPARTS ->
           "the reference departs from the goldens as well: it is no delegate's fault";
@@ -83,7 +88,10 @@ public record DebugReport(
     return count + " " + noun + (count == 1 ? "" : "s");
   }
 
-  private static String sentence(Culprit culprit) {
+  /**
+   * @param placed false if the placement as it was loaded does not depart
+   */
+  static String sentence(Culprit culprit, boolean placed) {
     String what = names(culprit.operators());
     return what
         + (culprit.operators().size() > 1
@@ -92,6 +100,7 @@ public record DebugReport(
         + " departs in "
         + culprit.runner()
         + (culprit.subgraph().isEmpty() ? "" : ", subgraph " + culprit.subgraph())
+        + (placed ? "" : ", as a step of its own and not as it was placed")
         + ": "
         + text(culprit.error())
         + format(", rounding explains %.1e", culprit.bound());
@@ -104,11 +113,14 @@ public record DebugReport(
   }
 
   private static String text(TensorDifference e) {
+    if (!e.mismatch().isEmpty()) {
+      return e.mismatch();
+    }
     return format(
         "relative error %.2e, greatest %.2e, SNR %s, cosine %.6f%s",
         e.relative(),
         e.maxAbsolute(),
-        Double.isInfinite(e.snrDecibels()) ? "infinite" : format("%.1f dB", e.snrDecibels()),
+        snr(e.snrDecibels()),
         e.cosine(),
         e.special() == 0
             ? ""
@@ -118,6 +130,12 @@ public record DebugReport(
                 e.reference().nan(),
                 e.actual().infinite(),
                 e.reference().infinite()));
+  }
+
+  private static String snr(double decibels) {
+    return decibels == Double.POSITIVE_INFINITY
+        ? "infinite"
+        : Double.isFinite(decibels) ? format("%.1f dB", decibels) : "none";
   }
 
   private static String format(String pattern, Object... values) {
@@ -155,7 +173,7 @@ public record DebugReport(
     List<StepError> worst =
         operators.stream()
             .filter(s -> !s.departs())
-            .sorted(Comparator.comparingDouble((StepError s) -> -s.error().relative() / s.bound()))
+            .sorted(Comparator.comparingDouble(StepError::excess).reversed())
             .limit(3)
             .toList();
     if (!worst.isEmpty()) {

@@ -12,7 +12,8 @@ import java.util.Map;
  * @param result position among the step's results; that with the worst error
  * @param error on the inputs that the reference has at this place: the step's own error
  * @param bound of {@code error.relative()}, by dtype and number of operators
- * @param departs true if the error is more than rounding
+ * @param excess how many times as large the error is as rounding may make it; infinite where it is
+ *     no matter of rounding
  */
 public record StepError(
     int call,
@@ -21,7 +22,12 @@ public record StepError(
     int result,
     TensorDifference error,
     double bound,
-    boolean departs) {
+    double excess) {
+  /** True if the error is more than rounding. */
+  public boolean departs() {
+    return excess > 1;
+  }
+
   Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("call", call);
@@ -32,7 +38,8 @@ public record StepError(
     json.put("operators", step.operations().stream().map(o -> operation(o)).toList());
     json.put("result", result);
     json.put("bound", bound);
-    json.put("departs", departs);
+    json.put("departs", departs());
+    json.put("excess", TensorDifference.number(excess));
     json.put("error", error.json());
     return json;
   }

@@ -5,7 +5,6 @@ import dev.baton.cases.Npy;
 import dev.baton.cases.program.ProgramBuilder;
 import dev.baton.cases.program.ProgramBuilder.Slot;
 import dev.baton.graph.Argument;
-import dev.baton.graph.DType;
 import dev.baton.graph.Node;
 import dev.baton.graph.Operators;
 import dev.baton.graph.Parameter;
@@ -67,12 +66,11 @@ final class SubModelWriter {
   }
 
   /**
-   * Writes a case.
+   * Writes a case, but for what {@link #describe} writes.
    *
    * @param folder made if it is not there
-   * @param tolerance of the case
    */
-  static void write(Part part, Path folder, double tolerance) throws IOException {
+  static void write(Part part, Path folder) throws IOException {
     Files.createDirectories(folder.resolve("inputs"));
     Files.createDirectories(folder.resolve("expected"));
     Files.write(folder.resolve("model.pte"), program(part));
@@ -83,6 +81,14 @@ final class SubModelWriter {
       Npy.write(
           folder.resolve("expected/" + i + ".npy"), part.tensors().apply(part.outputs().get(i)));
     }
+  }
+
+  /**
+   * Writes the description of a case.
+   *
+   * @param tolerance of the largest magnitude of an output
+   */
+  static void describe(Part part, Path folder, double tolerance) throws IOException {
     Files.writeString(
         folder.resolve("case.json"),
         String.format(
@@ -222,14 +228,5 @@ final class SubModelWriter {
       case Argument.Bool b -> b.value() ? 1 : 0;
       default -> throw new IllegalStateException(argument + " is no number");
     };
-  }
-
-  /** A case's tolerance that the error passes, and rounding does not. */
-  static double tolerance(TensorDifference error, double bound, DType dtype) {
-    double largest = Math.max(error.rmsReference(), Double.MIN_NORMAL);
-    double shown = error.maxAbsolute() / largest;
-    return dtype.part().isFloatingPoint() && error.special() == 0
-        ? Math.min(bound, shown / 10)
-        : bound;
   }
 }

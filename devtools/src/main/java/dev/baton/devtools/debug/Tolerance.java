@@ -65,24 +65,31 @@ final class Tolerance {
   }
 
   /**
-   * True if the difference is more than rounding.
+   * How many times as large the difference is as rounding may make it: above 1 it is more than
+   * that. Infinite where it is no matter of rounding: another shape, or NaN or an infinity on one
+   * side.
    *
    * @param inputs greatest root mean square of a tensor that comes into the step
    */
-  boolean isPassed(Profile.Step step, DType dtype, TensorDifference difference, double inputs) {
-    if (difference.special() > 0) {
-      return true;
+  double excess(Profile.Step step, DType dtype, TensorDifference difference, double inputs) {
+    if (!difference.mismatch().isEmpty() || difference.special() > 0) {
+      return Double.POSITIVE_INFINITY;
+    }
+    if (difference.different() == 0) {
+      return 0;
     }
     double bound = bound(step, dtype);
     if (!dtype.part().isFloatingPoint() && dtype != DType.INT8 && dtype != DType.UINT8) {
       // Alone, an operator on the same inputs gives the same integers.
-      long allowed =
-          step.operations().size() == 1 ? 0 : (long) Math.ceil(bound * difference.elements());
-      return difference.different() > allowed;
+      double allowed = bound * difference.elements();
+      return step.operations().size() == 1
+          ? 1 + difference.different() / allowed
+          : difference.different() / Math.ceil(allowed);
     }
     double scale = Math.max(difference.rmsReference(), cancelled(step, inputs));
-    return difference.rms() > bound * scale
-        || difference.maxAbsolute() > ONE_ELEMENT * bound * scale;
+    double error = Math.max(difference.rms(), difference.maxAbsolute() / ONE_ELEMENT);
+    double excess = error / (bound * scale);
+    return Double.isNaN(excess) ? Double.POSITIVE_INFINITY : excess;
   }
 
   private static double cancelled(Profile.Step step, double inputs) {

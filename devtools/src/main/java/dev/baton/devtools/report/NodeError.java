@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param result which of its results
  * @param maximum largest absolute difference
  * @param mean of the absolute differences
- * @param snr signal to noise in decibels; null if there is no noise
+ * @param snr signal to noise in decibels; null if there is no noise, and then {@code maximum} is 0,
+ *     or no signal
  * @param cosine of the angle between the two, as vectors
  * @param nans elements that are NaN here and not in the reference
  * @param infinities elements that are infinite here and not in the reference

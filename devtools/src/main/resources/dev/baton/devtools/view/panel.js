@@ -63,7 +63,7 @@ baton.panel = (() => {
   };
 
   const errors = list => !report.errors ? [] : [heading(`Error against ${report.errors.reference}`), list.length ? list.map(e => rows([
-    ['largest', figure(e.maximum)], ['mean', figure(e.mean)], ['SNR', e.snr === undefined ? 'exact' : figure(e.snr) + ' dB'], ['cosine', figure(e.cosine)],
+    ['largest', figure(e.maximum)], ['mean', figure(e.mean)], ['SNR', e.snr !== undefined ? figure(e.snr) + ' dB' : e.maximum === 0 && !e.nans && !e.infinities ? 'exact' : '–'], ['cosine', figure(e.cosine)],
     e.nans ? ['NaN', String(e.nans)] : null, e.infinities ? ['infinite', String(e.infinities)] : null])) : el('p.soft', 'not compared')];
 
   const source = node => !node.source ? [] : [node.source.modules.length ? [heading('Module'), el('p', node.source.modules.join(' › '))] : null,
