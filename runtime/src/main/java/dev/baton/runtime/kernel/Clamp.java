@@ -48,9 +48,7 @@ public record Clamp(float low, float high) {
   }
 
   private static boolean isSingle(Call.@Nullable Number bound) {
-    return bound == null
-        || !Double.isFinite(bound.real())
-        || Float.isFinite((float) bound.real());
+    return bound == null || !Double.isFinite(bound.real()) || Float.isFinite((float) bound.real());
   }
 
   /** The bounds as a call writes them; null where there is none. */

@@ -100,7 +100,8 @@ public final class QuantizedInput {
     if (fixed != null) {
       MemorySegment data = buffers.operand(operand.source()).data();
       float[] scale = {fixed.scale()};
-      return new QuantizedInput(data, scale, new int[] {fixed.zeroPoint()}, new Step[0], null, null);
+      return new QuantizedInput(
+          data, scale, new int[] {fixed.zeroPoint()}, new Step[0], null, null);
     }
     Map<Value, Operand> own = new HashMap<>();
     long at = 0;

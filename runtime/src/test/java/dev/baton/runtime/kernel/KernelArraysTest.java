@@ -72,7 +72,8 @@ class KernelArraysTest {
               + "|plan\\.entries\\(\\)\\.size\\(\\)|parts\\(.*\\)");
 
   private static final Pattern ARRAY =
-      Pattern.compile("new (?:byte|short|int|long|float|double|boolean)\\[(.+?)\\](?=[;,)\\[ ]|$)");
+      Pattern.compile(
+          "new (?:byte|short|int|long|float|double|boolean)\\[([^]].*?)\\](?=[;,)\\[ ]|$)");
 
   /** {@link HeapArrays} makes what follows from a shape or an argument. */
   @Test
