@@ -176,6 +176,9 @@ final class JavaSubgraph implements CompiledSubgraph {
       }
     }
 
+    @Override
+    public void heap(long bytes) {} // arrays of the JVM, which nothing bounds here
+
     private void put(Value value, MemorySegment bytes, Shape shape) {
       operands.put(value, new Operand(bytes, value.dtype(), shape));
     }

@@ -397,7 +397,7 @@ public final class Execution implements AutoCloseable {
 
   /**
    * Puts state (KV caches) back to what it was before the first run, also what is shared with other
-   * executions.
+   * executions; random numbers begin anew.
    *
    * @throws DelegateFailedException if a delegate's own state could not be reset
    */

@@ -44,10 +44,13 @@ interface Activation {
       return null;
     }
     return switch (name) {
-      case "aten::relu", "aten::relu6", "aten::hardtanh", "aten::clamp" -> clamp(Clamp.of(call));
+      case "aten::relu", "aten::relu6", "aten::hardtanh", "aten::clamp" ->
+          Clamp.isSingle(call) ? clamp(Clamp.of(call)) : null;
       case "aten::leaky_relu" -> {
         float slope = (float) call.number("negative_slope");
-        yield (from, to, n) -> Loops.leakyRelu(from, to, n, slope);
+        yield overflows(call.number("negative_slope"))
+            ? null
+            : (from, to, n) -> Loops.leakyRelu(from, to, n, slope);
       }
       case "aten::sigmoid" -> VectorMath::sigmoid;
       case "aten::silu" -> VectorMath::silu;
@@ -96,6 +99,11 @@ interface Activation {
   /** Null for a bound that is NaN, which makes everything NaN. */
   private static @Nullable Activation clamp(Clamp bounds) {
     return Float.isNaN(bounds.low()) || Float.isNaN(bounds.high()) ? null : new Clamping(bounds);
+  }
+
+  /** True for what the reference kernel refuses as too large for float32. */
+  private static boolean overflows(double number) {
+    return Double.isFinite(number) && Float.isInfinite((float) number);
   }
 
   /** Bounded between two numbers; NaN stays. */

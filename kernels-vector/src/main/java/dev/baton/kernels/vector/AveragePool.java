@@ -103,14 +103,14 @@ record AveragePool(int spatial, boolean adaptive) implements FastKernel {
     Bound(BoundCall call, Window[] windows, int spatial) {
       this.y = windows[1];
       this.x = windows[2];
-      this.planes = new Planes(y, x, false);
+      this.planes = new Planes(y, x, false, call);
       this.parallel = call.parallel();
       long positions = (long) y.out() * x.out();
       this.count = Math.toIntExact(call.output(0).shape().numel() / positions);
       this.input = call.input("self").data().address();
       this.output = call.output(0).data().address();
-      this.countsY = new float[y.out()];
-      this.countsX = new float[x.out() + Lanes.COUNT];
+      this.countsY = call.floats(y.out());
+      this.countsX = call.floats((long) x.out() + Lanes.COUNT);
       boolean padded = call.bool("count_include_pad");
       boolean given = spatial > 1 && !call.isNone("divisor_override");
       for (int o = 0; o < y.out(); o++) {

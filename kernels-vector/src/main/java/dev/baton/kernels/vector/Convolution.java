@@ -198,7 +198,7 @@ final class Convolution implements FastKernel {
     private int image;
 
     Windowed(BoundCall call, ConvolutionGeometry g, long weight, Epilogue epilogue) {
-      this(call, g, weight, epilogue, new Planes(g.y(), g.x(), g.transposed()));
+      this(call, g, weight, epilogue, new Planes(g.y(), g.x(), g.transposed(), call));
     }
 
     private Windowed(

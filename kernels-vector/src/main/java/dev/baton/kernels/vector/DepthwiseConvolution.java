@@ -36,7 +36,7 @@ final class DepthwiseConvolution implements Step, Parallel.Task {
    */
   DepthwiseConvolution(BoundCall call, ConvolutionGeometry g, long weight, Epilogue epilogue) {
     this.g = g;
-    this.planes = new Planes(g.y(), g.x(), g.transposed());
+    this.planes = new Planes(g.y(), g.x(), g.transposed(), call);
     this.parallel = call.parallel();
     this.epilogue = epilogue;
     this.weight = weight;

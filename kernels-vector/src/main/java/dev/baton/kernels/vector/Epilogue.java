@@ -91,8 +91,8 @@ interface Epilogue {
 
   private static Epilogue norm(BoundCall next, Clamp clamp) {
     BatchNorm norm = new BatchNorm(next);
-    float[] scales = new float[next.shape("input").size(1)];
-    float[] shifts = new float[scales.length];
+    float[] scales = next.floats(next.shape("input").size(1));
+    float[] shifts = next.floats(scales.length);
     for (int c = 0; c < scales.length; c++) {
       scales[c] = norm.scale(c);
       shifts[c] = norm.shift(c);

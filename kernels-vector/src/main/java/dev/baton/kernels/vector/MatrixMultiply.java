@@ -70,11 +70,15 @@ final class MatrixMultiply implements FastKernel {
     private final @Nullable MemorySegment packed;
     private final MemorySegment scratch;
     private final long workerBytes;
+    private final long[] aAt;
+    private final long[] bAt;
     private final long[] bases;
     private final Parallel.Task packer = this::pack;
 
     Bound(BoundCall call, MatrixProduct product) {
       this.product = product;
+      this.aAt = product.startsOfA(call);
+      this.bAt = product.startsOfB(call);
       this.parallel = call.parallel();
       this.gemm =
           new Gemm(
@@ -111,7 +115,7 @@ final class MatrixMultiply implements FastKernel {
     }
 
     private void pack(int panel, int worker) {
-      bases[worker] = b + 4 * product.bAt()[0];
+      bases[worker] = b + 4 * bAt[0];
       gemm.pack(this, packed(), panel, worker);
     }
 
@@ -126,12 +130,12 @@ final class MatrixMultiply implements FastKernel {
     @Override
     public void run(int task, int worker) {
       int matrix = task / gemm.tasks;
-      bases[worker] = b + 4 * product.bAt()[matrix];
+      bases[worker] = b + 4 * bAt[matrix];
       long element = (long) matrix * product.m() * product.n();
       gemm.run(
           task % gemm.tasks,
           worker,
-          a + 4 * product.aAt()[matrix],
+          a + 4 * aAt[matrix],
           packed(),
           packed == null ? this : null,
           c + 4 * element,

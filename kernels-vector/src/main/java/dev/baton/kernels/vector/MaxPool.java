@@ -65,7 +65,7 @@ final class MaxPool implements FastKernel {
       Window[] windows = Window.pool(call, 2);
       this.y = windows[1];
       this.x = windows[2];
-      this.planes = new Planes(y, x, false);
+      this.planes = new Planes(y, x, false, call);
       this.parallel = call.parallel();
       Shape shape = call.output(0).shape();
       this.count = Math.toIntExact(shape.numel() / ((long) y.out() * x.out()));

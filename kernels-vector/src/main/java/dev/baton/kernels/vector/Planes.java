@@ -5,6 +5,7 @@ import static dev.baton.kernels.vector.Lanes.SPECIES;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
+import dev.baton.runtime.kernel.HeapArrays;
 import dev.baton.runtime.kernel.PhaseLayout;
 import dev.baton.runtime.kernel.Window;
 import jdk.incubator.vector.FloatVector;
@@ -26,8 +27,8 @@ final class Planes {
   /**
    * @param y with {@code x} such that {@link PhaseLayout#fits}
    */
-  Planes(Window y, Window x, boolean transposed) {
-    this.layout = new PhaseLayout(y, x, transposed);
+  Planes(Window y, Window x, boolean transposed, HeapArrays arrays) {
+    this.layout = new PhaseLayout(y, x, transposed, arrays);
     this.height = y.in();
     this.width = x.in();
     this.pitch = layout.pitch();

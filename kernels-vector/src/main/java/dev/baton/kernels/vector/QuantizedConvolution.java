@@ -50,7 +50,7 @@ abstract class QuantizedConvolution implements Step, Parallel.Task {
     this.weight = weight(parts, g, buffers);
     long output = buffers.operand(parts.operator().result()).data().address();
     this.results =
-        Requantizer.of(parts.requantization(x, channels, buffers), output, true, channels);
+        Requantizer.of(parts.requantization(x, channels, buffers), output, true, channels, buffers);
   }
 
   /** True if this computes the convolution; one over three dimensions is left to the reference. */
@@ -187,7 +187,7 @@ abstract class QuantizedConvolution implements Step, Parallel.Task {
         NodeCall.Facts facts,
         BoundNodeCall.Buffers buffers) {
       super(parts, g, facts, buffers, g.groups());
-      this.planes = new Planes(g.y(), g.x(), g.transposed());
+      this.planes = new Planes(g.y(), g.x(), g.transposed(), buffers);
       this.columns = new Columns(planes, g.x().out(), product.shape.panels, parallel.threads());
       this.channels = g.in() * g.groups();
       this.groups = new int[parallel.threads()];
@@ -261,7 +261,7 @@ abstract class QuantizedConvolution implements Step, Parallel.Task {
         NodeCall.Facts facts,
         BoundNodeCall.Buffers buffers) {
       super(parts, g, facts, buffers);
-      this.planes = new Planes(g.y(), g.x(), g.transposed());
+      this.planes = new Planes(g.y(), g.x(), g.transposed(), buffers);
       this.spread = new Spread(g, planes, buffers);
       this.row = (g.y().out() - 1) * planes.pitch + g.x().out();
       this.planeBytes = (planes.byteSize(1) + 4L * Lanes.BYTES + 63) & -64;

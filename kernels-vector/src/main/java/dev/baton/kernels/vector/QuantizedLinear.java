@@ -2,6 +2,7 @@ package dev.baton.kernels.vector;
 
 import dev.baton.graph.Quantization;
 import dev.baton.runtime.kernel.BoundNodeCall;
+import dev.baton.runtime.kernel.HeapArrays;
 import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Parallel;
 import dev.baton.runtime.kernel.QuantizedInput;
@@ -63,7 +64,7 @@ final class QuantizedLinear implements Step, Parallel.Task, Gemm.Source {
     this.packed = bytes.address();
     int[] points = parts.zeroPoints(buffers);
     this.zerosByGroup = groups > 1;
-    this.zeros = new float[groups * padded];
+    this.zeros = buffers.floats((long) groups * padded);
     for (int i = 0; i < groups * channels; i++) {
       int point = points == null ? 0 : points[points.length == 1 ? 0 : i];
       zeros[i % groups * padded + i / groups] = panels.zero(point);
@@ -85,9 +86,10 @@ final class QuantizedLinear implements Step, Parallel.Task, Gemm.Source {
             1,
             buffers.parallel(),
             Gemm.Keeps.ROWS,
-            Requantizer.of(by, output, false, channels),
+            Requantizer.of(by, output, false, channels, buffers),
             parts.isPerGroup()
-                ? new IntegerProduct.Groups(group, scales(parts.scales(buffers), groups, channels))
+                ? new IntegerProduct.Groups(
+                    group, scales(buffers, parts.scales(buffers), groups, channels))
                 : null);
     this.scratch = buffers.scratch(product.scratchBytes() * buffers.parallel().threads());
   }
@@ -102,8 +104,8 @@ final class QuantizedLinear implements Step, Parallel.Task, Gemm.Source {
   }
 
   /** (channels, groups) to (groups, channels), whole vectors of channels. */
-  private float[] scales(float[] each, int groups, int channels) {
-    float[] all = new float[groups * padded];
+  private float[] scales(HeapArrays arrays, float[] each, int groups, int channels) {
+    float[] all = arrays.floats((long) groups * padded);
     for (int i = 0; i < groups * channels; i++) {
       all[i % groups * padded + i / groups] = each[i];
     }

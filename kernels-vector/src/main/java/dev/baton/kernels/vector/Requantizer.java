@@ -7,6 +7,7 @@ import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.FloatVector.fromMemorySegment;
 
 import dev.baton.runtime.kernel.Affine;
+import dev.baton.runtime.kernel.HeapArrays;
 import dev.baton.runtime.kernel.Requantization;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -37,14 +38,15 @@ interface Requantizer {
    * @param rows if output channels are rows
    * @param channels output channels
    */
-  static Requantizer of(Requantization by, long out, boolean rows, int channels) {
+  static Requantizer of(
+      Requantization by, long out, boolean rows, int channels, HeapArrays arrays) {
     return switch (by) {
       case Requantization.Integers b ->
           new Integers(
               out,
               rows,
-              spread(b.factors(), rows, channels),
-              spread(b.bias(), rows, channels),
+              spread(b.factors(), rows, channels, arrays),
+              spread(b.bias(), rows, channels, arrays),
               b.zeroPoint(),
               b.low(),
               b.high());
@@ -53,15 +55,19 @@ interface Requantizer {
               out,
               rows,
               b.inputs(),
-              spread(b.weights(), rows, channels),
-              spread(b.bias() == null ? new float[1] : b.bias(), rows, channels),
+              spread(b.weights(), rows, channels, arrays),
+              spread(b.bias() == null ? new float[1] : b.bias(), rows, channels, arrays),
               b);
     };
   }
 
+  private static long length(boolean rows, int channels) {
+    return rows ? (long) channels * Lanes.COUNT : (long) Lanes.COUNT + channels;
+  }
+
   /** Where the parameters of an element are: a vector of equal ones for each row, or by column. */
-  private static float[] spread(float[] each, boolean rows, int channels) {
-    float[] all = new float[(rows ? channels : 1) * Lanes.COUNT + (rows ? 0 : channels)];
+  private static float[] spread(float[] each, boolean rows, int channels, HeapArrays arrays) {
+    float[] all = arrays.floats(length(rows, channels));
     for (int c = 0; c < channels; c++) {
       float value = each[each.length == 1 ? 0 : c];
       Arrays.fill(all, rows ? c * Lanes.COUNT : c, rows ? (c + 1) * Lanes.COUNT : c + 1, value);
@@ -69,8 +75,9 @@ interface Requantizer {
     return all;
   }
 
-  private static int[] spread(int @Nullable [] each, boolean rows, int channels) {
-    int[] all = new int[(rows ? channels : 1) * Lanes.COUNT + (rows ? 0 : channels)];
+  private static int[] spread(
+      int @Nullable [] each, boolean rows, int channels, HeapArrays arrays) {
+    int[] all = arrays.ints(length(rows, channels));
     for (int c = 0; each != null && c < channels; c++) {
       Arrays.fill(all, rows ? c * Lanes.COUNT : c, rows ? (c + 1) * Lanes.COUNT : c + 1, each[c]);
     }

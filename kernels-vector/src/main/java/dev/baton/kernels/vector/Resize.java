@@ -71,25 +71,30 @@ record Resize(Resampling.Mode mode) implements FastKernel {
       this.taps = axes[2].index()[0].length;
       this.height = axes[1].index().length;
       this.width = axes[2].index().length;
-      this.columns = indices(axes[2]);
-      this.columnWeights = weights(axes[2]);
-      this.lines = indices(axes[1]);
-      this.lineWeights = weights(axes[1]);
+      this.columns = indices(call, axes[2]);
+      this.columnWeights = weights(call, axes[2]);
+      this.lines = indices(call, axes[1]);
+      this.lineWeights = weights(call, axes[1]);
       this.bands = Math.ceilDiv(height, BAND);
       this.held = new int[parallel.threads()][taps];
       this.slotBytes = (4L * width + 63) & -64;
       this.scratch = call.scratch(slotBytes * taps * parallel.threads()).address();
     }
 
-    private static int[] indices(Resampling axis) {
-      return Arrays.stream(axis.index()).flatMapToInt(Arrays::stream).toArray();
+    private static int[] indices(BoundCall call, Resampling axis) {
+      int taps = axis.index()[0].length;
+      int[] indices = call.ints((long) axis.index().length * taps);
+      for (int i = 0; i < indices.length; i++) {
+        indices[i] = axis.index()[i / taps][i % taps];
+      }
+      return indices;
     }
 
-    private static float[] weights(Resampling axis) {
-      double[] all = Arrays.stream(axis.weight()).flatMapToDouble(Arrays::stream).toArray();
-      float[] weights = new float[all.length];
-      for (int i = 0; i < all.length; i++) {
-        weights[i] = (float) all[i];
+    private static float[] weights(BoundCall call, Resampling axis) {
+      int taps = axis.weight()[0].length;
+      float[] weights = call.floats((long) axis.weight().length * taps);
+      for (int i = 0; i < weights.length; i++) {
+        weights[i] = (float) axis.weight()[i / taps][i % taps];
       }
       return weights;
     }

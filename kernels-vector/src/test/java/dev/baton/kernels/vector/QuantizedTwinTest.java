@@ -457,6 +457,9 @@ class QuantizedTwinTest {
           }
 
           @Override
+          public void heap(long bytes) {}
+
+          @Override
           public Parallel parallel() {
             return parallel;
           }

@@ -4,6 +4,7 @@ import dev.baton.delegate.BufferRequirements;
 import dev.baton.delegate.DelegateException;
 import dev.baton.graph.DType;
 import dev.baton.graph.Node;
+import dev.baton.graph.Origin;
 import dev.baton.graph.Shape;
 import dev.baton.graph.SymbolType;
 import dev.baton.graph.TensorType;
@@ -24,6 +25,7 @@ import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
 import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.kernel.RandomNumbers;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.lift.Block;
 import dev.baton.runtime.lift.Constants;
@@ -46,6 +48,7 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +81,7 @@ public final class ExecutionCore implements AutoCloseable {
   private final Variable[] locals;
   private final @Nullable SharedState shared;
   private final Map<Unit, DelegateRunner> delegates = new IdentityHashMap<>();
+  private final Map<Origin, RandomNumbers> random = new HashMap<>();
   private MemorySegment arena = MemorySegment.NULL;
   private MemorySegment twinArena = MemorySegment.NULL;
   private MemorySegment scratch = MemorySegment.NULL;
@@ -197,13 +201,14 @@ public final class ExecutionCore implements AutoCloseable {
     return variable.kind() == Variable.Kind.STATE || variable.kind() == Variable.Kind.LOCAL;
   }
 
-  /** State as before the first run. */
+  /** State as before the first run, and random numbers. */
   public void reset() {
     for (Variable variable : variables) {
       if (livesOn(variable)) {
         initialize(variable);
       }
     }
+    random.values().forEach(RandomNumbers::restart);
     delegates.values().forEach(DelegateRunner::reset);
   }
 
@@ -656,6 +661,11 @@ public final class ExecutionCore implements AutoCloseable {
         @Override
         public void heap(long bytes) {
           requireWithinBound(bytes);
+        }
+
+        @Override
+        public RandomNumbers random(Node node) {
+          return random.computeIfAbsent(node.origin(), at -> RandomNumbers.of(node));
         }
 
         @Override

@@ -119,10 +119,10 @@ public record AttentionGeometry(
       return split;
     }
 
-    Heads heads(Shape shape, int own) {
+    Heads heads(HeapArrays arrays, Shape shape, int own) {
       return new Heads(
           MatrixProduct.starts(
-              sizes, split(shape, own, repeat), (long) shape.size(-2) * shape.size(-1)),
+              arrays, sizes, split(shape, own, repeat), (long) shape.size(-2) * shape.size(-1)),
           shape.size(-1));
     }
   }
@@ -143,6 +143,7 @@ public record AttentionGeometry(
           new Mask(
               maskOperand,
               MatrixProduct.starts(
+                  call,
                   batch.sizes,
                   Batch.split(shape, batch.repeat, batch.repeat),
                   (long) rows * columns),
@@ -151,13 +152,13 @@ public record AttentionGeometry(
     }
     return new AttentionGeometry(
         query,
-        batch.heads(query.shape(), batch.repeat),
+        batch.heads(call, query.shape(), batch.repeat),
         key,
-        batch.heads(key.shape(), 1),
+        batch.heads(call, key.shape(), 1),
         value,
-        batch.heads(value.shape(), 1),
+        batch.heads(call, value.shape(), 1),
         out,
-        batch.heads(out.shape(), batch.repeat),
+        batch.heads(call, out.shape(), batch.repeat),
         mask,
         scale(call),
         call.bool("is_causal") ? 0 : -1,
@@ -178,8 +179,8 @@ public record AttentionGeometry(
     boolean causal = call.bool("is_causal");
     Operand maskOperand = call.inputOrNull("attn_mask");
     int seen = maskOperand != null ? maskOperand.shape().size(1) : Math.toIntExact(start + length);
-    long[] q = new long[batch * heads];
-    long[] k = new long[batch * heads];
+    long[] q = call.longs((long) batch * heads);
+    long[] k = call.longs((long) batch * heads);
     for (int i = 0; i < q.length; i++) {
       int head = i % heads;
       long n = i / heads;
@@ -191,7 +192,7 @@ public record AttentionGeometry(
     Mask mask =
         maskOperand == null
             ? null
-            : new Mask(maskOperand, new long[q.length], maskOperand.shape().size(1), 1);
+            : new Mask(maskOperand, call.longs(q.length), maskOperand.shape().size(1), 1);
     return new AttentionGeometry(
         query,
         queries,

@@ -184,7 +184,7 @@ final class AttentionKernels {
       throw new KernelException("no attention of " + q + " to " + k + " and " + v);
     }
     long start = call.integer("start_pos");
-    if (start < 0 || start + q.size(1) > k.size(1)) {
+    if (start < 0 || start > k.size(1) - q.size(1)) {
       throw new KernelException(
           q.size(1) + " queries from position " + start + " are beyond the " + k.size(1) + " keys");
     }

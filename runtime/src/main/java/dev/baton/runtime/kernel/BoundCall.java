@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A call with buffers. */
-public interface BoundCall extends Call {
+public interface BoundCall extends Call, HeapArrays {
   Operand input(String parameter);
 
   /** Null if the argument is absent. */
@@ -24,17 +24,9 @@ public interface BoundCall extends Call {
    */
   MemorySegment scratch(long bytes);
 
-  /**
-   * An array of the step's own, for a copy of an operand: held against the bound on an execution's
-   * memory, and freed with the plan.
-   *
-   * @throws KernelException if no array is as long
-   */
-  default double[] doubles(long count) {
-    if (count > Integer.MAX_VALUE - 8) {
-      throw new KernelException(count + " numbers are more than an array holds");
-    }
-    return new double[(int) count];
+  /** The node's random numbers, which the step takes on at each run. */
+  default RandomNumbers random() {
+    return RandomNumbers.of(node());
   }
 
   /** Threads for the step's parts; worker {@code w} may use scratch of its own. */

@@ -11,14 +11,16 @@ import org.jspecify.annotations.Nullable;
 /** A node with the buffers that its values have in a plan. */
 public final class BoundNodeCall extends NodeCall implements BoundCall {
   /** Where values lie. */
-  public interface Buffers {
+  public interface Buffers extends HeapArrays {
     Operand operand(Value value);
 
     /** Memory that steps share, as {@link BoundCall#scratch}. */
     MemorySegment scratch(long bytes);
 
-    /** Called before a step allocates arrays; throws if they are too large. */
-    default void heap(long bytes) {}
+    /** As {@link BoundCall#random}. */
+    default RandomNumbers random(Node node) {
+      return RandomNumbers.of(node);
+    }
 
     /** As {@link BoundCall#parallel}. */
     default Parallel parallel() {
@@ -91,9 +93,13 @@ public final class BoundNodeCall extends NodeCall implements BoundCall {
   }
 
   @Override
-  public double[] doubles(long count) {
-    buffers.heap(Math.multiplyExact(count, Double.BYTES));
-    return BoundCall.super.doubles(count);
+  public void heap(long bytes) {
+    buffers.heap(bytes);
+  }
+
+  @Override
+  public RandomNumbers random() {
+    return buffers.random(node());
   }
 
   @Override

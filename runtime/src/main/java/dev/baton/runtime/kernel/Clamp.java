@@ -41,6 +41,16 @@ public record Clamp(float low, float high) {
         numbers.high == null ? NONE.high : (float) numbers.high.real());
   }
 
+  /** True if no finite bound of a call overflows float32, where PyTorch refuses it. */
+  public static boolean isSingle(Call call) {
+    Numbers numbers = Numbers.of(call);
+    return isSingle(numbers.low) && isSingle(numbers.high);
+  }
+
+  private static boolean isSingle(Call.@Nullable Number bound) {
+    return bound == null || !Double.isFinite(bound.real()) || Float.isFinite((float) bound.real());
+  }
+
   /** The bounds as a call writes them; null where there is none. */
   record Numbers(Call.@Nullable Number low, Call.@Nullable Number high) {
     static Numbers of(Call call) {

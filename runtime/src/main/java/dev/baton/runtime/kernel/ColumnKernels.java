@@ -23,16 +23,15 @@ final class ColumnKernels {
 
   private static Window[] windows(Call call, int height, int width) {
     int[] in = {height, width};
-    int[] none = new int[0];
     Window[] windows = new Window[2];
     for (int d = 0; d < 2; d++) {
       windows[d] =
           Window.convolution(
               in[d],
-              Window.argument(call, "kernel_size", 2, none)[d],
-              Window.argument(call, "stride", 2, none)[d],
-              Window.argument(call, "padding", 2, none)[d],
-              Window.argument(call, "dilation", 2, none)[d]);
+              Window.argument(call, "kernel_size", 2)[d],
+              Window.argument(call, "stride", 2)[d],
+              Window.argument(call, "padding", 2)[d],
+              Window.argument(call, "dilation", 2)[d]);
     }
     return windows;
   }
@@ -81,7 +80,7 @@ final class ColumnKernels {
     TensorType self = call.type("self");
     Shape shape = self.shape();
     int rank = shape.rank();
-    int[] size = Window.argument(call, "output_size", 2, new int[0]);
+    int[] size = Window.argument(call, "output_size", 2);
     Window[] w = windows(call, size[0], size[1]);
     int taps = taps(w);
     if (rank < 2 || rank > 3 || shape.size(-2) % taps != 0 || shape.size(-1) != positions(w)) {

@@ -59,7 +59,7 @@ final class ConvolutionKernels {
     ConvolutionGeometry g = ConvolutionGeometry.of(call);
     int depth = Math.multiplyExact(g.in(), g.taps());
     int positions = g.positions();
-    Gemm gemm = new Gemm(g.out(), positions, depth);
+    Gemm gemm = new Gemm(call, g.out(), positions, depth);
     Columns columns = new Columns(g, call.input("input").data());
     MemorySegment weight = call.input("weight").data();
     MemorySegment matrix = g.transposed() ? call.scratch(weight.byteSize()) : weight;

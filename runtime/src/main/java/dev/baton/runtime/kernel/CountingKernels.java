@@ -4,9 +4,7 @@ import dev.baton.graph.DType;
 import dev.baton.graph.Shape;
 import dev.baton.graph.TensorType;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +43,7 @@ final class CountingKernels {
     DType dtype = call.output(0).dtype();
     double low = Elements.round(dtype, call.number("min"));
     double high = Elements.round(dtype, call.number("max"));
-    long[] counts = new long[bins];
+    long[] counts = call.longs(bins);
     return () -> {
       double min = low;
       double max = high;
@@ -114,16 +112,23 @@ final class CountingKernels {
       long least = call.integer("minlength");
       int[] size = {0};
       return () -> {
-        long length = least;
+        long greatest = -1;
         for (long i = 0; i < n; i++) {
           if (x.getLong(i) < 0) {
             throw new KernelException("element " + i + " is " + x.getLong(i) + ", below 0");
           }
-          length = Math.max(length, x.getLong(i) + 1);
+          greatest = Math.max(greatest, x.getLong(i));
         }
-        if (length > capacity) {
-          throw new KernelException(length + " bins, the result has at most " + capacity);
+        if (least > capacity || greatest >= capacity) {
+          throw new KernelException(
+              "elements up to "
+                  + greatest
+                  + ", at least "
+                  + least
+                  + " bins: the result has at most "
+                  + capacity);
         }
+        long length = Math.max(least, greatest + 1);
         for (long i = 0; i < length; i++) {
           y.setLong(i, 0);
         }
@@ -170,37 +175,32 @@ final class CountingKernels {
     @Override
     public Step bind(BoundCall call) {
       Operand self = call.input("self");
-      Elements x = Elements.of(self);
       boolean real = self.dtype().isFloatingPoint();
-      Comparator<Integer> order = order(x, self.dtype());
       Elements inverse = call.bool("return_inverse") ? Elements.of(call.output(1)) : null;
       Elements counts = call.bool("return_counts") ? Elements.of(call.output(2)) : null;
       MemorySegment from = self.data();
       MemorySegment to = call.output(0).data();
       int bytes = self.dtype().byteSize();
       int n = Math.toIntExact(self.shape().numel());
+      OrderKeys keys = new OrderKeys(self);
+      Reduction whole = Reduction.whole(self.shape());
+      long[] key = call.longs(n);
+      Sorter sorter = sorts ? new Sorter(call, n) : null;
       int[] size = {0};
       return () -> {
-        List<Integer> positions = new ArrayList<>();
-        for (int i = 0; i < n; i++) {
-          positions.add(i);
-        }
-        if (sorts) {
-          positions.sort(order);
-        }
+        keys.load(whole, 0, 0, n, key);
+        int[] order = sorter == null ? null : sorter.sort(key, false);
         int found = 0;
         long run = 0;
+        int last = 0;
         for (int p = 0; p < n; p++) {
-          int i = positions.get(p);
-          boolean isNew =
-              p == 0
-                  || (real && Double.isNaN(x.getDouble(i)))
-                  || order.compare(i, positions.get(p - 1)) != 0;
-          if (isNew) {
+          int i = order == null ? p : order[p];
+          if (p == 0 || key[i] != key[last] || (real && key[i] == OrderKeys.NAN)) {
             MemorySegment.copy(from, (long) i * bytes, to, (long) found++ * bytes, bytes);
             run = 0;
           }
           run++;
+          last = i;
           if (inverse != null) {
             inverse.setLong(i, found - 1L);
           }
@@ -214,15 +214,6 @@ final class CountingKernels {
           call.resize(2, size);
         }
       };
-    }
-
-    private static Comparator<Integer> order(Elements x, DType dtype) {
-      if (dtype.isFloatingPoint()) {
-        return Comparator.comparingDouble(i -> x.getDouble(i) + 0.0); // −0 is 0
-      }
-      return dtype == DType.UINT64
-          ? (a, b) -> Long.compareUnsigned(x.getLong(a), x.getLong(b))
-          : Comparator.comparingLong(i -> x.getLong(i));
     }
 
     @Override

@@ -345,8 +345,9 @@ final class CreationKernels {
       long n = call.output(0).shape().numel();
       long low = low(call);
       double range = (double) call.integer("high") - low;
-      RandomNumbers random = RandomNumbers.of(call);
+      RandomNumbers random = call.random();
       return () -> {
+        random.next();
         for (long i = 0; i < n; i++) {
           y.setLong(i, low + (long) (random.uniform(i, 53) * range));
         }
@@ -365,8 +366,9 @@ final class CreationKernels {
     public Step bind(BoundCall call) {
       Elements y = Elements.of(call.output(0));
       long n = call.output(0).shape().numel();
-      RandomNumbers random = RandomNumbers.of(call);
+      RandomNumbers random = call.random();
       return () -> {
+        random.next();
         for (long i = 0; i < n; i++) {
           long j = (long) (random.uniform(i, 53) * (i + 1));
           y.setLong(i, y.getLong(j));
@@ -383,21 +385,31 @@ final class CreationKernels {
   private record TriangleIndices(boolean lower) implements Kernel {
     private long count(Call call) {
       long rows = call.integer("row");
-      long count = 0;
-      for (long r = 0; r < rows; r++) {
-        count += to(call, r) - from(call, r);
-      }
-      return count;
+      long columns = call.integer("col");
+      long offset = offset(call);
+      return lower
+          ? triangle(rows + offset, columns) - triangle(offset, columns)
+          : rows * columns - triangle(rows + offset - 1, columns) + triangle(offset - 1, columns);
+    }
+
+    /** Elements of rows of 1, 2, … and at most so many columns. */
+    private static long triangle(long rows, long columns) {
+      long growing = Math.clamp(rows, 0, columns);
+      return growing * (growing + 1) / 2 + Math.max(0, rows - columns) * columns;
+    }
+
+    /** The diagonal; one beyond the matrix is as good as any other beyond it. */
+    private static long offset(Call call) {
+      return Math.clamp(call.integer("offset"), -call.integer("row") - 1, call.integer("col") + 1);
     }
 
     private long from(Call call, long row) {
-      long columns = call.integer("col");
-      return lower ? 0 : Math.clamp(row + call.integer("offset"), 0, columns);
+      return lower ? 0 : Math.clamp(row + offset(call), 0, call.integer("col"));
     }
 
     private long to(Call call, long row) {
       long columns = call.integer("col");
-      return lower ? Math.clamp(row + call.integer("offset") + 1, 0, columns) : columns;
+      return lower ? Math.clamp(row + offset(call) + 1, 0, columns) : columns;
     }
 
     @Override
@@ -411,9 +423,12 @@ final class CreationKernels {
       Elements y = Elements.of(call.output(0));
       long count = call.output(0).shape().size(1);
       long rows = call.integer("row");
+      long offset = offset(call);
+      long first = lower ? Math.clamp(-offset, 0, rows) : 0;
+      long end = lower ? rows : Math.clamp(call.integer("col") - offset, 0, rows);
       return () -> {
         long k = 0;
-        for (long r = 0; r < rows; r++) {
+        for (long r = first; k < count && r < end; r++) {
           for (long c = from(call, r); c < to(call, r); c++) {
             y.setLong(k, r);
             y.setLong(count + k++, c);
@@ -446,14 +461,16 @@ final class CreationKernels {
             case HALF -> 11;
             default -> 8;
           };
-      RandomNumbers random = RandomNumbers.of(call);
+      RandomNumbers random = call.random();
       return normal
           ? () -> {
+            random.next();
             for (long i = 0; i < n; i++) {
               y.setDouble(i, random.normal(i));
             }
           }
           : () -> {
+            random.next();
             for (long i = 0; i < n; i++) {
               y.setDouble(i, random.uniform(i, bits));
             }

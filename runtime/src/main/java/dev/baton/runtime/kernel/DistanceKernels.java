@@ -68,8 +68,8 @@ final class DistanceKernels {
     int rows = x1.shape().size(-2);
     int columns = x2.shape().size(-2);
     int width = x1.shape().size(-1);
-    long[] starts1 = starts(batch, x1.shape());
-    long[] starts2 = starts(batch, x2.shape());
+    long[] starts1 = starts(call, batch, x1.shape());
+    long[] starts2 = starts(call, batch, x2.shape());
     double p = call.number("p");
     Elements a = Elements.of(x1);
     Elements b = Elements.of(x2);
@@ -88,8 +88,9 @@ final class DistanceKernels {
     };
   }
 
-  private static long[] starts(int[] batch, Shape shape) {
+  private static long[] starts(HeapArrays arrays, int[] batch, Shape shape) {
     return MatrixProduct.starts(
+        arrays,
         batch,
         Arrays.copyOf(shape.sizes(), shape.rank() - 2),
         (long) shape.size(-2) * shape.size(-1));

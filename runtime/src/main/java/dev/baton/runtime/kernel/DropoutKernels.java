@@ -32,7 +32,7 @@ final class DropoutKernels {
     Operand out = call.output(0);
     Operand mask = call.output(1);
     if (!call.isNone("train") && call.bool("train") && call.number("p") != 0) {
-      return drop(call.number("p"), input, out, mask, RandomNumbers.of(call));
+      return drop(call.number("p"), input, out, mask, call.random());
     }
     return () -> {
       out.data().copyFrom(input.data());
@@ -47,6 +47,7 @@ final class DropoutKernels {
     Elements kept = Elements.of(mask);
     long n = input.shape().numel();
     return () -> {
+      random.next();
       for (long i = 0; i < n; i++) {
         boolean keep = random.uniform(i, 53) >= p;
         kept.setLong(i, keep ? 1 : 0);

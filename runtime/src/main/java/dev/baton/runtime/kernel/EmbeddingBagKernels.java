@@ -98,8 +98,8 @@ final class EmbeddingBagKernels {
     boolean writeBags = bagOperand.shape().numel() > 0;
     Elements sizes = Elements.of(call.output(2));
     Elements maxima = Elements.of(call.output(3));
-    double[] row = new double[width];
-    long[] from = new long[width];
+    double[] row = call.doubles(width);
+    long[] from = call.longs(width);
     return () -> {
       long end = 0;
       for (int b = 0; b < bags; b++) {

@@ -198,11 +198,11 @@ final class ExpertKernels {
       active = Math.toIntExact(call.integer("num_activated_experts"));
       sigmoid = call.text("score_func", "").equals(SIGMOID);
       scale = (float) call.number("route_scale");
-      scores = new float[experts];
-      weights = new float[tokens * experts];
-      chosen = new boolean[tokens * experts];
-      used = new boolean[experts];
-      order = new int[active];
+      scores = call.floats(experts);
+      weights = call.floats((long) tokens * experts);
+      chosen = call.booleans((long) tokens * experts);
+      used = call.booleans(experts);
+      order = call.ints(active);
     }
 
     boolean isChosen(int expert) {

@@ -74,8 +74,8 @@ final class FourierKernels {
     Shape shape = call.shape("self");
     int[] dims = dims(call);
     Elements x = Elements.of(call.input("self"));
-    Grid grid = new Grid(shape);
-    Step[] lines = lines(grid, dims, -1);
+    Grid grid = new Grid(call, shape);
+    Step[] lines = lines(call, grid, dims, -1);
     int n = Math.toIntExact(shape.numel());
     Step store = store(call, grid, scale(call, shape, dims));
     return () -> {
@@ -113,9 +113,9 @@ final class FourierKernels {
     int last = dims[dims.length - 1];
     Elements x = Elements.parts(call.input("self"));
     Elements y = Elements.of(call.output(0));
-    Grid grid = new Grid(full);
+    Grid grid = new Grid(call, full);
     int[] others = Arrays.copyOf(dims, dims.length - 1);
-    Step[] lines = lines(grid, dims, 1);
+    Step[] lines = lines(call, grid, dims, 1);
     double scale = scale(call, full, dims);
     long[] strides = shape.contiguousStrides();
     Walk walk = new Walk(full, full.contiguousStrides(), strides);
@@ -168,8 +168,8 @@ final class FourierKernels {
     Shape shape = call.shape("self");
     int[] dims = dims(call);
     Elements x = Elements.parts(call.input("self"));
-    Grid grid = new Grid(shape);
-    Step[] lines = lines(grid, dims, call.bool("forward") ? -1 : 1);
+    Grid grid = new Grid(call, shape);
+    Step[] lines = lines(call, grid, dims, call.bool("forward") ? -1 : 1);
     int n = Math.toIntExact(shape.numel());
     Step store = store(call, grid, scale(call, shape, dims));
     return () -> {
@@ -207,18 +207,18 @@ final class FourierKernels {
     final double[] re;
     final double[] im;
 
-    Grid(Shape shape) {
+    Grid(HeapArrays arrays, Shape shape) {
       this.shape = shape;
-      this.re = new double[Math.toIntExact(shape.numel())];
-      this.im = new double[re.length];
+      this.re = arrays.doubles(shape.numel());
+      this.im = arrays.doubles(re.length);
     }
   }
 
   /** Transforms over each of the dimensions in turn, of every line along it. */
-  private static Step[] lines(Grid grid, int[] dims, int sign) {
+  private static Step[] lines(HeapArrays arrays, Grid grid, int[] dims, int sign) {
     List<Step> steps = new ArrayList<>();
     for (int dim : dims) {
-      Transform transform = new Transform(grid.shape.size(dim), sign);
+      Transform transform = new Transform(arrays, grid.shape.size(dim), sign);
       int stride = Math.toIntExact(grid.shape.contiguousStrides()[dim]);
       int n = grid.shape.size(dim);
       steps.add(() -> {
@@ -245,18 +245,18 @@ final class FourierKernels {
     private final double[] partRe; // of one butterfly
     private final double[] partIm;
 
-    Transform(int n, int sign) {
+    Transform(HeapArrays arrays, int n, int sign) {
       this.n = n;
-      cos = new double[n];
-      sin = new double[n];
+      cos = arrays.doubles(n);
+      sin = arrays.doubles(n);
       for (int k = 0; k < n; k++) {
         cos[k] = StrictMath.cos(2 * Math.PI * k / n);
         sin[k] = sign * StrictMath.sin(2 * Math.PI * k / n);
       }
-      re = new double[n];
-      im = new double[n];
-      partRe = new double[n];
-      partIm = new double[n];
+      re = arrays.doubles(n);
+      im = arrays.doubles(n);
+      partRe = arrays.doubles(n);
+      partIm = arrays.doubles(n);
     }
 
     /** In place over n numbers from {@code at}, {@code stride} apart. */

@@ -3,6 +3,7 @@ package dev.baton.runtime.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * C += α A B in float32. B comes in panels that its owner fills, so that a convolution's columns
@@ -26,13 +27,14 @@ final class Gemm {
   private final float[][] panel;
   private final float[] row;
 
-  Gemm(int m, int n, int k) {
+  Gemm(HeapArrays arrays, int m, int n, int k) {
     this.m = m;
     this.n = n;
     this.k = k;
     int width = Math.min(n, WIDTH);
-    this.panel = new float[DEPTH][width];
-    this.row = new float[width];
+    this.panel = new float[DEPTH][];
+    Arrays.setAll(panel, row -> arrays.floats(width));
+    this.row = arrays.floats(width);
   }
 
   /** Offsets and leading dimensions in elements; the rows of A and C are contiguous. */

@@ -58,13 +58,14 @@ final class IntegerGemm {
   private final int[][] panel;
   private final int[] row;
 
-  IntegerGemm(int m, int n, int k) {
+  IntegerGemm(HeapArrays arrays, int m, int n, int k) {
     this.m = m;
     this.n = n;
     this.k = k;
     int width = Math.min(n, WIDTH);
-    this.panel = new int[Math.min(DEPTH, k)][width];
-    this.row = new int[width];
+    this.panel = new int[Math.min(DEPTH, k)][];
+    Arrays.setAll(panel, row -> arrays.ints(width));
+    this.row = arrays.ints(width);
   }
 
   /** Elements of C that are given at once, at most. */

@@ -65,7 +65,7 @@ final class LanguageModelKernels {
     boolean rotate = size > 1;
     boolean special = size % 28 == 0;
     int power = special ? size / 28 : size;
-    double[] row = new double[size];
+    double[] row = call.doubles(size);
     double[] column = new double[28];
     double scale = 1 / Math.sqrt(power);
     return () -> {
@@ -184,7 +184,7 @@ final class LanguageModelKernels {
     int valueWidth = call.shape("value").size(3);
     int shared = heads / groups;
     double[] state = call.doubles((long) width * valueWidth);
-    double[] delta = new double[valueWidth];
+    double[] delta = call.doubles(valueWidth);
     return () -> {
       for (int g = 0; g < k.size(0) * groups; g++) {
         long stateAt = (long) g * state.length;

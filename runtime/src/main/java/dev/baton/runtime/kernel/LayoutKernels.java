@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Operators whose results are the argument's elements in other places: views, made whole. */
 final class LayoutKernels {
+  private static final int MOST_PARTS = 1 << 20;
+
   private LayoutKernels() {}
 
   /** A result: its shape, and where its elements are in the argument, in the result's order. */
@@ -108,6 +110,9 @@ final class LayoutKernels {
     Shape self = call.shape("self");
     int dim = Dims.wrap(call.integer("dim"), self.rank());
     int[] parts = Dims.reshape(Shape.of(self.size(dim)), call.integers("sizes")).sizes();
+    if (parts.length == 0) {
+      throw new KernelException("no sizes for dimension " + dim);
+    }
     int[] sizes = new int[self.rank() - 1 + parts.length];
     for (int d = 0; d < self.rank(); d++) {
       sizes[d < dim ? d : d + parts.length - 1] = self.size(d);
@@ -235,7 +240,7 @@ final class LayoutKernels {
     long start = call.integer("start");
     long first = start < 0 ? start + size : start;
     long length = call.integer("length");
-    if (first < 0 || length < 0 || first + length > size) {
+    if (first < 0 || length < 0 || length > size || first > size - length) {
       throw new KernelException(
           "start " + start + ", length " + length + " of dimension " + dim + " of size " + size);
     }
@@ -254,7 +259,8 @@ final class LayoutKernels {
       if (strides[d] < 0) {
         throw new KernelException("the stride " + strides[d] + " is negative");
       }
-      last += strides[d] * Math.max(shape.size(d) - 1, 0);
+      long steps = Math.max(shape.size(d) - 1, 0);
+      last = Math.addExact(last, Math.multiplyExact(strides[d], steps));
     }
     if (start < 0 || (shape.numel() > 0 && last >= call.shape("self").numel())) {
       throw new KernelException(
@@ -383,10 +389,17 @@ final class LayoutKernels {
     if (piece < 0 || (piece == 0 && size != 0)) {
       throw new KernelException("split_size is " + piece);
     }
-    int count = piece == 0 ? 1 : (int) Math.max((size + piece - 1) / piece, 1);
-    long[] sizes = new long[count];
+    long[] sizes = new long[parts(piece == 0 ? 1 : Math.max(Math.ceilDiv(size, piece), 1))];
     Arrays.setAll(sizes, i -> Math.min(piece, size - i * piece));
     return cut(call, sizes);
+  }
+
+  /** Refuses more parts of a tensor than a program has values: they are made one by one. */
+  private static int parts(long count) {
+    if (count > MOST_PARTS) {
+      throw new KernelException(count + " parts of a tensor are more than " + MOST_PARTS);
+    }
+    return (int) count;
   }
 
   private static List<Piece> cut(Call call, long[] sizes) {
@@ -417,7 +430,8 @@ final class LayoutKernels {
     Layout self = Layout.of(call.shape("self"));
     int dim = dimension(call, self);
     List<Piece> pieces = new ArrayList<>();
-    for (int i = 0; i < self.sizes()[dim]; i++) {
+    int parts = parts(self.sizes()[dim]);
+    for (int i = 0; i < parts; i++) {
       pieces.add(Piece.of(self.select(dim, i)));
     }
     return pieces;
@@ -431,7 +445,7 @@ final class LayoutKernels {
       throw new KernelException("value " + value + " and cache have 4 dimensions");
     }
     int length = value.size(1);
-    if (start < 0 || start + length > cache.sizes()[1]) {
+    if (start < 0 || start > cache.sizes()[1] - length) {
       throw Dims.outOfRange(start + length - 1, cache.sizes()[1], 1);
     }
     return cache.slice(1, start, length, 1);
@@ -543,7 +557,7 @@ final class LayoutKernels {
           || !Shape.of(Arrays.copyOfRange(shape.sizes(), 1, shape.rank())).equals(from.shape())) {
         throw new KernelException(from + " is no row " + index + " of " + to);
       }
-      long rows = Math.max(index + 1, shape.size(0));
+      long rows = Math.max(Math.addExact(index, 1), shape.size(0));
       int[] sizes = shape.sizes();
       sizes[0] = Dims.shape(rows).size(0);
       return Dims.one(to.dtype(), sizes);

@@ -77,23 +77,25 @@ final class MatmulKernels {
     MemorySegment c = call.output(0).data();
     Step begin = begin(call, product);
     float alpha = product.alpha(call);
+    long[] aAt = product.startsOfA(call);
+    long[] bAt = product.startsOfB(call);
     if (product.transposed() && (m < FEW || n < FEW)) {
-      float[] x = new float[k];
-      float[] y = new float[k];
+      float[] x = call.floats(k);
+      float[] y = call.floats(k);
       return () -> {
         begin.run();
-        for (int i = 0; i < product.aAt().length; i++) {
-          dots(a, product.aAt()[i], b, product.bAt()[i], c, (long) i * m * n, m, n, alpha, x, y);
+        for (int i = 0; i < aAt.length; i++) {
+          dots(a, aAt[i], b, bAt[i], c, (long) i * m * n, m, n, alpha, x, y);
         }
       };
     }
-    Gemm gemm = new Gemm(m, n, k);
-    Right right = new Right(b, n, k, product.transposed());
+    Gemm gemm = new Gemm(call, m, n, k);
+    Right right = new Right(b, n, k, product.transposed() ? call.floats(k) : null);
     return () -> {
       begin.run();
-      for (int i = 0; i < product.aAt().length; i++) {
-        right.base = product.bAt()[i];
-        gemm.run(a, product.aAt()[i], k, right, c, (long) i * m * n, alpha);
+      for (int i = 0; i < aAt.length; i++) {
+        right.base = bAt[i];
+        gemm.run(a, aAt[i], k, right, c, (long) i * m * n, alpha);
       }
     };
   }
@@ -111,8 +113,9 @@ final class MatmulKernels {
     MemorySegment data = addend.data();
     int m = product.m();
     int n = product.n();
+    int batch = product.batch();
     return () -> {
-      for (int i = 0; i < product.aAt().length; i++) {
+      for (int i = 0; i < batch; i++) {
         for (int j = 0; j < m; j++) {
           long from = i * strides[0] + j * strides[1];
           long to = ((long) i * m + j) * n;
@@ -185,11 +188,14 @@ final class MatmulKernels {
     private final float @Nullable [] column;
     long base;
 
-    Right(MemorySegment b, int n, int k, boolean transposed) {
+    /**
+     * @param column of k elements if B is transposed; else null
+     */
+    Right(MemorySegment b, int n, int k, float @Nullable [] column) {
       this.b = b;
       this.n = n;
       this.k = k;
-      this.column = transposed ? new float[k] : null;
+      this.column = column;
     }
 
     @Override
@@ -229,12 +235,14 @@ final class MatmulKernels {
     int k = product.k();
     long rowStride = product.transposed() ? 1 : n;
     long columnStride = product.transposed() ? k : 1;
+    long[] aAt = product.startsOfA(call);
+    long[] bAt = product.startsOfB(call);
     return () -> {
-      for (int i = 0; i < product.aAt().length; i++) {
+      for (int i = 0; i < aAt.length; i++) {
         for (int j = 0; j < m; j++) {
           for (int x = 0; x < n; x++) {
-            long row = product.aAt()[i] + (long) j * k;
-            long column = product.bAt()[i] + x * columnStride;
+            long row = aAt[i] + (long) j * k;
+            long column = bAt[i] + x * columnStride;
             long at = ((long) i * m + j) * n + x;
             long start = i * strides[0] + j * strides[1] + x * strides[2];
             if (real) {

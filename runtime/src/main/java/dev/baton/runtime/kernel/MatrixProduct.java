@@ -9,12 +9,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shape of the result
  * @param transposed if B is (n, k) in memory
- * @param aAt index of the first element of each A
- * @param bAt index of the first element of each B
+ * @param batches sizes of the batch
+ * @param batchesA those of A's, which broadcast to the batch
+ * @param batchesB those of B's
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record MatrixProduct(
-    Names names, Shape shape, int m, int n, int k, boolean transposed, long[] aAt, long[] bAt) {
+    Names names,
+    Shape shape,
+    int m,
+    int n,
+    int k,
+    boolean transposed,
+    int[] batches,
+    int[] batchesA,
+    int[] batchesB) {
+  private static final int[] ONE = {};
 
   /**
    * @throws KernelException if the arguments of the operator do not fit
@@ -43,8 +53,7 @@ public record MatrixProduct(
       }
       int m = Math.toIntExact(Shape.of(rows).numel());
       boolean transposed = linear || n == 1;
-      return new MatrixProduct(
-          names, Shape.of(sizes), m, n, k, transposed, new long[1], new long[1]);
+      return new MatrixProduct(names, Shape.of(sizes), m, n, k, transposed, ONE, ONE, ONE);
     }
     int vectorA = a.rank() == 1 ? 1 : 0;
     int m = vectorA == 1 ? 1 : a.size(-2);
@@ -68,22 +77,15 @@ public record MatrixProduct(
       sizes[rank] = m;
     }
     sizes[sizes.length - 1] = n;
-    return new MatrixProduct(
-        names,
-        Shape.of(sizes),
-        m,
-        n,
-        k,
-        n == 1,
-        starts(batch, batchA, (long) m * k),
-        starts(batch, batchB, (long) k * n));
+    Math.toIntExact(Shape.of(batch).numel()); // matrices are counted by an int
+    return new MatrixProduct(names, Shape.of(sizes), m, n, k, n == 1, batch, batchA, batchB);
   }
 
   /** Strides of the addend over (batch, m, n); 0 where it is broadcast. */
   public long[] addendStrides(Shape addend) {
     long[] into = {1, m, n};
     if (names.rankA == 3) {
-      into[0] = aAt.length;
+      into[0] = batch();
     }
     if (addend.rank() > Math.max(shape.rank(), 1)) {
       throw new KernelException("cannot broadcast " + addend + " to " + shape);
@@ -133,7 +135,17 @@ public record MatrixProduct(
 
   /** Matrices of the batch. */
   public int batch() {
-    return aAt.length;
+    return Math.toIntExact(Shape.of(batches).numel());
+  }
+
+  /** Index of the first element of each A. */
+  public long[] startsOfA(HeapArrays arrays) {
+    return starts(arrays, batches, batchesA, (long) m * k);
+  }
+
+  /** Index of the first element of each B. */
+  public long[] startsOfB(HeapArrays arrays) {
+    return starts(arrays, batches, batchesB, (long) k * n);
   }
 
   /** The factor of the product, 1 where the operator has none. */
@@ -160,8 +172,8 @@ public record MatrixProduct(
    * @param own batch sizes that broadcast to {@code batch}
    * @param matrix elements of a matrix
    */
-  static long[] starts(int[] batch, int[] own, long matrix) {
-    long[] starts = new long[Math.toIntExact(Shape.of(batch).numel())];
+  static long[] starts(HeapArrays arrays, int[] batch, int[] own, long matrix) {
+    long[] starts = arrays.longs(Shape.of(batch).numel());
     for (int i = 0; i < starts.length; i++) {
       long stride = matrix;
       int rest = i;

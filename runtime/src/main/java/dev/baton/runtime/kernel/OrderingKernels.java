@@ -8,11 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Extremes, sorting, selection and search. Elements of every dtype are compared by a long key that
- * orders them; NaN is above everything, and the results are copied from the elements themselves.
+ * Extremes, sorting, selection and search. Elements are compared by {@link OrderKeys}, and the
+ * results are copied from the elements themselves.
  */
 final class OrderingKernels {
-  private static final long NAN_KEY = Long.MAX_VALUE;
   private static final int CHUNK = 1024;
 
   private OrderingKernels() {}
@@ -50,46 +49,6 @@ final class OrderingKernels {
               call -> bindSearch(call, "sorted_sequence"));
       default -> null;
     };
-  }
-
-  /** Reads elements as keys. */
-  private static final class Keys {
-    private final Rows rows;
-    private final boolean real;
-    private final long flip;
-    private final double[] chunk = new double[CHUNK];
-
-    Keys(Operand operand) {
-      this.rows = new Rows(operand);
-      this.real = operand.dtype().isFloatingPoint();
-      this.flip = operand.dtype() == DType.UINT64 ? Long.MIN_VALUE : 0;
-    }
-
-    /** Reads elements {@code from} and following of a group. */
-    void load(Reduction reduction, long first, long from, int n, long[] into) {
-      if (!real) {
-        reduction.load(rows, first, from, n, into);
-        for (int i = 0; flip != 0 && i < n; i++) {
-          into[i] ^= flip;
-        }
-        return;
-      }
-      for (int at = 0; at < n; at += CHUNK) {
-        int run = Math.min(CHUNK, n - at);
-        reduction.load(rows, first, from + at, run, chunk);
-        for (int i = 0; i < run; i++) {
-          into[at + i] = key(chunk[i]);
-        }
-      }
-    }
-
-    private static long key(double value) {
-      if (Double.isNaN(value)) {
-        return NAN_KEY;
-      }
-      long bits = Double.doubleToRawLongBits(value + 0.0); // −0 is 0
-      return bits ^ ((bits >> 63) & Long.MAX_VALUE);
-    }
   }
 
   /** Copies single elements between tensors of one dtype. */
@@ -151,8 +110,8 @@ final class OrderingKernels {
   private static Step bindExtreme(BoundCall call, String operator, boolean largest) {
     Operand self = call.input("self");
     Reduction reduction = new Reduction(self.shape(), dims(call));
-    Keys keys = new Keys(self);
-    long[] chunk = new long[(int) Math.min(CHUNK, reduction.count)];
+    OrderKeys keys = new OrderKeys(self);
+    long[] chunk = call.longs(Math.min(CHUNK, reduction.count));
     boolean real = self.dtype().isFloatingPoint();
     boolean indexOnly = operator.startsWith("aten::arg");
     Copier values = indexOnly ? null : new Copier(self, call.output(0));
@@ -173,7 +132,12 @@ final class OrderingKernels {
 
   /** Position of the first NaN, else of the first extreme. */
   private static long best(
-      Keys keys, Reduction reduction, long first, long[] chunk, boolean largest, boolean real) {
+      OrderKeys keys,
+      Reduction reduction,
+      long first,
+      long[] chunk,
+      boolean largest,
+      boolean real) {
     long best = 0;
     long bestKey = 0;
     for (long from = 0; from < reduction.count; from += chunk.length) {
@@ -183,7 +147,7 @@ final class OrderingKernels {
         bestKey = chunk[0];
       }
       for (int i = 0; i < n; i++) {
-        if (real && chunk[i] == NAN_KEY) {
+        if (real && chunk[i] == OrderKeys.NAN) {
           return from + i;
         }
         if (largest ? chunk[i] > bestKey : chunk[i] < bestKey) {
@@ -230,9 +194,9 @@ final class OrderingKernels {
     Reduction sorted = Reduction.over(call.output(0).shape(), dim);
     int n = Math.toIntExact(rows.count);
     int k = Math.toIntExact(sorted.count);
-    Keys keys = new Keys(self);
-    long[] row = new long[n];
-    Sorter sorter = new Sorter(n);
+    OrderKeys keys = new OrderKeys(self);
+    long[] row = call.longs(n);
+    Sorter sorter = new Sorter(call, n);
     Copier values = new Copier(self, call.output(0));
     Elements indices = Elements.of(call.output(1));
     return () -> {
@@ -246,51 +210,6 @@ final class OrderingKernels {
         }
       }
     };
-  }
-
-  /** A stable merge sort of positions by their keys. */
-  private static final class Sorter {
-    private int[] order;
-    private int[] merged;
-
-    Sorter(int n) {
-      order = new int[n];
-      merged = new int[n];
-    }
-
-    int[] sort(long[] keys, boolean descending) {
-      int n = order.length;
-      for (int i = 0; i < n; i++) {
-        order[i] = i;
-      }
-      for (int width = 1; width > 0 && width < n; width *= 2) {
-        for (int low = 0; low < n; low += 2 * width) {
-          int middle = Math.min(low + width, n);
-          merge(keys, descending, low, middle, (int) Math.min(low + 2L * width, n));
-          if (n - low <= 2L * width) {
-            break;
-          }
-        }
-        int[] swap = order;
-        order = merged;
-        merged = swap;
-      }
-      return order;
-    }
-
-    private void merge(long[] keys, boolean descending, int low, int middle, int high) {
-      int left = low;
-      int right = middle;
-      for (int i = low; i < high; i++) {
-        boolean takeRight =
-            left == middle
-                || (right < high
-                    && (descending
-                        ? keys[order[right]] > keys[order[left]]
-                        : keys[order[right]] < keys[order[left]]));
-        merged[i] = takeRight ? order[right++] : order[left++];
-      }
-    }
   }
 
   // One element of each row, by its place in their order.
@@ -333,7 +252,7 @@ final class OrderingKernels {
     boolean real = call.type("self").dtype().isFloatingPoint();
     return (order, keys) -> {
       int n = order.length;
-      while (real && n > 0 && keys[order[n - 1]] == NAN_KEY) {
+      while (real && n > 0 && keys[order[n - 1]] == OrderKeys.NAN) {
         n--;
       }
       return n < order.length && !leavesOut ? order[n] : order[Math.max(n - 1, 0) / 2];
@@ -358,9 +277,9 @@ final class OrderingKernels {
     Operand self = call.input("self");
     Reduction reduction = new Reduction(self.shape(), dims(call));
     int n = Math.toIntExact(reduction.count);
-    Keys keys = new Keys(self);
-    long[] row = new long[n];
-    Sorter sorter = new Sorter(n);
+    OrderKeys keys = new OrderKeys(self);
+    long[] row = call.longs(n);
+    Sorter sorter = new Sorter(call, n);
     Copier values = new Copier(self, call.output(0));
     Elements out = Elements.of(call.output(0));
     Elements indices = call.outputCount() == 2 ? Elements.of(call.output(1)) : null;

@@ -28,7 +28,8 @@ final class PadKernels {
   private static Shape padded(Shape self, long[] pads) {
     long[] sizes = Arrays.stream(self.sizes()).asLongStream().toArray();
     for (int i = 0; i < pads.length; i++) {
-      sizes[sizes.length - 1 - i / 2] += pads[i];
+      int dim = sizes.length - 1 - i / 2;
+      sizes[dim] = Math.addExact(sizes[dim], pads[i]);
     }
     return Dims.shape(sizes);
   }
@@ -129,7 +130,7 @@ final class PadKernels {
         places[i] = new long[] {0};
         if (i < dims) {
           long size = self.shape().size(-1 - i);
-          places[i] = new long[out.shape().size(-1 - i)];
+          places[i] = call.longs(out.shape().size(-1 - i));
           for (int k = 0; k < places[i].length; k++) {
             places[i][k] = edge.source(k - pads[2 * i], size) * stride;
           }

@@ -31,7 +31,7 @@ public final class PhaseLayout {
   /**
    * @throws KernelException if it does not {@link #fits fit}
    */
-  public PhaseLayout(Window y, Window x, boolean transposed) {
+  public PhaseLayout(Window y, Window x, boolean transposed, HeapArrays arrays) {
     if (!fits(y, x, transposed)) {
       throw new KernelException(
           "the windows " + y + " and " + x + " are too wide for planes of their phases");
@@ -47,7 +47,7 @@ public final class PhaseLayout {
     this.pitch = Math.ceilDiv(columns, strideX);
     this.phase = Math.multiplyExact(Math.ceilDiv(rows, strideY), pitch);
     this.size = Math.multiplyExact(phase, Math.multiplyExact(strideY, strideX));
-    this.taps = new int[Math.multiplyExact(y.kernel(), x.kernel())];
+    this.taps = arrays.ints((long) y.kernel() * x.kernel());
     for (int t = 0; t < taps.length; t++) {
       taps[t] = at(t / x.kernel() * y.dilation(), t % x.kernel() * x.dilation());
     }

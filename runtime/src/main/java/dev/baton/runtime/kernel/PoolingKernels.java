@@ -297,7 +297,7 @@ final class PoolingKernels {
     Operand self = call.input("self");
     int[] in = plane(self.shape(), spatial);
     int[] n = plane(call.output(0).shape(), spatial);
-    long planes = planes(self.shape(), spatial);
+    long planes = call.output(0).shape().numel() == 0 ? 0 : planes(self.shape(), spatial);
     Rows rows = new Rows(self);
     return () -> {
       long at = 0;

@@ -125,8 +125,8 @@ final class QuantizationKernels {
       run = granularity.run(call);
       boolean number = granularity == Granularity.TENSOR && !call.node().name().contains(".tensor");
       int count = granularity == Granularity.TENSOR ? 1 : Math.toIntExact(granularity.count(call));
-      scale = new double[count];
-      zeroPoint = new double[count];
+      scale = call.doubles(count);
+      zeroPoint = call.doubles(count);
       if (number) {
         scale[0] = call.number("scale");
         zeroPoint[0] = call.integer("zero_point");
@@ -153,6 +153,16 @@ final class QuantizationKernels {
       }
     }
 
+    /** True if the zero points are int8, as those that loops of bytes take. */
+    boolean areBytes() {
+      for (double point : zeroPoint) {
+        if (point != (byte) point) {
+          return false;
+        }
+      }
+      return true;
+    }
+
     int at(long index) {
       return (int) (index / run % scale.length);
     }
@@ -160,6 +170,9 @@ final class QuantizationKernels {
 
   private static void checkParameters(Call call) {
     Granularity granularity = Granularity.of(call);
+    if (granularity != Granularity.TENSOR && call.shape("input").rank() == 0) {
+      throw new KernelException("expected rows to be quantized, not " + call.type("input"));
+    }
     if (granularity == Granularity.TENSOR && !call.node().name().contains(".tensor")) {
       return;
     }
@@ -179,6 +192,20 @@ final class QuantizationKernels {
     if (!input.dtype().isFloatingPoint() || !dtype.isInteger()) {
       throw new KernelException(
           "cannot quantize " + Promotion.name(input.dtype()) + " to " + Promotion.name(dtype));
+    }
+    boolean tensors = call.node().name().endsWith(".tensor2");
+    if (!tensors && call.integer("quant_min") > call.integer("quant_max")) {
+      throw new KernelException(
+          "quant_min " + call.integer("quant_min") + " is above " + call.integer("quant_max"));
+    }
+    for (String bound : List.of("quant_min", "quant_max")) {
+      if (tensors && call.shape(bound).numel() != 1) {
+        throw new KernelException(bound + " is " + call.type(bound) + ", expected one number");
+      }
+      if (!tensors && Elements.wrap(dtype, call.integer(bound)) != call.integer(bound)) {
+        throw new KernelException(
+            bound + " is " + call.integer(bound) + ", which is no " + Promotion.name(dtype));
+      }
     }
     return List.of(new TensorType(dtype, input.shape(), false));
   }
@@ -215,7 +242,7 @@ final class QuantizationKernels {
     Elements high = tensorBounds ? Elements.of(call.input("quant_max")) : null;
     long min = tensorBounds ? 0 : call.integer("quant_min");
     long max = tensorBounds ? 0 : call.integer("quant_max");
-    double[] inverse = new double[parameters.scale.length];
+    double[] inverse = call.doubles(parameters.scale.length);
     Operand output = call.output(0);
     boolean bytes = quantizesBytes(call);
     Elements in = Elements.of(input);
@@ -228,7 +255,7 @@ final class QuantizationKernels {
       for (int i = 0; i < inverse.length; i++) {
         inverse[i] = wide ? 1 / parameters.scale[i] : (float) (1 / parameters.scale[i]);
       }
-      if (bytes) {
+      if (bytes && parameters.areBytes()) {
         for (long at = 0; at < n; at += parameters.run) {
           int p = parameters.at(at);
           long count = Math.min(parameters.run, n - at);

@@ -76,9 +76,9 @@ final class QuantizedArithmetic {
     }
     Broadcast walk = new Broadcast(y.shape(), a.shape(), b.shape());
     int block = (int) Math.min(walk.run(), 4096);
-    byte[] x = new byte[block];
-    byte[] z = new byte[block];
-    byte[] to = new byte[block];
+    byte[] x = buffers.bytes(block);
+    byte[] z = buffers.bytes(block);
+    byte[] to = buffers.bytes(block);
     boolean empty = y.shape().numel() == 0;
     return () -> {
       if (empty) {

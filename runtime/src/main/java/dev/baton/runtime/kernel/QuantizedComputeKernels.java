@@ -103,6 +103,7 @@ final class QuantizedComputeKernels {
         || scaleRank < 1
         || scaleRank > (linear ? 2 : 1)
         || scales.shape().size(0) != weight.shape().size(0)
+        || scales.shape().size(-1) == 0
         || (!call.isNone("weight_zero_points")
             && !call.shape("weight_zero_points").equals(scales.shape()))) {
       throw new KernelException(

@@ -22,10 +22,10 @@ final class QuantizedConvolution {
       QuantizedInput x =
           QuantizedInput.bind(parts.input(), facts, buffers, buffers.scratch(quantized));
       QuantizedOutput y = QuantizedOutput.of(parts, x, channels, positions, buffers);
-      return new Planes(g, stored, zeroPoints, x, y);
+      return new Planes(g, stored, zeroPoints, x, y, buffers);
     }
     int depth = Math.multiplyExact(g.in(), g.taps());
-    IntegerGemm gemm = new IntegerGemm(g.out(), positions, depth);
+    IntegerGemm gemm = new IntegerGemm(buffers, g.out(), positions, depth);
     long exchanged = g.transposed() ? QuantizedInput.align(stored.byteSize()) : 0;
     MemorySegment scratch = buffers.scratch(quantized + exchanged + gemm.scratchBytes());
     MemorySegment matrix = g.transposed() ? scratch.asSlice(quantized, exchanged) : stored;
@@ -33,7 +33,7 @@ final class QuantizedConvolution {
     QuantizedInput x =
         QuantizedInput.bind(parts.input(), facts, buffers, scratch.asSlice(0, quantized));
     QuantizedOutput y = QuantizedOutput.of(parts, x, channels, gemm.longestRun(), buffers);
-    Columns columns = new Columns(g, x);
+    Columns columns = new Columns(g, x, buffers.bytes(g.x().out()));
     IntegerGemm.Weights[] groups = new IntegerGemm.Weights[g.groups()];
     for (int group = 0; group < groups.length; group++) {
       int first = group * g.out();
@@ -87,10 +87,10 @@ final class QuantizedConvolution {
     private final byte[] bytes;
     private int[][] panel = {};
 
-    Columns(ConvolutionGeometry g, QuantizedInput input) {
+    Columns(ConvolutionGeometry g, QuantizedInput input, byte[] bytes) {
       super(g);
       this.input = input;
-      this.bytes = new byte[g.x().out()];
+      this.bytes = bytes;
     }
 
     @Override
@@ -146,16 +146,17 @@ final class QuantizedConvolution {
         MemorySegment weights,
         int @Nullable [] zeroPoints,
         QuantizedInput x,
-        QuantizedOutput y) {
+        QuantizedOutput y,
+        HeapArrays arrays) {
       this.g = g;
       this.weights = weights;
       this.zeroPoints = zeroPoints;
       this.x = x;
       this.y = y;
-      this.layout = new PhaseLayout(g.y(), g.x(), false);
-      this.phases = new int[layout.size()];
-      this.sums = new int[Math.multiplyExact(g.y().out(), layout.pitch())];
-      this.line = new byte[g.x().in()];
+      this.layout = new PhaseLayout(g.y(), g.x(), false, arrays);
+      this.phases = arrays.ints(layout.size());
+      this.sums = arrays.ints((long) g.y().out() * layout.pitch());
+      this.line = arrays.bytes(g.x().in());
       this.offsets = layout.taps();
     }
 

@@ -27,13 +27,14 @@ public final class QuantizedInput {
 
   private QuantizedInput(
       MemorySegment data,
-      int count,
+      float[] scales,
+      int[] zeroPoints,
       Step[] steps,
       @Nullable Elements chosenScales,
       @Nullable Elements chosenZeroPoints) {
     this.data = data;
-    this.scales = new float[count];
-    this.zeroPoints = new int[count];
+    this.scales = scales;
+    this.zeroPoints = zeroPoints;
     this.steps = steps;
     this.chosenScales = chosenScales;
     this.chosenZeroPoints = chosenZeroPoints;
@@ -98,10 +99,9 @@ public final class QuantizedInput {
     Affine fixed = Affine.of(operand.quantization());
     if (fixed != null) {
       MemorySegment data = buffers.operand(operand.source()).data();
-      QuantizedInput input = new QuantizedInput(data, 1, new Step[0], null, null);
-      input.scales[0] = fixed.scale();
-      input.zeroPoints[0] = fixed.zeroPoint();
-      return input;
+      float[] scale = {fixed.scale()};
+      return new QuantizedInput(
+          data, scale, new int[] {fixed.zeroPoint()}, new Step[0], null, null);
     }
     Map<Value, Operand> own = new HashMap<>();
     long at = 0;
@@ -124,6 +124,11 @@ public final class QuantizedInput {
           }
 
           @Override
+          public void heap(long bytes) {
+            buffers.heap(bytes);
+          }
+
+          @Override
           public Parallel parallel() {
             return buffers.parallel();
           }
@@ -139,9 +144,11 @@ public final class QuantizedInput {
       quantizer.apply(new BoundNodeCall(choose, facts, overlay)),
       quantizer.apply(new BoundNodeCall(quantize, facts, overlay))
     };
+    long count = facts.type(choose.result()).shape().numel();
     return new QuantizedInput(
         overlay.operand(quantize.result()).data(),
-        Math.toIntExact(facts.type(choose.result()).shape().numel()),
+        buffers.floats(count),
+        buffers.ints(count),
         steps,
         Elements.of(overlay.operand(choose.results().get(0))),
         Elements.of(overlay.operand(choose.results().get(1))));

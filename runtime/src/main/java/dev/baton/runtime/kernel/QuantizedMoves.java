@@ -100,6 +100,11 @@ final class QuantizedMoves {
               }
 
               @Override
+              public void heap(long bytes) {
+                buffers.heap(bytes);
+              }
+
+              @Override
               public void resize(Value result, int... sizes) {
                 buffers.resize(originals.getOrDefault(result, result), sizes);
               }

@@ -25,19 +25,21 @@ abstract class QuantizedOutput {
       int longest,
       BoundNodeCall.Buffers buffers) {
     MemorySegment out = buffers.operand(product.operator().result()).data();
+    float[] real = buffers.floats(longest);
+    byte[] bytes = buffers.bytes(longest);
     return switch (product.requantization(in, channels, buffers)) {
-      case Requantization.Integers integers -> new Integers(out, longest, integers);
-      case Requantization.Reals reals -> new Reals(out, longest, reals);
+      case Requantization.Integers integers -> new Integers(out, real, bytes, integers);
+      case Requantization.Reals reals -> new Reals(out, real, bytes, reals);
     };
   }
 
   /**
-   * @param longest run of elements that is written at once
+   * @param real as long as what is written at once, as are {@code bytes}
    */
-  private QuantizedOutput(MemorySegment out, int longest) {
+  private QuantizedOutput(MemorySegment out, float[] real, byte[] bytes) {
     this.out = out;
-    this.real = new float[longest];
-    this.bytes = new byte[longest];
+    this.real = real;
+    this.bytes = bytes;
   }
 
   /**
@@ -74,8 +76,8 @@ abstract class QuantizedOutput {
   static final class Integers extends QuantizedOutput {
     private final Requantization.Integers by;
 
-    Integers(MemorySegment out, int longest, Requantization.Integers by) {
-      super(out, longest);
+    Integers(MemorySegment out, float[] real, byte[] bytes, Requantization.Integers by) {
+      super(out, real, bytes);
       this.by = by;
     }
 
@@ -100,8 +102,8 @@ abstract class QuantizedOutput {
     private final Requantization.Reals by;
     private final float[] inputs;
 
-    Reals(MemorySegment out, int longest, Requantization.Reals by) {
-      super(out, longest);
+    Reals(MemorySegment out, float[] real, byte[] bytes, Requantization.Reals by) {
+      super(out, real, bytes);
       this.by = by;
       this.inputs = by.inputs();
     }

@@ -29,13 +29,19 @@ final class QuantizedPools {
                   bindMax(
                       Window.pool(new NodeCall(node, facts), 2),
                       buffers.operand(operand.source()),
-                      buffers.operand(q.result()))
+                      buffers.operand(q.result()),
+                      buffers)
               : null;
       case "aten::mean.dim" ->
           Affine.isLowered(node) && isPlane(node)
               ? (facts, buffers) ->
                   bindMean(
-                      x, y, clamp, buffers.operand(operand.source()), buffers.operand(q.result()))
+                      x,
+                      y,
+                      clamp,
+                      buffers.operand(operand.source()),
+                      buffers.operand(q.result()),
+                      buffers)
               : null;
       default -> null;
     };
@@ -54,11 +60,12 @@ final class QuantizedPools {
         && Math.max(Math.floorMod(dims[0], rank), Math.floorMod(dims[1], rank)) == rank - 1;
   }
 
-  private static Step bindMean(Affine x, Affine y, Clamp clamp, Operand from, Operand to) {
+  private static Step bindMean(
+      Affine x, Affine y, Clamp clamp, Operand from, Operand to, HeapArrays arrays) {
     Shape shape = from.shape();
     int plane = Math.multiplyExact(shape.size(-1), shape.size(-2));
     long planes = to.shape().numel();
-    byte[] bytes = new byte[plane];
+    byte[] bytes = arrays.bytes(plane);
     int zero = y.zeroPoint();
     float factor = x.scale() / y.scale() / plane;
     float low = y.quantize(clamp.low()) - zero;
@@ -79,15 +86,15 @@ final class QuantizedPools {
   /**
    * @param windows of (1, y, x); padding is less than everything
    */
-  private static Step bindMax(Window[] windows, Operand from, Operand to) {
+  private static Step bindMax(Window[] windows, Operand from, Operand to, HeapArrays arrays) {
     Window down = windows[1];
     Window across = windows[2];
     int plane = Math.multiplyExact(down.in(), across.in());
     int outPlane = Math.multiplyExact(down.out(), across.out());
     long planes = outPlane == 0 ? 0 : to.shape().numel() / outPlane;
-    byte[] in = new byte[plane];
-    byte[] out = new byte[outPlane];
-    byte[] columns = new byte[across.in()]; // maxima of a window's lines
+    byte[] in = arrays.bytes(plane);
+    byte[] out = arrays.bytes(outPlane);
+    byte[] columns = arrays.bytes(across.in()); // maxima of a window's lines
     return () -> {
       for (long p = 0; p < planes; p++) {
         MemorySegment.copy(from.data(), JAVA_BYTE, p * plane, in, 0, plane);

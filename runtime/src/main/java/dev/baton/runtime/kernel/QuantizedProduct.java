@@ -189,7 +189,7 @@ public record QuantizedProduct(
     }
     Operand scales = buffers.operand(dequantize(operand).tensor("scales"));
     Elements elements = Elements.of(scales);
-    float[] result = new float[Math.toIntExact(scales.shape().numel())];
+    float[] result = buffers.floats(scales.shape().numel());
     for (int i = 0; i < result.length; i++) {
       result[i] = (float) elements.getDouble(i);
     }
@@ -212,7 +212,7 @@ public record QuantizedProduct(
     }
     Operand points = buffers.operand(given);
     Elements elements = Elements.of(points);
-    int[] result = new int[Math.toIntExact(points.shape().numel())];
+    int[] result = buffers.ints(points.shape().numel());
     boolean zero = true;
     for (int i = 0; i < result.length; i++) {
       result[i] = (int) elements.getLong(i);
@@ -231,7 +231,7 @@ public record QuantizedProduct(
     if (points == null || points.length == channels) {
       return points;
     }
-    int[] all = new int[channels];
+    int[] all = buffers.ints(channels);
     Arrays.fill(all, points[0]);
     return all;
   }
@@ -247,7 +247,7 @@ public record QuantizedProduct(
             && !isPerGroup();
     if (to != null && integers) {
       int[] start = bias == null ? null : biasIntegers(bias, channels, buffers);
-      return Requantization.Integers.of(in.scales()[0], scales(buffers), start, to, clamp);
+      return Requantization.Integers.of(in.scales()[0], scales(buffers), start, to, clamp, buffers);
     }
     float[] start = bias == null ? null : biasReals(bias, channels, buffers);
     return new Requantization.Reals(in.scales(), scales(buffers), start, clamp, to);
@@ -257,7 +257,7 @@ public record QuantizedProduct(
       QuantizedOperator.Operand bias, int channels, BoundNodeCall.Buffers buffers) {
     Elements elements = Elements.of(buffers.operand(bias.source()));
     long count = bias.source().shape().numel();
-    int[] result = new int[channels];
+    int[] result = buffers.ints(channels);
     for (int c = 0; c < channels; c++) {
       result[c] = (int) elements.getLong(count == 1 ? 0 : c);
     }
@@ -270,7 +270,7 @@ public record QuantizedProduct(
     float[] scales = bias.isQuantized() ? scales(bias, buffers) : new float[] {1};
     int[] points = bias.isQuantized() ? zeroPoints(bias, buffers) : null;
     long count = bias.source().shape().numel();
-    float[] result = new float[channels];
+    float[] result = buffers.floats(channels);
     for (int c = 0; c < channels; c++) {
       double value = elements.getDouble(count == 1 ? 0 : c);
       int zero = points == null ? 0 : points[points.length == 1 ? 0 : c];

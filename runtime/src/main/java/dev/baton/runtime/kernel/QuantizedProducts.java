@@ -46,7 +46,7 @@ public final class QuantizedProducts {
         new IntegerGemm.Weights(data, 0, rows ? k : 1, rows ? 1 : channels, zeroPoints);
     long quantized = QuantizedInput.scratchBytes(parts.input(), facts);
     boolean few = tokens < FEW || parts.isPerGroup();
-    IntegerGemm gemm = few ? null : new IntegerGemm(channels, tokens, k);
+    IntegerGemm gemm = few ? null : new IntegerGemm(buffers, channels, tokens, k);
     MemorySegment scratch = buffers.scratch(quantized + (gemm == null ? 0 : gemm.scratchBytes()));
     QuantizedInput x =
         QuantizedInput.bind(parts.input(), facts, buffers, scratch.asSlice(0, quantized));
@@ -55,7 +55,7 @@ public final class QuantizedProducts {
       return groups(parts, weights, x, (QuantizedOutput.Reals) y, tokens, channels, k, buffers);
     }
     if (gemm == null) {
-      return dots(weights, x, y, tokens, channels, k);
+      return dots(weights, x, y, tokens, channels, k, buffers);
     }
     MemorySegment partial = scratch.asSlice(quantized);
     IntegerGemm.Panel panel = (into, k0, kn, n0, nn) -> transpose(x, k, into, k0, kn, n0, nn);
@@ -93,10 +93,11 @@ public final class QuantizedProducts {
       QuantizedOutput y,
       int tokens,
       int channels,
-      int k) {
-    int[] in = new int[Math.multiplyExact(tokens, k)];
-    int[] row = new int[k];
-    int[] sums = new int[tokens];
+      int k,
+      HeapArrays arrays) {
+    int[] in = arrays.ints((long) tokens * k);
+    int[] row = arrays.ints(k);
+    int[] sums = arrays.ints(tokens);
     return () -> {
       x.prepare();
       load(x, tokens, k, in);
@@ -124,8 +125,8 @@ public final class QuantizedProducts {
     int[] zeroPoints = parts.zeroPoints(buffers);
     int count = scales.length / channels;
     int group = k / count;
-    int[] in = new int[Math.multiplyExact(tokens, k)];
-    int[] row = new int[k];
+    int[] in = buffers.ints((long) tokens * k);
+    int[] row = buffers.ints(k);
     return () -> {
       x.prepare();
       load(x, tokens, k, in);

@@ -31,6 +31,7 @@ public final class QuantizedTable implements Fusion {
   }
 
   private static final int SIZE = 256;
+  private static final int BLOCK = 4096;
 
   private static final Set<String> FUNCTIONS =
       Set.of(
@@ -217,6 +218,9 @@ public final class QuantizedTable implements Fusion {
       }
 
       @Override
+      public void heap(long bytes) {} // of 256 elements
+
+      @Override
       public void resize(Value result, int... sizes) {
         throw new IllegalStateException("the result of a function is as large as its argument");
       }
@@ -224,7 +228,7 @@ public final class QuantizedTable implements Fusion {
   }
 
   private static Step bind(byte[] table, MemorySegment from, MemorySegment to, Parallel parallel) {
-    byte[] block = new byte[(int) Math.min(from.byteSize(), 4096)];
+    byte[] block = new byte[(int) Math.min(BLOCK, from.byteSize())];
     return () -> {
       for (long at = 0; at < from.byteSize(); at += block.length) {
         int n = (int) Math.min(block.length, from.byteSize() - at);

@@ -1,21 +1,37 @@
 package dev.baton.runtime.kernel;
 
+import dev.baton.graph.Node;
+
 /**
- * Random numbers of a node: the same in every run, so that runs can be repeated and compared, and
- * others for each instruction of the program. The generator is not PyTorch's (SplitMix64 over the
- * element's index).
+ * The random numbers of a node in an execution: others for each instruction of the program, and for
+ * each time that it runs; the same in every execution, from its beginning or its reset on. The
+ * generator is not PyTorch's (SplitMix64 over the element's index). One thread at a time.
  */
 public final class RandomNumbers {
   private static final long STEP = 0x9E3779B97F4A7C15L;
 
-  private final long start;
+  private final long seed;
+  private long runs;
+  private long start;
 
-  private RandomNumbers(long start) {
-    this.start = start;
+  private RandomNumbers(long seed) {
+    this.seed = seed;
+    this.start = seed;
   }
 
-  static RandomNumbers of(Call call) {
-    return new RandomNumbers(mix(call.node().origin().hashCode() * STEP));
+  /** Those of a node, from the first on. */
+  public static RandomNumbers of(Node node) {
+    return new RandomNumbers(mix(node.origin().hashCode() * STEP));
+  }
+
+  /** The node runs: what is drawn is new. */
+  void next() {
+    start = mix(seed + runs++ * STEP);
+  }
+
+  /** The next run is the first. */
+  public void restart() {
+    runs = 0;
   }
 
   /**

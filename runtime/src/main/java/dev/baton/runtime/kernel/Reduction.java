@@ -44,6 +44,13 @@ final class Reduction {
     count = Arrays.stream(reducedSizes).reduce(1, (a, b) -> a * b);
   }
 
+  /** Of all elements to one. */
+  static Reduction whole(Shape shape) {
+    boolean[] reduced = new boolean[shape.rank()];
+    Arrays.fill(reduced, true);
+    return new Reduction(shape, reduced);
+  }
+
   /** Over one dimension. */
   static Reduction over(Shape shape, int dim) {
     boolean[] reduced = new boolean[shape.rank()];

@@ -61,6 +61,8 @@ final class ReductionKernels {
 
   /** The elements of one group, a chunk after the other. */
   private static final class Group {
+    private static final int BLOCK = 1024;
+
     final double[] values;
     private final Rows rows;
     private final Reduction reduction;
@@ -70,7 +72,7 @@ final class ReductionKernels {
     Group(Rows rows, Reduction reduction) {
       this.rows = rows;
       this.reduction = reduction;
-      this.values = new double[(int) Math.min(1024, reduction.count)];
+      this.values = new double[(int) Math.min(BLOCK, reduction.count)];
     }
 
     void select(long group) {

@@ -22,8 +22,13 @@ public sealed interface Requantization {
       implements Requantization {
 
     static Integers of(
-        float input, float[] weights, int @Nullable [] bias, Affine output, Clamp clamp) {
-      float[] factors = new float[weights.length];
+        float input,
+        float[] weights,
+        int @Nullable [] bias,
+        Affine output,
+        Clamp clamp,
+        HeapArrays arrays) {
+      float[] factors = arrays.floats(weights.length);
       for (int c = 0; c < weights.length; c++) {
         factors[c] = input * weights[c] / output.scale();
       }

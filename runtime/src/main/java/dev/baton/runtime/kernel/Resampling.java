@@ -14,6 +14,9 @@ import java.util.Arrays;
 public record Resampling(int[][] index, double[][] weight) {
   private static final double CUBIC = -0.75;
 
+  /** Two arrays of few elements, and the references to them. */
+  private static final long BYTES_OF_A_POSITION = 96;
+
   /** How many positions, and which. */
   public enum Mode {
     NEAREST,
@@ -27,14 +30,15 @@ public record Resampling(int[][] index, double[][] weight) {
    *
    * @param output shape of the result
    */
-  public static Resampling[] of(Call call, Shape output, int spatial, Mode mode) {
+  public static Resampling[] of(BoundCall call, Shape output, int spatial, Mode mode) {
     boolean wide = call.type(input(call)).dtype() == DType.DOUBLE;
     boolean alignCorners = mode != Mode.NEAREST && call.bool("align_corners");
     double[] scales = scales(call, spatial);
-    Resampling[] axes = {identity(1), identity(1), identity(1)};
+    Resampling[] axes = {identity(call, 1), identity(call, 1), identity(call, 1)};
     for (int d = 0; d < spatial; d++) {
       axes[3 - spatial + d] =
           of(
+              call,
               call.shape(input(call)).size(2 + d),
               output.size(2 + d),
               mode,
@@ -45,15 +49,22 @@ public record Resampling(int[][] index, double[][] weight) {
     return axes;
   }
 
-  private static Resampling identity(int size) {
-    return of(size, size, Mode.NEAREST, false, 0, true);
+  private static Resampling identity(HeapArrays arrays, int size) {
+    return of(arrays, size, size, Mode.NEAREST, false, 0, true);
   }
 
   /**
    * @param given the scale of the sizes that the caller gave; 0 if none
    */
   private static Resampling of(
-      int in, int out, Mode mode, boolean alignCorners, double given, boolean wide) {
+      HeapArrays arrays,
+      int in,
+      int out,
+      Mode mode,
+      boolean alignCorners,
+      double given,
+      boolean wide) {
+    arrays.heap(out * BYTES_OF_A_POSITION);
     int[][] index = new int[out][];
     double[][] weight = new double[out][];
     double scale =
@@ -88,8 +99,8 @@ public record Resampling(int[][] index, double[][] weight) {
           double center = scale * (o + 0.5);
           int first = Math.max((int) (center - support + 0.5), 0);
           int count = Math.max(0, Math.min((int) (center + support + 0.5), in) - first);
-          index[o] = new int[count];
-          weight[o] = new double[count];
+          index[o] = arrays.ints(count);
+          weight[o] = arrays.doubles(count);
           for (int i = 0; i < count; i++) {
             index[o][i] = first + i;
             weight[o][i] = Math.max(0, 1 - Math.abs((i + first - center + 0.5) / support));

@@ -79,7 +79,7 @@ final class ResizeKernels {
     }
     long planes = (long) input.shape().size(0) * input.shape().size(1);
     double[] plane = call.doubles(Math.multiplyExact((long) in[0] * in[1], in[2]));
-    double[] row = new double[axes[2].index().length];
+    double[] row = call.doubles(axes[2].index().length);
     boolean integer = !input.dtype().isFloatingPoint();
     Rows rows = new Rows(input);
     Rows out = new Rows(output);

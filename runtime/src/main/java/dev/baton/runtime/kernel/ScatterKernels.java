@@ -315,7 +315,10 @@ final class ScatterKernels {
         throw new KernelException("index is a vector, not " + indices);
       }
       int d = dimension(call, self.shape().rank());
-      int count = (int) indices.shape().numel();
+      int count = Math.toIntExact(indices.shape().numel());
+      if (self.shape().rank() == 0 && count != 1) {
+        throw new KernelException(count + " indices of a tensor without dimensions");
+      }
       return self.shape().rank() == 0
           ? List.of(self)
           : Dims.one(self.dtype(), Dims.with(self.shape(), d, count));

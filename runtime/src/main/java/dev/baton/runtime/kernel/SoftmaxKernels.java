@@ -43,7 +43,7 @@ final class SoftmaxKernels {
     int dim = Dims.wrap(call.integer("dim"), self.shape().rank());
     Reduction rows = Reduction.over(self.shape(), dim);
     int n = Math.toIntExact(rows.count);
-    double[] row = new double[n];
+    double[] row = call.doubles(n);
     Rows in = new Rows(self, call.output(0).dtype());
     Rows out = new Rows(call.output(0));
     return () -> {

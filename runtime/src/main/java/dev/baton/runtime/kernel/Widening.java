@@ -154,6 +154,11 @@ final class Widening implements BoundCall {
   }
 
   @Override
+  public void heap(long bytes) {
+    call.heap(bytes);
+  }
+
+  @Override
   public void resize(int result, int... sizes) {
     call.resize(result, sizes);
   }

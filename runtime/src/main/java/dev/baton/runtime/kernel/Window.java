@@ -140,27 +140,36 @@ public record Window(int in, int kernel, int stride, int padding, int dilation, 
     return kernel == 1 && stride == 1 && padding == 0 && in == out;
   }
 
+  /** One value for each dimension, or one for all of them, which must be there. */
+  static int[] argument(Call call, String parameter, int spatial) {
+    int[] values = argument(call, parameter, spatial, new int[0]);
+    if (values.length == 0) {
+      throw new KernelException(parameter + " is absent");
+    }
+    return values;
+  }
+
   /**
    * A list argument over the spatial dimensions: one value stands for all, none for {@code orElse}.
    */
-  static int[] argument(Call call, String parameter, int count, int[] orElse) {
+  static int[] argument(Call call, String parameter, int spatial, int[] orElse) {
     long[] given = call.isNone(parameter) ? new long[0] : call.integers(parameter);
     if (given.length == 0) {
       return orElse;
     }
-    if (given.length != 1 && given.length != count) {
+    if (given.length != 1 && given.length != spatial) {
       throw new KernelException(
-          parameter + " has one value or " + count + ", not " + Arrays.toString(given));
+          parameter + " has one value or " + spatial + ", not " + Arrays.toString(given));
     }
-    int[] values = new int[count];
-    for (int d = 0; d < count; d++) {
+    int[] values = new int[spatial];
+    for (int d = 0; d < spatial; d++) {
       values[d] = Math.toIntExact(given[given.length == 1 ? 0 : d]);
     }
     return values;
   }
 
-  static int[] fill(int count, int value) {
-    int[] values = new int[count];
+  static int[] fill(int spatial, int value) {
+    int[] values = new int[spatial];
     Arrays.fill(values, value);
     return values;
   }

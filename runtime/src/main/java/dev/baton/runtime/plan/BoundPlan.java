@@ -20,6 +20,7 @@ import dev.baton.runtime.kernel.NodeCall;
 import dev.baton.runtime.kernel.Operand;
 import dev.baton.runtime.kernel.Packer;
 import dev.baton.runtime.kernel.Parallel;
+import dev.baton.runtime.kernel.RandomNumbers;
 import dev.baton.runtime.kernel.Step;
 import dev.baton.runtime.lift.Variable;
 import dev.baton.runtime.placement.Unit;
@@ -70,6 +71,11 @@ public final class BoundPlan {
      * @throws BatonException if they are more than an execution may have
      */
     default void heap(long bytes) {}
+
+    /** The random numbers of a node, for all plans that it is in. */
+    default RandomNumbers random(Node node) {
+      return RandomNumbers.of(node);
+    }
 
     /** Called before each step; throws if the run shall end. */
     void checkCancelled();
@@ -290,6 +296,11 @@ public final class BoundPlan {
       @Override
       public void heap(long bytes) {
         host.heap(bytes);
+      }
+
+      @Override
+      public RandomNumbers random(Node node) {
+        return host.random(node);
       }
 
       @Override

@@ -35,7 +35,7 @@ class IntegerGemmTest {
       }
     }
     int[] actual = new int[m * n];
-    IntegerGemm gemm = new IntegerGemm(m, n, k);
+    IntegerGemm gemm = new IntegerGemm(bytes -> {}, m, n, k);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment stored = arena.allocateFrom(ValueLayout.JAVA_BYTE, weights);
       MemorySegment scratch = arena.allocate(gemm.scratchBytes(), 8);

@@ -13,6 +13,7 @@ import dev.baton.graph.TensorType;
 import dev.baton.graph.Value;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -26,6 +27,9 @@ import java.util.function.Function;
  * Operand}s, lists of them (with nulls), numbers, bools, strings, lists of numbers, or null.
  */
 public final class KernelHarness {
+  private static final long GUARD = 256;
+  private static final byte UNDEFINED = (byte) 0xA5;
+
   private final Arena arena;
   private final Operator operator;
   private final Kernel kernel;
@@ -33,8 +37,11 @@ public final class KernelHarness {
   private Origin origin = Origin.HOST;
   private Parallel parallel = Parallel.SERIAL;
   private List<TensorType> declared = List.of();
+  private final List<MemorySegment> guarded = new ArrayList<>();
+  private long mostBytes = Long.MAX_VALUE;
+  private boolean refusedForSize;
   private long scratchBytes;
-  private long arrays;
+  private long arrayBytes;
 
   public KernelHarness(Arena arena, String operator, Kernel kernel) {
     this.arena = arena;
@@ -70,9 +77,15 @@ public final class KernelHarness {
     return scratchBytes;
   }
 
-  /** Numbers in the arrays that bound steps asked for, so far. */
-  public long arrays() {
-    return arrays;
+  /** Bytes of the arrays that bound steps asked for, so far. */
+  public long arrayBytes() {
+    return arrayBytes;
+  }
+
+  /** Refuses calls whose results, or whose scratch and arrays, are larger. */
+  public KernelHarness withMostBytes(long bytes) {
+    mostBytes = bytes;
+    return this;
   }
 
   /**
@@ -82,11 +95,31 @@ public final class KernelHarness {
    */
   public record Run(List<Operand> results, boolean view, String provider) {}
 
+  /** True if a call has been refused by {@link #withMostBytes}. */
+  public boolean refusedForSize() {
+    return refusedForSize;
+  }
+
   /** A tensor with undefined contents that a kernel must not rely on. */
   public Operand tensor(DType dtype, Shape shape) {
-    MemorySegment data = arena.allocate(shape.numel() * dtype.byteSize(), 64);
-    data.fill((byte) 0xA5);
-    return new Operand(data, dtype, shape);
+    long bytes = shape.numel() * dtype.byteSize();
+    MemorySegment all = arena.allocate(bytes + 2 * GUARD, 64);
+    all.fill(UNDEFINED);
+    guarded.add(all);
+    return new Operand(all.asSlice(GUARD, bytes), dtype, shape);
+  }
+
+  /** Fails if something was written just before or behind a tensor. */
+  public void requireNothingWrittenBeyondTensors() {
+    for (MemorySegment all : guarded) {
+      for (long i = 0; i < GUARD; i++) {
+        if (all.get(ValueLayout.JAVA_BYTE, i) != UNDEFINED
+            || all.get(ValueLayout.JAVA_BYTE, all.byteSize() - 1 - i) != UNDEFINED) {
+          throw new AssertionError(
+              "written outside of a tensor of " + (all.byteSize() - 2 * GUARD) + " bytes");
+        }
+      }
+    }
   }
 
   public Operand copy(Operand operand) {
@@ -165,6 +198,13 @@ public final class KernelHarness {
     };
   }
 
+  private void requireFew(long bytes) {
+    if (bytes > mostBytes) {
+      refusedForSize = true;
+      throw new KernelException(bytes + " bytes are more than " + mostBytes);
+    }
+  }
+
   private final class Bound implements BoundCall {
     private final Node node;
     private final Map<Value, Operand> operands = new HashMap<>();
@@ -202,6 +242,9 @@ public final class KernelHarness {
     }
 
     void allocate(List<TensorType> types) {
+      for (TensorType type : types) {
+        requireFew(type.byteSize());
+      }
       for (TensorType type : types) {
         outputs.add(tensor(type.dtype(), type.shape()));
       }
@@ -337,15 +380,16 @@ public final class KernelHarness {
     @Override
     public MemorySegment scratch(long bytes) {
       scratchBytes += bytes;
+      requireFew(scratchBytes);
       MemorySegment scratch = arena.allocate(bytes, 64);
       scratch.fill((byte) 0x5A);
       return scratch;
     }
 
     @Override
-    public double[] doubles(long count) {
-      arrays += count;
-      return BoundCall.super.doubles(count);
+    public void heap(long bytes) {
+      arrayBytes += bytes;
+      requireFew(arrayBytes);
     }
 
     @Override

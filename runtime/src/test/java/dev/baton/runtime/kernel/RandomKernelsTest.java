@@ -1,5 +1,6 @@
 package dev.baton.runtime.kernel;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -77,7 +79,8 @@ class RandomKernelsTest {
     }
   }
 
-  private static double first(Arena arena, Origin origin) {
+  /** The first number in each of three runs. */
+  private static double[] firsts(Arena arena, Origin origin) {
     Graph.Builder builder = new Graph.Builder();
     Argument size = new Argument.Items(List.of(Argument.of(4)));
     TensorType type = TensorType.of(DType.FLOAT, 4);
@@ -98,21 +101,32 @@ class RandomKernelsTest {
           }
 
           @Override
+          public void heap(long bytes) {}
+
+          @Override
           public void resize(Value result, int... sizes) {
             throw new UnsupportedOperationException();
           }
         };
     Kernel kernel = Objects.requireNonNull(new ReferenceKernels().find("aten::rand"));
-    kernel.bind(new BoundNodeCall(node, NodeCall.declaredTypes(), buffers)).run();
-    return Elements.of(out).getDouble(0);
+    Step step = kernel.bind(new BoundNodeCall(node, NodeCall.declaredTypes(), buffers));
+    double[] firsts = new double[3];
+    for (int run = 0; run < firsts.length; run++) {
+      step.run();
+      firsts[run] = Elements.of(out).getDouble(0);
+    }
+    return firsts;
   }
 
   @Test
-  void eachInstructionHasItsOwnNumbers() {
+  void eachInstructionAndEachRunHaveTheirOwnNumbers() {
     try (Arena arena = Arena.ofConfined()) {
-      double one = first(arena, new Origin(1, "", -1));
-      assertEquals(one, first(arena, new Origin(1, "", -1)), "in another run");
-      assertTrue(one != first(arena, new Origin(2, "", -1)), "in another instruction");
+      double[] one = firsts(arena, new Origin(1, "", -1));
+      assertArrayEquals(one, firsts(arena, new Origin(1, "", -1)), "in another execution");
+      double[] other = firsts(arena, new Origin(2, "", -1));
+      assertEquals(
+          6,
+          DoubleStream.of(one[0], one[1], one[2], other[0], other[1], other[2]).distinct().count());
     }
   }
 

@@ -14,10 +14,19 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Arguments that PyTorch refuses too. A shape stands for a tensor. */
 class RefusedArgumentsTest {
   private static void refused(String operator, String says, List<@Nullable Object> arguments) {
+    RuntimeException e = thrown(operator, arguments);
+    assertTrue(e instanceof KernelException, e::toString);
+    assertTrue(String.valueOf(e.getMessage()).contains(says), e::getMessage);
+  }
+
+  private static RuntimeException thrown(String operator, List<@Nullable Object> arguments) {
     try (Arena arena = Arena.ofConfined()) {
       Kernel kernel = Objects.requireNonNull(Kernels.reference().find(operator));
       KernelHarness harness = new KernelHarness(arena, operator, kernel);
@@ -25,8 +34,7 @@ class RefusedArgumentsTest {
       for (Object argument : arguments) {
         given.add(argument instanceof Shape s ? harness.tensor(DType.FLOAT, s) : argument);
       }
-      var e = assertThrows(KernelException.class, () -> harness.run(given));
-      assertTrue(e.getMessage().contains(says), e::getMessage);
+      return assertThrows(RuntimeException.class, () -> harness.run(given));
     }
   }
 
@@ -77,5 +85,46 @@ class RefusedArgumentsTest {
                       List.of(columns, side, side, List.of(1, 1), List.of(0, 0), List.of(1, 1))));
       assertTrue(String.valueOf(e.getMessage()).contains("overflow"), e::getMessage);
     }
+  }
+
+  private static final long MOST = Long.MAX_VALUE;
+
+  /** Places that are beyond a tensor, and would be inside if their sum were taken in 64 bits. */
+  static Stream<Arguments> placesThatOverflow() {
+    Shape square = Shape.of(3, 3);
+    Shape line = Shape.of(1, 3);
+    Shape cache = Shape.of(1, 4, 2, 3);
+    Shape value = Shape.of(1, 2, 2, 3);
+    List<Long> least = List.of(-MOST, -MOST);
+    return Stream.of(
+        Arguments.of("aten::narrow_copy", List.of(square, 0, MOST - 1, 2)),
+        Arguments.of("aten::as_strided_copy", List.of(square, List.of(1, 2), List.of(1, 2), MOST)),
+        Arguments.of("aten::reflection_pad1d", List.of(line, least)),
+        Arguments.of("aten::constant_pad_nd", List.of(line, least, 0)),
+        Arguments.of("executorch_prim::et_copy_index", List.of(square, Shape.of(3), MOST)),
+        Arguments.of("llama::update_cache", List.of(value, cache, MOST)),
+        Arguments.of(
+            "llama::custom_sdpa", Arrays.asList(value, cache, cache, MOST, null, 0.0, true, null)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("placesThatOverflow")
+  void aPlaceThatOverflows(String operator, List<@Nullable Object> arguments) {
+    RuntimeException e = thrown(operator, arguments);
+    assertTrue(e instanceof KernelException || e instanceof ArithmeticException, e::toString);
+  }
+
+  @Test
+  void parametersThatDoNotFit() {
+    Shape rows = Shape.of(3, 4);
+    refused("aten::unflatten.int", "no sizes", List.of(Shape.of(4, 1), 1, List.of()));
+    refused(
+        "aten::im2col",
+        "padding is absent",
+        List.of(Shape.of(1, 5, 5), List.of(2, 2), List.of(1, 1), List.of(), List.of(1, 1)));
+    refused(
+        "quantized_decomposed::quantize_per_tensor",
+        "quant_max is 128",
+        List.of(rows, 0.1, 0, -128, 128, DType.INT8.code()));
   }
 }
