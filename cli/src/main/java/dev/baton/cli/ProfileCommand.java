@@ -1,5 +1,6 @@
 package dev.baton.cli;
 
+import dev.baton.devtools.etdump.DebugValues;
 import dev.baton.devtools.etdump.EtDump;
 import dev.baton.devtools.etdump.EtDumpFile;
 import dev.baton.devtools.etdump.ProfileDump;
@@ -13,7 +14,9 @@ import dev.baton.runtime.profile.MachinePeak;
 import dev.baton.runtime.profile.Profile;
 import dev.baton.runtime.profile.ProfileTable;
 import dev.baton.runtime.program.Program;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -83,6 +86,14 @@ final class ProfileCommand extends AbstractCommand {
   private @Nullable Path etdump;
 
   @Option(
+      names = "--debug-buffer",
+      paramLabel = "FILE",
+      description =
+          "With --etdump: writes to FILE what each operator gives, as the ETDump's debug buffer. Java then "
+              + "runs each operator by itself, which takes longer.")
+  private @Nullable Path debugBuffer;
+
+  @Option(
       names = "--html",
       paramLabel = "FILE",
       description = "Writes the page that 'baton view' writes.")
@@ -102,8 +113,13 @@ final class ProfileCommand extends AbstractCommand {
     recording.require();
     OutputFiles.requireWritable("--trace", trace);
     OutputFiles.requireWritable("--etdump", etdump);
+    OutputFiles.requireWritable("--debug-buffer", debugBuffer);
     OutputFiles.requireWritable("--html", html);
-    LoadOptions options = delegates.loadOptions().withProfiling(true);
+    if (debugBuffer != null && etdump == null) {
+      throw usageError("--debug-buffer holds the values of an ETDump: give --etdump too");
+    }
+    LoadOptions options =
+        delegates.loadOptions().withProfiling(true).withSingleSteps(debugBuffer != null);
     Delegates known = delegates.known();
     try (Program program = model.open();
         ModelMethod method = fallback.load(model, program, options, known);
@@ -118,6 +134,11 @@ final class ProfileCommand extends AbstractCommand {
       }
       if (etdump != null) {
         EtDump dump = ProfileDump.of(profile, program.method(method.name()));
+        if (debugBuffer != null) {
+          try (OutputStream buffer = new BufferedOutputStream(Files.newOutputStream(debugBuffer))) {
+            dump = DebugValues.into(dump, DebugValues.record(execution, buffer));
+          }
+        }
         Files.write(etdump, EtDumpFile.write(dump));
       }
       if (html != null) {
@@ -137,6 +158,9 @@ final class ProfileCommand extends AbstractCommand {
         }
         if (etdump != null) {
           out().println("ETDump: " + etdump);
+        }
+        if (debugBuffer != null) {
+          out().println("debug buffer: " + debugBuffer);
         }
         if (html != null) {
           out().println("view: " + html);
