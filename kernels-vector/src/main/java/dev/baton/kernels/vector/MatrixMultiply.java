@@ -62,6 +62,7 @@ final class MatrixMultiply implements FastKernel {
   private static final class Bound implements Step, Parallel.Task, Gemm.Source {
     private final MatrixProduct product;
     private final Gemm gemm;
+    private final int tasks;
     private final Parallel parallel;
     private final Epilogue epilogue;
     private final long a;
@@ -88,6 +89,7 @@ final class MatrixMultiply implements FastKernel {
               product.batch(),
               parallel.threads(),
               Gemm.Keeps.ROWS);
+      this.tasks = gemm.tasks * product.batch(); // a run makes no shapes
       String addend = product.names().addend();
       Operand bias = addend == null ? null : call.inputOrNull(addend);
       this.epilogue = Epilogue.of(call, bias, false);
@@ -111,7 +113,7 @@ final class MatrixMultiply implements FastKernel {
       if (packed == null && gemm.packsFirst) {
         parallel.run(gemm.panels.count, packer);
       }
-      parallel.run(gemm.tasks * product.batch(), this);
+      parallel.run(tasks, this);
     }
 
     private void pack(int panel, int worker) {
