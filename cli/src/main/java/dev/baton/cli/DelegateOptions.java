@@ -113,6 +113,14 @@ final class DelegateOptions {
     if (isolated != null) {
       System.setProperty(ISOLATE_PROPERTY, isolated);
     }
+    if (isolated != null) {
+      requireKnown(
+          "--isolate",
+          Arrays.stream(isolated.split(","))
+              .map(String::strip)
+              .filter(n -> !n.equals("*"))
+              .toList());
+    }
     requireKnown(
         "--delegate-option",
         delegateOptions.keySet().stream().map(key -> key.split("\\.", 2)[0]).toList());

@@ -139,6 +139,9 @@ final class ViewCommand extends AbstractCommand {
           throw new IllegalArgumentException(
               errors + " is of method '" + compared.method() + "', not '" + method.name() + "'");
         }
+        if (!compared.isOf(method.placement())) {
+          throw new IOException(errors + " is of another program: its operators are not these");
+        }
         report.withErrors(compared.reference(), compared.nodes());
       }
       InputOptions.Origin origin = inputs.setOrRandomize(execution, model);

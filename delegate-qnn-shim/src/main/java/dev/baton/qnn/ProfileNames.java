@@ -13,11 +13,16 @@ import java.util.Map;
  * cycles gets its share of the longest part that is told in time.
  */
 final class ProfileNames {
+  /** What the library counts in, which is not what the profile has. */
+  private static final String CYCLES = " (cycles)";
+
   private final Map<String, String> names = new HashMap<>();
 
   void record(List<Event> events, long start, long nanos, RunContext into) {
+    // Parts do not hold each other: totals are told where nodes are not.
+    boolean nodes = events.stream().anyMatch(e -> !e.parts().isEmpty());
     for (Event event : events) {
-      if (event.unit() == Unit.MICROSECONDS && event.value() * 1000 <= nanos) {
+      if (!nodes && event.unit() == Unit.MICROSECONDS && event.value() * 1000 <= nanos) {
         into.record(-1, name(event), start, event.value() * 1000);
       }
     }
@@ -43,6 +48,7 @@ final class ProfileNames {
   }
 
   private String name(Event event) {
-    return names.computeIfAbsent(event.name(), n -> n);
+    return names.computeIfAbsent(
+        event.name(), n -> n.endsWith(CYCLES) ? n.substring(0, n.length() - CYCLES.length()) : n);
   }
 }

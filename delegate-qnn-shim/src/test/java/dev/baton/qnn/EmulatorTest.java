@@ -390,7 +390,7 @@ final class EmulatorTest {
       execution.startProfile(1);
       run(execution, row(1, 2, 3, 4), row(1, 2, 3, 4));
       assertEquals(
-          List.of("Accelerator (execute) time", "first", "second"),
+          List.of("first", "second"),
           execution.profile().runs().get(0).events().get(0).parts().stream()
               .map(Profile.Part::name)
               .toList());

@@ -94,7 +94,8 @@ final class CulpritSearch {
     if (placed) {
       calls
           .notes()
-          .add("what follows it in its subgraph hides it: no step of the placement departs");
+          .add(
+              "what follows it in its subgraph hides it or part of it: seen is the subgraph up to it");
     }
     return found(alone, alone.step().operations(), true, placed);
   }

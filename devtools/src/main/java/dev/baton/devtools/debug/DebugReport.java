@@ -123,7 +123,7 @@ public record DebugReport(
         snr(e.snrDecibels()),
         e.cosine(),
         e.special() == 0
-            ? ""
+            ? alike(e)
             : format(
                 ", NaN %d (reference %d), infinite %d (reference %d)",
                 e.actual().nan(),
@@ -136,6 +136,14 @@ public record DebugReport(
     return decibels == Double.POSITIVE_INFINITY
         ? "infinite"
         : Double.isFinite(decibels) ? format("%.1f dB", decibels) : "none";
+  }
+
+  /** What is no number on both sides is no difference, and not what anybody wants. */
+  private static String alike(TensorDifference e) {
+    return (e.actual().nan() == 0 ? "" : format(", NaN %d on both sides", e.actual().nan()))
+        + (e.actual().infinite() == 0
+            ? ""
+            : format(", infinite %d on both sides", e.actual().infinite()));
   }
 
   private static String format(String pattern, Object... values) {

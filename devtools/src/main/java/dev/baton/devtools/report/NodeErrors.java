@@ -2,6 +2,7 @@ package dev.baton.devtools.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.baton.runtime.Placement;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -17,10 +18,13 @@ import org.jspecify.annotations.Nullable;
  * @param reference what was compared with, for people
  * @param nodes each operator by itself; what was only compared as a part of a step has the error of
  *     the step, at its last operator. Of several calls, the largest error
+ * @param names of those operators, by position
  */
-public record NodeErrors(String method, String reference, List<NodeError> nodes) {
+public record NodeErrors(
+    String method, String reference, List<NodeError> nodes, Map<Integer, String> names) {
   public NodeErrors {
     nodes = List.copyOf(nodes);
+    names = Map.copyOf(names);
   }
 
   /**
@@ -42,19 +46,30 @@ public record NodeErrors(String method, String reference, List<NodeError> nodes)
       throw new IOException(
           file + ": no report of 'baton debug': 'baton debug MODEL --out FOLDER' writes one");
     }
+    Map<Integer, String> names = new TreeMap<>();
     Map<Integer, NodeError> alone = new TreeMap<>();
-    operators.forEach(step -> add(step, alone));
+    operators.forEach(step -> add(step, alone, names));
     Map<Integer, NodeError> together = new TreeMap<>();
-    steps.forEach(step -> add(step, together));
+    steps.forEach(step -> add(step, together, names));
     together.forEach(alone::putIfAbsent);
-    return new NodeErrors(method, reference, List.copyOf(alone.values()));
+    return new NodeErrors(method, reference, List.copyOf(alone.values()), names);
   }
 
-  private static void add(@Nullable Object step, Map<Integer, NodeError> errors) {
+  /** True if a placement has these operators where they were compared: of one program, it has. */
+  public boolean isOf(Placement placement) {
+    return names.entrySet().stream()
+        .allMatch(e ->
+            e.getKey() < placement.operators().size()
+                && placement.operators().get(e.getKey()).name().equals(e.getValue()));
+  }
+
+  private static void add(
+      @Nullable Object step, Map<Integer, NodeError> errors, Map<Integer, String> names) {
     if (at(step, "operators") instanceof List<?> all
         && !all.isEmpty()
         && at(all.getLast(), "position") instanceof Number position
         && position.intValue() >= 0) {
+      names.put(position.intValue(), String.valueOf(at(all.getLast(), "name")));
       Object figures = at(step, "error");
       NodeError error =
           new NodeError(

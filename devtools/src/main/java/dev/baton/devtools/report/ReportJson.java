@@ -41,7 +41,7 @@ public final class ReportJson {
     try {
       report = JSON_OF_RECORDS.beanFrom(ModelReport.class, json);
     } catch (JsonProcessingException e) {
-      throw new IOException("no report of a model: " + e.getMessage(), e);
+      throw new IOException("no report of a model: 'baton view --json FILE' writes one", e);
     }
     if (report == null || report.version() != ModelReport.VERSION) {
       throw new IOException(

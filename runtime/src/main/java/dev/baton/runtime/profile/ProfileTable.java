@@ -3,6 +3,7 @@ package dev.baton.runtime.profile;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -110,7 +111,7 @@ public final class ProfileTable {
       // Parts may have been met later than the steps that follow theirs.
       entries.sort(
           Comparator.<Map.Entry<Key, Sums>>comparingInt(e -> (Integer) e.getKey().what())
-              .thenComparingInt(e -> e.getKey().part()));
+              .thenComparing(e -> e.getKey().part() != NO_PART));
     }
     List<ProfileRow> all = new ArrayList<>(entries.stream().map(e -> row(e.getValue())).toList());
     if (by != By.STEP) {
@@ -124,11 +125,13 @@ public final class ProfileTable {
       case STEP -> {
         int index = step.index();
         addStep(run, event.nanos(), step, sums(index, step.name(), step.runner(), index));
-        for (int p = 0; p < event.parts().size(); p++) {
-          Profile.Part part = event.parts().get(p);
-          // in runs that fell back parts are the Java twin's steps: other rows than the delegate's
+        Map<String, Integer> met = new HashMap<>();
+        for (Profile.Part part : event.parts()) {
+          // Some delegates tell of a part in some runs only, and in runs that fell back parts are
+          // the Java twin's steps: what has one name is the same part, in its turn.
+          int turn = met.merge(part.name(), 1, Integer::sum);
           rows.computeIfAbsent(
-                  new Key(index, p, part.name()),
+                  new Key(index, turn, part.name()),
                   k -> new Sums(part.name(), step.runner(), index, part, profile.runs().size()))
               .add(run, part.nanos());
         }
@@ -144,10 +147,16 @@ public final class ProfileTable {
         for (Profile.Part part : event.parts()) {
           String name = part.operations().isEmpty() ? part.name() : part.operator();
           Sums sums = sums(name, step.runner());
-          sums.add(run, part.nanos());
+          sums.nanos[run] += part.nanos();
+          boolean first = part.operations().isEmpty();
           for (Profile.Operation operation : part.operations()) {
-            sums.arithmetic += counted.add(operation) ? operation.arithmetic() : 0;
+            if (counted.add(operation)) {
+              first = true;
+              sums.arithmetic += operation.arithmetic();
+            }
           }
+          // A library may take several steps for one operator.
+          sums.calls += first ? 1 : 0;
           left -= part.nanos();
         }
         sums("(between its operators)", step.runner()).add(run, Math.max(left, 0));
