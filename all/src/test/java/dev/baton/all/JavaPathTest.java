@@ -119,7 +119,6 @@ class JavaPathTest {
     "norm-first-portable,2",
     "digits-xnn8,1",
     "digits-xnn8,2",
-    "int8-conv-portable8,1",
     "int8-tokens-xnn8d,2"
   })
   void aWarmRunAllocatesNothing(String name, int threads) throws IOException {
